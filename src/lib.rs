@@ -1,0 +1,1 @@
+//! Damso: an AI chat that answers live in every browser.

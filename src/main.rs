@@ -1,0 +1,3 @@
+//! The `damso` program.
+
+fn main() {}
