@@ -1,1 +1,116 @@
-//! Damso: an AI chat that answers live in every browser.
+//! Damso: an AI chat that answers live in every browser, with and without JavaScript.
+
+mod assets;
+mod auth;
+mod chats;
+pub mod config;
+pub mod db;
+pub mod error;
+mod i18n;
+pub mod markdown;
+pub mod models;
+mod replies;
+mod settings;
+mod view;
+
+use axum::{Router, extract::State, http::StatusCode, middleware, routing::get};
+use config::Config;
+use db::Db;
+use error::Result;
+use models::Models;
+use replies::Replies;
+use std::{sync::Arc, time::Duration};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate},
+    },
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+/// How large a request's body may be, in bytes: a message of the greatest length, percent-encoded.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// How long a handler may take until its answer begins.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    config: Arc<Config>,
+    db: Db,
+    models: Models,
+    replies: Replies,
+    guard: auth::Guard,
+}
+
+impl App {
+    /// Opens the database and starts what runs in the background.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or the model server's settings make no sense.
+    pub async fn start(config: Config) -> Result<Self> {
+        let db = Db::open(&config.database_url).await?;
+        let left = db.interrupt_left_replies().await?;
+        if left > 0 {
+            tracing::warn!(replies = left, "replies were being written when the server went down");
+        }
+        db.delete_expired_sessions().await?;
+        let models = Models::new(config.models()).map_err(error::Error::internal)?;
+        let replies = Replies::new(db.clone(), models.clone());
+        Ok(Self { config: Arc::new(config), db, models, replies, guard: auth::Guard::default() })
+    }
+
+    /// The model server that answers.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+}
+
+/// Every route, and the layers around them from the inside out.
+///
+/// # Errors
+/// When the public address in the settings is not one that a browser could send.
+pub fn router(app: App) -> Result<Router> {
+    let own_forms = auth::own_forms_only(&app.config)?;
+    Ok(Router::new()
+        .merge(auth::routes())
+        .merge(chats::routes())
+        .merge(replies::routes())
+        .merge(settings::routes())
+        .route("/healthz", get(healthz))
+        .route("/static/{name}", get(assets::show))
+        .layer(auth::session::layer(&app.db, app.config.secure()))
+        .layer(own_forms)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::refuse_unknown_origin))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(error::show_errors))
+        .layer(compression())
+        .layer(middleware::from_fn_with_state(app.clone(), view::dress))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app))
+}
+
+/// Compresses what is worth it, but nothing that grows while it is read: its pieces are small,
+/// and none may be held back.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let at_rest = |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
+        !headers.contains_key("x-accel-buffering")
+    };
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(at_rest))
+}
+
+/// `GET /healthz`: 200 when the database answers.
+async fn healthz(State(app): State<App>) -> Result<&'static str> {
+    app.db.ping().await?;
+    Ok("ok\n")
+}

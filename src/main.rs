@@ -1,3 +1,47 @@
-//! The `damso` program.
+//! The `damso` program: read the settings, open the database, serve, stop gently.
 
-fn main() {}
+use anyhow::Context;
+use damso::{App, config::Config, router};
+use std::net::SocketAddr;
+use tokio::{net::TcpListener, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::read();
+    // async-openai logs whole replies when it cannot read them: never.
+    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log)).context("RUST_LOG is not a filter")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+
+    let listen = config.listen;
+    let database = config.database_url.clone();
+    let app = App::start(config).await.with_context(|| format!("DATABASE_URL: {database} cannot be opened"))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    tracing::info!("Damso is at http://{address}");
+    let models = app.models().clone();
+    tokio::spawn(async move { models.look().await });
+    let db = app.db().clone();
+    let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    db.close().await;
+    Ok(())
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    let interrupt = async { drop(signal::ctrl_c().await) };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => (), () = terminate => () }
+}

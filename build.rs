@@ -1,0 +1,93 @@
+//! Builds what the binary carries inside: the texts of the interface as typed functions, and the
+//! files of `static/` under names that carry a hash, compressed once for all.
+
+use sha2::{Digest, Sha256};
+use std::{env, error::Error, fs, io::Write, path::Path};
+
+/// Each asset: its name on the page, its media type, and the files it is made of, in order.
+///
+/// htmx and its extensions are one asset, since as separate deferred scripts they race: htmx may
+/// start before an extension has come.
+const ASSETS: &[(&str, &str, &[&str])] = &[
+    ("app.css", "text/css; charset=utf-8", &["static/app.css"]),
+    ("icon.svg", "image/svg+xml", &["static/icon.svg"]),
+    (
+        "htmx.js",
+        "text/javascript; charset=utf-8",
+        &[
+            "static/htmx/htmx.min.js",
+            "static/htmx/hx-csp.min.js",
+            "static/htmx/hx-sse.min.js",
+        ],
+    ),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = env::var("OUT_DIR")?;
+    texts(&out)?;
+    assets(Path::new(&out))
+}
+
+fn texts(out: &str) -> Result<(), Box<dyn Error>> {
+    let options = fluent_typed::BuildOptions::default()
+        .with_output_file_path(&format!("{out}/texts.rs"))
+        .with_ftl_output(fluent_typed::FtlOutputOptions::single_file(&format!(
+            "{out}/texts.ftl"
+        )))
+        .with_prefix("")
+        .with_lint_level(fluent_typed::LintLevel::Strict)
+        // Text browsers print the isolation marks; pages put inserted names in <bdi>.
+        .without_bidi_isolation();
+    Ok(fluent_typed::try_build_from_locales_folder(options)?)
+}
+
+fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut table = String::new();
+    for (name, media_type, parts) in ASSETS {
+        let plain = joined(parts)?;
+        let hash: String = Sha256::digest(&plain)[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
+        let file = |kind: &str| out.join(format!("{name}.{kind}"));
+        fs::write(file("plain"), &plain)?;
+        fs::write(file("br"), brotli(&plain)?)?;
+        fs::write(file("gz"), gzip(&plain)?)?;
+        table += &format!(
+            "Asset {{ name: {name:?}, path: \"/static/{stem}-{hash}.{extension}\", media_type: {media_type:?}, \
+             plain: include_bytes!({:?}), br: include_bytes!({:?}), gz: include_bytes!({:?}) }},\n",
+            file("plain"),
+            file("br"),
+            file("gz"),
+        );
+    }
+    fs::write(out.join("assets.rs"), format!("[\n{table}]"))?;
+    Ok(())
+}
+
+/// The parts, one after the other, without the pointers to source maps that are not there.
+fn joined(parts: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut all = Vec::new();
+    for part in parts {
+        println!("cargo::rerun-if-changed={part}");
+        for line in fs::read_to_string(part)?.lines() {
+            if !line.starts_with("//# sourceMappingURL=") {
+                writeln!(all, "{line}")?;
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn brotli(plain: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut packed = Vec::new();
+    brotli::CompressorWriter::new(&mut packed, 4096, 11, 22).write_all(plain)?;
+    Ok(packed)
+}
+
+fn gzip(plain: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(plain)?;
+    Ok(packed.finish()?)
+}

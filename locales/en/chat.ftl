@@ -1,0 +1,63 @@
+# Chats, messages and replies.
+
+you = You
+model-unknown = Model
+no-chats = No chats yet.
+empty-chat = What would you like to talk about?
+
+composer-label = Your message
+composer-placeholder = Write a message
+composer-send = Send
+composer-stop = Stop
+# $model (String) - the name of the model
+composer-model = Answered by { $model }
+composer-empty = Write something first.
+# $length (Number) - how many characters the message has
+# $limit (Number) - how many it may have
+composer-too-long = This message has { $length } characters; at most { $limit } can be sent. Shorten it or send it in parts.
+composer-too-many-running = You have as many replies running as you may have. Wait for one to end, or stop one, then send again.
+composer-still-replying = The reply is still being written. Wait for its end or stop it, then send again.
+
+rename = Rename
+rename-title = Rename this chat
+rename-label = New title
+rename-save = Save
+rename-empty = Write a title.
+# $limit (Number) - how many characters are allowed
+rename-too-long = A title has at most { $limit } characters.
+cancel = Cancel
+delete = Delete
+delete-title = Delete this chat?
+delete-question = All messages in it go with it, and nobody can bring them back.
+delete-yes = Delete it
+
+reply-waiting = The model is reading…
+reply-thinking = The model is thinking…
+# $attempt (Number) - which try this is
+# $of (Number) - how many there are
+reply-retrying = The model server did not answer. Trying again ({ $attempt } of { $of })…
+reply-follow = Show the reply as it is written
+reply-show-final = Show the reply in its final form
+reply-try-again = Try again
+# $count (Number) - how many messages were left out
+reply-dropped = { $count ->
+    [one] The oldest message of this chat did not fit and was not sent to the model.
+   *[other] The { $count } oldest messages of this chat did not fit and were not sent to the model.
+}
+reply-stopped = Stopped. What had come is kept.
+reply-interrupted = The server was restarted while this was written. What had come is kept.
+reply-length = The reply reached the longest length that the model allows.
+reply-filtered = The model’s provider cut this reply off by its content filter.
+reply-failed = The reply could not be finished. Try again.
+reply-wrong-key = The model server did not accept the key. Ask the administrator to check OPENAI_API_KEY.
+reply-unknown-model = The model server does not have this model. Ask the administrator to check OPENAI_MODEL.
+reply-too-long = The chat is longer than this model can read. Start a new chat, or send a shorter message.
+reply-rate-limited = The model server has too much to do, or a limit was reached. Wait a little, then try again.
+reply-unreachable = The model server cannot be reached. Ask the administrator whether it is running, then try again.
+reply-overloaded = The model server has a problem of its own. Wait a little, then try again.
+reply-silent = The model server did not answer in time. Try again.
+reply-cut-off = The connection to the model server broke off. What had come is kept. Try again.
+reply-too-large = The reply was longer than Damso takes, and was ended. What had come is kept.
+reply-refused = The model server refused the request. Try again, or ask the administrator.
+reply-garbled = The model server sent something that is no reply. Ask the administrator to check OPENAI_BASE_URL.
+reply-reported = The model server reported an error while it was answering. Try again.

@@ -1,0 +1,22 @@
+# The frame of every page, and the landing page.
+
+language-name = English
+app-name = Damso
+skip-to-content = Skip to the conversation
+language = Language
+chats = Chats
+new-chat = New chat
+sign-in = Sign in
+sign-out = Sign out
+register = Create an account
+back-home = Back to the start
+
+welcome-title = A friendly talk with a model
+welcome-lead = Damso is an AI chat for a family, a class, a team. It runs on a computer of your own, answers live in every browser, with JavaScript and without, and asks no other site for anything.
+welcome-point-live = Replies appear word by word, and go on while you look elsewhere.
+welcome-point-own = Your conversations stay in your own database.
+welcome-point-open = It works with OpenAI and every server that speaks its protocol, such as Ollama.
+welcome-closed = New accounts are made by the administrator here.
+
+demo-banner = Demo model: no real AI is connected. Its replies only show how Damso works.
+demo-banner-how = To connect one, set OPENAI_API_KEY or OPENAI_BASE_URL and start Damso again.

@@ -1,0 +1,55 @@
+# 대화, 메시지, 답변
+
+you = 나
+model-unknown = 모델
+no-chats = 아직 대화가 없어요.
+empty-chat = 무슨 이야기를 나눠 볼까요?
+
+composer-label = 내 메시지
+composer-placeholder = 메시지를 써 보세요
+composer-send = 보내기
+composer-stop = 멈추기
+composer-model = 답변 모델: { $model }
+composer-empty = 먼저 메시지를 써 주세요.
+composer-too-long = 이 메시지는 { $length }자예요. 한 번에 { $limit }자까지 보낼 수 있으니 줄이거나 나눠서 보내 주세요.
+composer-too-many-running = 동시에 받을 수 있는 답변 수를 모두 쓰고 있어요. 하나가 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
+composer-still-replying = 아직 답변을 쓰고 있어요. 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
+
+rename = 이름 바꾸기
+rename-title = 대화 이름 바꾸기
+rename-label = 새 이름
+rename-save = 저장
+rename-empty = 이름을 써 주세요.
+rename-too-long = 이름은 { $limit }자까지 쓸 수 있어요.
+cancel = 취소
+delete = 삭제
+delete-title = 이 대화를 삭제할까요?
+delete-question = 안에 있는 메시지가 모두 사라지고, 다시 되돌릴 수 없어요.
+delete-yes = 삭제하기
+
+reply-waiting = 모델이 메시지를 읽고 있어요…
+reply-thinking = 모델이 생각하고 있어요…
+reply-retrying = 모델 서버가 응답하지 않아서 다시 시도하고 있어요({ $of }번 중 { $attempt }번째)…
+reply-follow = 답변이 쓰이는 대로 보기
+reply-show-final = 완성된 모습으로 보기
+reply-try-again = 다시 시도
+reply-dropped = { $count ->
+   *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $count }개는 모델에 보내지 않았어요.
+}
+reply-stopped = 멈췄어요. 그때까지 온 내용은 남아 있어요.
+reply-interrupted = 답변을 쓰는 동안 서버가 다시 시작됐어요. 그때까지 온 내용은 남아 있어요.
+reply-length = 답변이 모델이 허용하는 최대 길이에 이르렀어요.
+reply-filtered = 모델 제공자의 콘텐츠 필터가 답변을 중간에 끊었어요.
+reply-failed = 답변을 끝내지 못했어요. 다시 시도해 주세요.
+reply-wrong-key = 모델 서버가 키를 받아들이지 않았어요. 관리자에게 OPENAI_API_KEY를 확인해 달라고 해 주세요.
+reply-unknown-model = 모델 서버에 이 모델이 없어요. 관리자에게 OPENAI_MODEL을 확인해 달라고 해 주세요.
+reply-too-long = 이 모델이 읽을 수 있는 길이보다 대화가 길어요. 새 대화를 시작하거나 더 짧은 메시지를 보내 주세요.
+reply-rate-limited = 모델 서버가 너무 바쁘거나 사용 한도에 이르렀어요. 잠시 기다렸다가 다시 시도해 주세요.
+reply-unreachable = 모델 서버에 연결할 수 없어요. 서버가 켜져 있는지 관리자에게 확인한 다음 다시 시도해 주세요.
+reply-overloaded = 모델 서버에 문제가 생겼어요. 잠시 기다렸다가 다시 시도해 주세요.
+reply-silent = 모델 서버가 제시간에 답하지 않았어요. 다시 시도해 주세요.
+reply-cut-off = 모델 서버와의 연결이 끊어졌어요. 그때까지 온 내용은 남아 있어요. 다시 시도해 주세요.
+reply-too-large = 답변이 담소가 받을 수 있는 길이를 넘어서 끝냈어요. 그때까지 온 내용은 남아 있어요.
+reply-refused = 모델 서버가 요청을 거절했어요. 다시 시도하거나 관리자에게 문의해 주세요.
+reply-garbled = 모델 서버가 답변이 아닌 것을 보냈어요. 관리자에게 OPENAI_BASE_URL을 확인해 달라고 해 주세요.
+reply-reported = 모델 서버가 답하는 도중에 오류를 알렸어요. 다시 시도해 주세요.

@@ -1,0 +1,63 @@
+//! Serves what `static/` holds from inside the binary, under names that carry a hash of the content.
+
+use axum::{
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+struct Asset {
+    name: &'static str,
+    path: &'static str,
+    media_type: &'static str,
+    plain: &'static [u8],
+    br: &'static [u8],
+    gz: &'static [u8],
+}
+
+static ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The address of an asset: `path("app.css")` is `/static/app-….css`.
+///
+/// # Panics
+/// When there is no such asset; the names in the templates are checked by every test that renders.
+pub fn path(name: &str) -> &'static str {
+    let asset = ASSETS.iter().find(|asset| asset.name == name);
+    asset.expect("the asset is listed in build.rs").path
+}
+
+/// `GET /static/{name}`: the content never changes under this name, so browsers keep it for good.
+pub async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let (body, encoding) = match accepted(&headers) {
+        Some("br") => (asset.br, Some("br")),
+        Some(_) => (asset.gz, Some("gzip")),
+        None => (asset.plain, None),
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// The better of the encodings we have that the browser takes.
+fn accepted(headers: &HeaderMap) -> Option<&'static str> {
+    let accept = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let takes = |wanted: &str| {
+        accept.split(',').any(|part| {
+            let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+            name.trim().eq_ignore_ascii_case(wanted) && weight.trim() != "q=0"
+        })
+    };
+    ["br", "gzip"].into_iter().find(|encoding| takes(encoding))
+}

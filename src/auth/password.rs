@@ -1,0 +1,178 @@
+//! Passwords: what is accepted, and hashing off the async threads.
+
+use crate::error::{Error, Result};
+use argon2::Argon2;
+use password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use std::{
+    sync::{Arc, LazyLock},
+    thread,
+};
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many characters a password has at least, and at most.
+pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// Below this many guesses a password counts as one that everybody tries first.
+const TOO_FEW_GUESSES: u64 = 1_000_000;
+
+/// The hash that is verified when there is no such person, so that the answer takes as long.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_default());
+
+/// A password as typed, in the one form in which it is hashed and compared.
+///
+/// RFC 8265 (OpaqueString): every space becomes U+0020, then NFC, so that a Hangul password is
+/// the same from a system that decomposes it.
+pub struct Password(String);
+
+impl Password {
+    /// Brings what was typed into that form.
+    pub fn new(typed: &str) -> Self {
+        let spaces = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
+        Self(typed.chars().map(spaces).nfc().collect())
+    }
+
+    /// How many characters it has.
+    pub fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+
+    /// Whether two are the same.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+/// Hashes and verifies passwords with argon2id, only so many at once: each takes 19 MiB and a
+/// core for about 30 ms (OWASP's m=19456, t=2, p=1, the crate's default).
+#[derive(Clone)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+}
+
+/// What comes of comparing a password with a hash.
+pub enum Verdict {
+    /// It is another password, or there is no such person.
+    Wrong,
+    /// It is right.
+    Right,
+    /// It is right, but the hash was made with other parameters; here is a fresh one.
+    Outdated(String),
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self { turns: Arc::new(Semaphore::new(cores)) }
+    }
+}
+
+impl Passwords {
+    /// The hash of a new password, or `None` when it is one of the common ones.
+    ///
+    /// # Errors
+    /// When the hash cannot be made.
+    pub async fn hash_unless_common(&self, password: Password, name: String) -> Result<Option<String>> {
+        self.work(move || {
+            if is_common(&password.0, &name) {
+                return Ok(None);
+            }
+            hash(&password.0).map(Some)
+        })
+        .await?
+    }
+
+    /// Whether the password belongs to the hash. Without a hash it takes as long and is wrong.
+    ///
+    /// # Errors
+    /// When the server cannot work.
+    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<Verdict> {
+        self.work(move || verify(&password.0, hash)).await
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        // The turn goes along: someone who gives up does not free it while the work still runs.
+        let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(Error::internal)
+    }
+}
+
+fn hash(password: &str) -> Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+}
+
+fn verify(password: &str, hash: Option<String>) -> Verdict {
+    let known = hash.is_some();
+    let phc = hash.unwrap_or_else(|| NOBODY.clone());
+    let Ok(parsed) = PasswordHash::new(&phc) else { return Verdict::Wrong };
+    let right = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
+    if !(right && known) {
+        return Verdict::Wrong;
+    }
+    let today = argon2::Params::default();
+    let made_with = argon2::Params::try_from(&parsed);
+    let same = made_with.is_ok_and(|old| {
+        (old.m_cost(), old.t_cost(), old.p_cost()) == (today.m_cost(), today.t_cost(), today.p_cost())
+    });
+    if same {
+        return Verdict::Right;
+    }
+    self::hash(password).map_or(Verdict::Right, Verdict::Outdated)
+}
+
+/// Whether it is on the lists of common passwords, or made of the name, or only a pattern.
+fn is_common(password: &str, name: &str) -> bool {
+    zxcvbn::zxcvbn(password, &[name]).guesses() < TOO_FEW_GUESSES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_right_in_either_form_of_unicode() {
+        let passwords = Passwords::default();
+        let composed = Password::new("바다건너우체국");
+        let hash = passwords.hash_unless_common(composed, "ann".into()).await.unwrap().unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        let decomposed: String = "바다건너우체국".nfd().collect();
+        assert_ne!(decomposed, "바다건너우체국");
+        let verdict = passwords.verify(Password::new(&decomposed), Some(hash.clone())).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right));
+        let verdict = passwords.verify(Password::new("something else"), Some(hash)).await.unwrap();
+        assert!(matches!(verdict, Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        for hash in [None, Some("garbage".to_owned())] {
+            let verdict = Passwords::default().verify(Password::new("nobody"), hash).await.unwrap();
+            assert!(matches!(verdict, Verdict::Wrong));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_with_other_parameters_is_made_anew() {
+        let params = argon2::Params::new(8_192, 1, 1, None).unwrap();
+        let old = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let hash = old.hash_password(b"an older password").unwrap().to_string();
+        let verdict = Passwords::default().verify(Password::new("an older password"), Some(hash)).await;
+        let Verdict::Outdated(fresh) = verdict.unwrap() else { panic!("not made anew") };
+        assert!(fresh.contains("m=19456,t=2,p=1"));
+    }
+
+    #[test]
+    fn common_passwords_are_known() {
+        for common in ["password", "12345678", "qwertyuiop", "iloveyou1", "annannann", "Password1"] {
+            assert!(is_common(common, "annann"), "{common}");
+        }
+        for good in ["correct horse battery", "바다건너우체국", "tr0ub4dor&3x"] {
+            assert!(!is_common(good, "annann"), "{good}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Sessions kept in our own database, under the SHA-256 of the key that the cookie holds.
+
+use crate::{
+    auth::UserId,
+    db::{Db, now},
+};
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use tower_sessions::{
+    Expiry, SessionManagerLayer, SessionStore,
+    cookie::{SameSite, time::Duration},
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+/// Days after which a session that nobody uses ends.
+pub const DAYS: i64 = 30;
+
+/// The name under which a session says who is signed in.
+pub const USER: &str = "user";
+
+/// The layer that reads the session cookie and sets it again when the session has changed.
+pub fn layer(db: &Db, secure: bool) -> SessionManagerLayer<Db> {
+    // Browsers take a __Host- cookie only when it is secure, so over plain http it has another name.
+    SessionManagerLayer::new(db.clone())
+        .with_name(if secure { "__Host-session" } else { "session" })
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(Duration::days(DAYS)))
+}
+
+/// What is stored instead of a session's key, so that a stolen database opens no session.
+pub fn key_hash(id: Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_be_bytes()).to_vec()
+}
+
+fn data(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn user(record: &Record) -> Option<UserId> {
+    serde_json::from_value(record.data.get(USER)?.clone()).ok()
+}
+
+fn expires_at(record: &Record) -> i64 {
+    i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for Db {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let data = data(record)?;
+        loop {
+            let made = sqlx::query(
+                "insert into sessions (key_hash, user_id, data, expires_at) values ($1, $2, $3, $4)
+                 on conflict (key_hash) do nothing",
+            )
+            .bind(key_hash(record.id))
+            .bind(user(record))
+            .bind(&data)
+            .bind(expires_at(record))
+            .execute(&self.write)
+            .await
+            .map_err(backend)?;
+            if made.rows_affected() == 1 {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        sqlx::query("update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1")
+            .bind(key_hash(record.id))
+            .bind(user(record))
+            .bind(data(record)?)
+            .bind(expires_at(record))
+            .execute(&self.write)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row: Option<(String, i64)> =
+            sqlx::query_as("select data, expires_at from sessions where key_hash = $1 and expires_at > $2")
+                .bind(key_hash(*id))
+                .bind(now())
+                .fetch_optional(&self.read)
+                .await
+                .map_err(backend)?;
+        let Some((data, expires_at)) = row else { return Ok(None) };
+        let expiry = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000);
+        Ok(Some(Record {
+            id: *id,
+            data: serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,
+            expiry_date: expiry.map_err(|error| Error::Decode(error.to_string()))?,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query("delete from sessions where key_hash = $1")
+            .bind(key_hash(*id))
+            .execute(&self.write)
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Forgets the sessions that have ended by themselves.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_expired_sessions(&self) -> crate::error::Result<()> {
+        let sql = "delete from sessions where expires_at <= $1";
+        sqlx::query(sql).bind(now()).execute(&self.write).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! `User`: who is asking.
+
+use crate::{
+    App,
+    auth::session,
+    db::now,
+    error::{Error, Result},
+    i18n::Lang,
+};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+use uuid::Uuid;
+
+/// The key of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct UserId(pub Uuid);
+
+/// Somebody who is signed in. As an argument of a handler it lets nobody else in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// The key, for looking up what is theirs.
+    pub id: UserId,
+    /// The name they chose.
+    pub name: String,
+    /// Whether they may change what concerns everybody.
+    pub is_admin: bool,
+    language: Option<String>,
+}
+
+/// A user together with the session they were found by.
+#[derive(sqlx::FromRow)]
+pub(super) struct Found {
+    #[sqlx(flatten)]
+    user: User,
+    expires_at: i64,
+}
+
+const MICROS_A_DAY: i64 = 86_400_000_000;
+
+impl User {
+    /// The language they chose for their account.
+    pub(crate) fn language(&self) -> Option<Lang> {
+        self.language.as_deref().and_then(Lang::for_tag)
+    }
+
+    /// Who sends this request: one read by the session's key, once for each request.
+    pub(crate) async fn of(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        if let Some(known) = parts.extensions.get::<Option<Self>>() {
+            return Ok(known.clone());
+        }
+        let session = parts.extensions.get::<Session>().cloned();
+        let user = match session.as_ref().and_then(|session| Some((session, session.id()?))) {
+            None => None,
+            Some((session, id)) => match app.db.user_of_session(id).await? {
+                None => None,
+                Some(found) => {
+                    keep_alive(session, found.expires_at).await?;
+                    Some(found.user)
+                }
+            },
+        };
+        parts.extensions.insert(user.clone());
+        Ok(user)
+    }
+}
+
+/// Moves the end of a session that is in use, once a day, so that looking writes nothing.
+async fn keep_alive(session: &Session, expires_at: i64) -> Result<()> {
+    if expires_at < now() + (session::DAYS - 1) * MICROS_A_DAY {
+        session.insert("seen", now() / MICROS_A_DAY).await?;
+    }
+    Ok(())
+}
+
+impl FromRequestParts<App> for User {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        Self::of(parts, app).await?.ok_or(Error::SignedOut)
+    }
+}

@@ -1,0 +1,439 @@
+//! Chats and messages in the database.
+
+use crate::{
+    auth::User,
+    db::{Db, now},
+    error::{Error, Result},
+    models,
+};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use uuid::Uuid;
+
+/// Declares the key of a table. In an address, what is no key is the key of nothing.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new key, later than all before it.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Ok(Self(Uuid::try_parse(&text).unwrap_or_default()))
+            }
+        }
+    };
+}
+
+key! {
+    /// The key of a chat.
+    ChatId
+}
+key! {
+    /// The key of a message, a person's or the model's.
+    MessageId
+}
+
+/// A chat as the list and its own page show it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Chat {
+    /// The key.
+    pub id: ChatId,
+    /// The first line of the first message, or what its owner called it.
+    pub title: String,
+    /// The message at the end of the branch that is shown.
+    pub leaf: Option<MessageId>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub enum Role {
+    /// A person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Where a message stands. A person's is complete from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub enum MessageState {
+    /// The reply is asked for; nothing has come yet.
+    Queued,
+    /// Text is coming.
+    Streaming,
+    /// The reply came to its end.
+    Complete,
+    /// A person stopped it.
+    Stopped,
+    /// The server went down while it was written.
+    Interrupted,
+    /// It could not be had, or broke off.
+    Failed,
+}
+
+impl MessageState {
+    /// Whether a reply in this state is being made.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Queued | Self::Streaming)
+    }
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Message {
+    /// The key.
+    pub id: MessageId,
+    /// The message it answers or follows.
+    pub parent_id: Option<MessageId>,
+    /// Who wrote it.
+    pub role: Role,
+    /// A person's text as typed, or a reply's Markdown.
+    pub body: String,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Why a reply failed or ended before its end: a `TroubleKind`, `length` or `filtered`.
+    pub problem: Option<String>,
+    /// The model that replied.
+    pub model: Option<String>,
+    /// How many earlier messages were left out of what the model was sent.
+    pub dropped: i64,
+}
+
+/// What keeps a message from being taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The person has as many replies running as they may have.
+    TooManyRunning,
+    /// The chat's last reply is still being written.
+    StillReplying,
+}
+
+/// A message that was taken, and the reply that is now to be made.
+pub struct Exchange {
+    /// The chat it is in.
+    pub chat: ChatId,
+    /// The person's message.
+    pub message: MessageId,
+    /// The reply; `None` when this very form had been sent before.
+    pub reply: Option<MessageId>,
+}
+
+impl Db {
+    /// The user's chats, newest activity first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
+        let sql = "select id, title, leaf from chats where user_id = $1
+                   order by active_at desc, id desc limit $2";
+        Ok(sqlx::query_as(sql).bind(user.id).bind(limit).fetch_all(&self.read).await?)
+    }
+
+    /// The user's chat. Somebody else's is not found.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
+        let sql = "select id, title, leaf from chats where id = $1 and user_id = $2";
+        Ok(sqlx::query_as(sql).bind(id).bind(user.id).fetch_one(&self.read).await?)
+    }
+
+    /// The chat's messages from the first to the leaf.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn branch(&self, chat: &Chat) -> Result<Vec<Message>> {
+        let sql = "with recursive branch (id, parent_id, depth) as (
+                       select id, parent_id, 0 from messages where id = $2 and chat_id = $1
+                       union all
+                       select m.id, m.parent_id, depth + 1 from messages m
+                       join branch on m.id = branch.parent_id
+                       where m.chat_id = $1 and depth < 100000
+                   )
+                   select m.id, m.parent_id, role, body, state, problem, model, dropped
+                   from branch join messages m on m.id = branch.id order by depth desc";
+        Ok(sqlx::query_as(sql).bind(chat.id).bind(chat.leaf).fetch_all(&self.read).await?)
+    }
+
+    /// A reply in one of the user's chats, and the chat.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
+        let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
+                   where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
+        let chat = sqlx::query_as(sql).bind(id).bind(user.id).fetch_one(&self.read).await?;
+        Ok((self.message(id).await?, chat))
+    }
+
+    /// A message whose chat was found to be the user's.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(super) async fn message(&self, id: MessageId) -> Result<Message> {
+        let sql = "select id, parent_id, role, body, state, problem, model, dropped
+                   from messages where id = $1";
+        Ok(sqlx::query_as(sql).bind(id).fetch_one(&self.read).await?)
+    }
+
+    /// Makes a chat with its first message and the reply to it.
+    ///
+    /// # Errors
+    /// When the database fails. In it, what keeps the message from being taken.
+    pub async fn add_chat(
+        &self,
+        user: &User,
+        message: MessageId,
+        text: &str,
+        running: usize,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let chat = ChatId::new();
+        let mut tx = self.write.begin().await?;
+        sqlx::query(
+            "insert into chats (id, user_id, title, created_at, active_at) values ($1, $2, $3, $4, $4)",
+        )
+        .bind(chat)
+        .bind(user.id)
+        .bind(title_from(text))
+        .bind(now())
+        .execute(&mut *tx)
+        .await?;
+        let taken = add_exchange(&mut tx, user, chat, None, message, text, running).await?;
+        match taken {
+            Ok(Some(reply)) => {
+                tx.commit().await?;
+                Ok(Ok(Exchange { chat, message, reply: Some(reply) }))
+            }
+            Ok(None) => {
+                tx.rollback().await?;
+                self.sent_before(user, message).await.map(Ok)
+            }
+            Err(not_taken) => Ok(Err(not_taken)),
+        }
+    }
+
+    /// Adds a message at the chat's leaf, and the reply to it.
+    ///
+    /// # Errors
+    /// When the database fails. In it, what keeps the message from being taken.
+    pub async fn add_message(
+        &self,
+        user: &User,
+        chat: &Chat,
+        message: MessageId,
+        text: &str,
+        running: usize,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let mut tx = self.write.begin().await?;
+        // The transaction starts with a write, so that the leaf it reads is the last one.
+        let leaf: Option<MessageId> = sqlx::query_scalar(
+            "update chats set active_at = $3 where id = $1 and user_id = $2 returning leaf",
+        )
+        .bind(chat.id)
+        .bind(user.id)
+        .bind(now())
+        .fetch_one(&mut *tx)
+        .await?;
+        let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, running).await?;
+        match taken {
+            Ok(Some(reply)) => {
+                tx.commit().await?;
+                Ok(Ok(Exchange { chat: chat.id, message, reply: Some(reply) }))
+            }
+            Ok(None) => {
+                tx.rollback().await?;
+                self.sent_before(user, message).await.map(Ok)
+            }
+            Err(not_taken) => Ok(Err(not_taken)),
+        }
+    }
+
+    /// Where a message went that was sent before with the same form.
+    async fn sent_before(&self, user: &User, message: MessageId) -> Result<Exchange> {
+        let sql = "select c.id from chats c join messages m on m.chat_id = c.id
+                   where m.id = $1 and c.user_id = $2";
+        let chat = sqlx::query_scalar(sql).bind(message).bind(user.id).fetch_one(&self.read).await?;
+        Ok(Exchange { chat, message, reply: None })
+    }
+
+    /// Makes another reply to the message that this one answers, beside it.
+    ///
+    /// # Errors
+    /// When the database fails. In it, what keeps the reply from being made.
+    pub async fn add_attempt(
+        &self,
+        user: &User,
+        chat: &Chat,
+        failed: &Message,
+        running: usize,
+    ) -> Result<Result<MessageId, NotTaken>> {
+        let mut tx = self.write.begin().await?;
+        let leaf: Option<MessageId> = sqlx::query_scalar(
+            "update chats set active_at = $3 where id = $1 and user_id = $2 returning leaf",
+        )
+        .bind(chat.id)
+        .bind(user.id)
+        .bind(now())
+        .fetch_one(&mut *tx)
+        .await?;
+        if leaf != Some(failed.id) {
+            // Another tab was faster, or the chat went on.
+            return Ok(Err(NotTaken::StillReplying));
+        }
+        let parent = failed.parent_id.ok_or(Error::NotFound)?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, running).await?;
+        if taken.is_ok() {
+            tx.commit().await?;
+        }
+        Ok(taken)
+    }
+
+    /// Gives the chat another title.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
+        let sql = "update chats set title = $2 where id = $1";
+        sqlx::query(sql).bind(chat.id).bind(title).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Deletes the chat with all that is in it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_chat(&self, chat: &Chat) -> Result<()> {
+        let sql = "delete from chats where id = $1";
+        sqlx::query(sql).bind(chat.id).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// The chat's replies that are being made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn running_replies(&self, chat: &Chat) -> Result<Vec<MessageId>> {
+        let sql = "select id from messages where chat_id = $1 and state in ('queued', 'streaming')";
+        Ok(sqlx::query_scalar(sql).bind(chat.id).fetch_all(&self.read).await?)
+    }
+}
+
+type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+
+/// Inserts a message and the reply to it, the reply's key in return; none when this message is
+/// there already.
+async fn add_exchange(
+    tx: &mut Tx<'_>,
+    user: &User,
+    chat: ChatId,
+    parent: Option<MessageId>,
+    message: MessageId,
+    text: &str,
+    running: usize,
+) -> Result<Result<Option<MessageId>, NotTaken>> {
+    let added = sqlx::query(
+        "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
+         values ($1, $2, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing",
+    );
+    let added = added
+        .bind(message)
+        .bind(chat)
+        .bind(parent)
+        .bind(text)
+        .bind(now())
+        .execute(&mut **tx)
+        .await?;
+    if added.rows_affected() == 0 {
+        return Ok(Ok(None));
+    }
+    let sql = "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
+    if sqlx::query_scalar(sql).bind(parent).fetch_one(&mut **tx).await? {
+        return Ok(Err(NotTaken::StillReplying));
+    }
+    Ok(add_reply(tx, user, chat, message, running).await?.map(Some))
+}
+
+/// Inserts an empty reply under a message and makes it the chat's leaf.
+async fn add_reply(
+    tx: &mut Tx<'_>,
+    user: &User,
+    chat: ChatId,
+    parent: MessageId,
+    running: usize,
+) -> Result<Result<MessageId, NotTaken>> {
+    let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
+               where m.state in ('queued', 'streaming') and c.user_id = $1";
+    let present: i64 = sqlx::query_scalar(sql).bind(user.id).fetch_one(&mut **tx).await?;
+    if usize::try_from(present).is_ok_and(|present| present >= running) {
+        return Ok(Err(NotTaken::TooManyRunning));
+    }
+    let reply = MessageId::new();
+    sqlx::query(
+        "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
+         values ($1, $2, $3, 'assistant', '', 'queued', $4)",
+    )
+    .bind(reply)
+    .bind(chat)
+    .bind(parent)
+    .bind(now())
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("update chats set leaf = $2 where id = $1")
+        .bind(chat)
+        .bind(reply)
+        .execute(&mut **tx)
+        .await?;
+    Ok(Ok(reply))
+}
+
+/// How many characters a chat's title may have.
+pub const TITLE_LIMIT: usize = 80;
+
+/// A chat's first title: the first line that says something, not too long.
+fn title_from(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = clean_line(line);
+    match line.char_indices().nth(TITLE_LIMIT - 1) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+/// Text for one line: no control characters, and nothing that turns the text around it.
+pub fn clean_line(text: &str) -> String {
+    let keep = |c: &char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.trim().chars().filter(keep).collect()
+}
+
+impl From<&Message> for models::Turn {
+    fn from(message: &Message) -> Self {
+        let role = match message.role {
+            Role::User => models::Role::User,
+            Role::Assistant => models::Role::Assistant,
+        };
+        Self { role, text: message.body.clone() }
+    }
+}

@@ -1,0 +1,232 @@
+//! Every setting, its default and a sentence about it.
+
+use crate::models;
+use clap::{Parser, ValueEnum};
+use ipnet::IpNet;
+use std::{net::SocketAddr, path::Path, time::Duration};
+use url::Url;
+
+/// A self-hosted AI chat that answers live in every browser.
+///
+/// Every option can also be given as the environment variable named beside it, or in a file
+/// `.env` in the working directory. Flags win over the environment, the environment over `.env`.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "damso", version, about, long_about)]
+pub struct Config {
+    /// Address and port to listen on
+    #[arg(long, env = "LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// Database; an SQLite file is made when it is missing
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite://damso.db", value_parser = database_url)]
+    pub database_url: String,
+
+    /// Key for the model server
+    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", hide_env_values = true)]
+    pub openai_api_key: Option<String>,
+
+    /// Address of an OpenAI-compatible model server [with a key and without this: OpenAI's own]
+    #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", value_parser = http_url)]
+    pub openai_base_url: Option<Url>,
+
+    /// Model that answers [default: the first one the server lists]
+    #[arg(long, env = "OPENAI_MODEL", value_name = "NAME")]
+    pub openai_model: Option<String>,
+
+    /// Use Ollama on this machine when it runs and no other model server is set
+    #[arg(long, env = "FIND_OLLAMA", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub find_ollama: bool,
+
+    /// Whether people can make their own accounts; the first account can always be made
+    #[arg(long, env = "REGISTRATION", value_enum, default_value_t = Registration::Open)]
+    pub registration: Registration,
+
+    /// Address that people's browsers see, when it is behind a proxy; with https, cookies become secure
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = http_url)]
+    pub public_url: Option<Url>,
+
+    /// Mark cookies as secure [default: when PUBLIC_URL starts with https]
+    #[arg(long, env = "SECURE_COOKIES", value_name = "BOOL")]
+    pub secure_cookies: Option<bool>,
+
+    /// Proxies whose X-Forwarded-For is believed, as addresses or networks with commas between
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Seconds to wait for a connection to the model server
+    #[arg(long, env = "CONNECT_TIMEOUT", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub connect_timeout: Duration,
+
+    /// Seconds to wait for the first word of a reply
+    #[arg(long, env = "FIRST_TOKEN_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub first_token_timeout: Duration,
+
+    /// Seconds of silence after which a reply counts as cut off
+    #[arg(long, env = "SILENCE_TIMEOUT", value_name = "SECONDS", default_value = "90", value_parser = seconds)]
+    pub silence_timeout: Duration,
+
+    /// Characters of earlier messages that are sent along with a new one, newest first
+    #[arg(long, env = "HISTORY_LIMIT", value_name = "CHARACTERS", default_value_t = 48_000, value_parser = count(1_000, 100_000_000))]
+    pub history_limit: usize,
+
+    /// Characters that one message may have
+    #[arg(long, env = "MESSAGE_LIMIT", value_name = "CHARACTERS", default_value_t = 32_000, value_parser = count(100, 1_000_000))]
+    pub message_limit: usize,
+
+    /// Replies that one person may have running at once
+    #[arg(long, env = "REPLIES_PER_PERSON", value_name = "NUMBER", default_value_t = 4, value_parser = count(1, 1_000))]
+    pub replies_per_person: usize,
+
+    /// What to log: error, warn, info, debug or trace, also for each part by name
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    pub rust_log: String,
+}
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    /// Everybody who reaches the page.
+    Open,
+    /// Nobody, once there is a first account.
+    Closed,
+}
+
+impl Config {
+    /// Reads `.env`, the environment and the flags; on a bad value it says which one and exits.
+    pub fn read() -> Self {
+        if let Err(error) = load_env_file(Path::new(".env")) {
+            let mut command = <Self as clap::CommandFactory>::command();
+            command.error(clap::error::ErrorKind::InvalidValue, error).exit()
+        }
+        Self::parse()
+    }
+
+    /// A configuration from flags alone, as tests use it.
+    ///
+    /// # Errors
+    /// When a flag is unknown or its value is bad.
+    pub fn from_flags<'a>(flags: impl IntoIterator<Item = &'a str>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(std::iter::once("damso").chain(flags))
+    }
+
+    /// Whether cookies may travel over https only.
+    pub fn secure(&self) -> bool {
+        let https = self.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+        self.secure_cookies.unwrap_or(https)
+    }
+
+    /// What the settings say about the model server.
+    pub fn models(&self) -> models::Settings {
+        models::Settings {
+            api_key: self.openai_api_key.clone().filter(|key| !key.is_empty()),
+            base_url: self.openai_base_url.clone(),
+            model: self.openai_model.clone().filter(|model| !model.is_empty()),
+            find_ollama: self.find_ollama,
+            connect_timeout: self.connect_timeout,
+            first_token_timeout: self.first_token_timeout,
+            silence_timeout: self.silence_timeout,
+            history_limit: self.history_limit,
+        }
+    }
+}
+
+/// Loads the file if it is there. What the environment has already is not changed, and an empty
+/// value counts as not set, so that a copied `.env.example` may keep its empty lines.
+fn load_env_file(path: &Path) -> Result<(), String> {
+    match dotenvy::from_path(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        Err(error) => Err(format!("the file .env cannot be read: {error}")),
+    }
+}
+
+fn database_url(value: &str) -> Result<String, String> {
+    if value.starts_with("sqlite:") {
+        Ok(value.to_owned())
+    } else {
+        Err("must start with sqlite:, as in sqlite://damso.db".to_owned())
+    }
+}
+
+fn http_url(value: &str) -> Result<Url, String> {
+    let url = Url::parse(value).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must start with http:// or https://".to_owned());
+    }
+    if url.host().is_none() {
+        return Err("has no host".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a user name or password".to_owned());
+    }
+    Ok(url)
+}
+
+fn network(value: &str) -> Result<IpNet, String> {
+    let value = value.trim();
+    value
+        .parse::<IpNet>()
+        .or_else(|_| value.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "must be an address such as 10.0.0.7 or a network such as 10.0.0.0/8".to_owned())
+}
+
+fn seconds(value: &str) -> Result<Duration, String> {
+    match value.parse::<f64>() {
+        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("must be a number of seconds, at most 86400".to_owned()),
+    }
+}
+
+fn count(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |value| match value.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_nothing_set_it_listens_on_this_machine_only() {
+        let config = Config::from_flags([]).unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.database_url, "sqlite://damso.db");
+        assert_eq!(config.registration, Registration::Open);
+        assert!(!config.secure());
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_by_the_name_of_its_setting() {
+        for (flag, value) in [
+            ("--listen", "nowhere"),
+            ("--database-url", "mysql://x"),
+            ("--openai-base-url", "ftp://x"),
+            ("--openai-base-url", "http://me:secret@host"),
+            ("--registration", "maybe"),
+            ("--trusted-proxies", "10.0.0.0/99"),
+            ("--silence-timeout", "-1"),
+            ("--silence-timeout", "NaN"),
+            ("--history-limit", "12"),
+            ("--find-ollama", "perhaps"),
+        ] {
+            let error = Config::from_flags([flag, value]).unwrap_err().to_string();
+            assert!(error.contains(flag), "{flag} {value}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_https_makes_cookies_secure() {
+        let config = Config::from_flags(["--public-url", "https://chat.example.org"]).unwrap();
+        assert!(config.secure());
+        let config = Config::from_flags(["--public-url", "https://a.b", "--secure-cookies", "false"]);
+        assert!(!config.unwrap().secure());
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        let flags = ["--trusted-proxies", "10.0.0.7, fd00::/8"];
+        assert_eq!(Config::from_flags(flags).unwrap().trusted_proxies.len(), 2);
+    }
+}

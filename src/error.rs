@@ -1,0 +1,189 @@
+//! What can go wrong in a handler, and how every failure becomes a page or a notice.
+
+use crate::{
+    i18n::Texts,
+    view::{View, Visit},
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::time::Duration;
+
+/// A handler's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is somebody else's.
+    #[error("not found")]
+    NotFound,
+    /// Only somebody signed in may ask this.
+    #[error("signed out")]
+    SignedOut,
+    /// A form that was not on a page of ours.
+    #[error("cross-site request")]
+    CrossSite,
+    /// Too many tries; the next may come after this time.
+    #[error("too many requests")]
+    TooMany(Duration),
+    /// Our own fault; the cause is for the log only.
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// A failure of our own with its cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<tower_sessions::session::Error> for Error {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// Marks a response that [`show_errors`] answers with the sign-in page.
+#[derive(Clone, Copy)]
+struct SignInFirst;
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+            Self::CrossSite => StatusCode::FORBIDDEN.into_response(),
+            Self::SignedOut => {
+                let mut response = StatusCode::UNAUTHORIZED.into_response();
+                response.extensions_mut().insert(SignInFirst);
+                response
+            }
+            Self::TooMany(wait) => {
+                let seconds = HeaderValue::from(wait.as_secs().max(1));
+                let headers = [(header::RETRY_AFTER, seconds)];
+                (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+            }
+            Self::Internal(cause) => {
+                tracing::error!(error = %cause, "a request failed");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// A failure as a page.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/error.html")]
+struct ErrorPage {
+    view: View,
+    notice: Notice,
+}
+
+/// A failure as a fragment: a sentence, and a way out where there is one.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/notice.html")]
+pub(crate) struct Notice {
+    pub(crate) sentence: String,
+    /// Where to go next: an address and what the link says.
+    pub(crate) link: Option<(String, String)>,
+}
+
+impl askama::filters::HtmlSafe for Notice {}
+
+impl Notice {
+    /// The notice for htmx, sent to the page's notice area wherever the request came from.
+    pub(crate) fn for_htmx(self, status: StatusCode) -> Response {
+        let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
+        (status, headers, self).into_response()
+    }
+}
+
+/// Shows every failed response that is not HTML, ours or a library's, as the error page, or for
+/// htmx as a notice. Signed out becomes the sign-in page.
+pub async fn show_errors(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let visit = Visit::from_parts(&parts);
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let failed = next.run(Request::from_parts(parts, body)).await;
+    let status = failed.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_html(&failed) {
+        return failed;
+    }
+    let view = View::without_user(visit);
+    let link = failed.extensions().get::<SignInFirst>().map(|_| {
+        let back = if reads { view.here.as_str() } else { "/" };
+        let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        format!("/login?next={query}")
+    });
+    if let Some(link) = &link
+        && reads
+        && !view.htmx
+    {
+        return Redirect::to(link).into_response();
+    }
+    let retry_after = failed.headers().get(header::RETRY_AFTER).cloned();
+    let notice = Notice {
+        sentence: sentence(view.t, status, retry_after.as_ref()),
+        link: link.map(|link| (link, view.t.sign_in())),
+    };
+    let mut shown = if view.htmx {
+        notice.for_htmx(status)
+    } else {
+        (status, ErrorPage { view, notice }).into_response()
+    };
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = failed.headers().get(&name) {
+            shown.headers_mut().insert(name, value.clone());
+        }
+    }
+    shown
+}
+
+fn is_html(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// What happened and what to do, for a person.
+fn sentence(t: &Texts, status: StatusCode, retry_after: Option<&HeaderValue>) -> String {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => t.error_not_found(),
+        StatusCode::FORBIDDEN => t.error_forbidden(),
+        StatusCode::UNAUTHORIZED => t.error_signed_out(),
+        StatusCode::PAYLOAD_TOO_LARGE => t.error_too_large(),
+        StatusCode::TOO_MANY_REQUESTS => {
+            let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+            t.error_too_many(seconds.unwrap_or(60))
+        }
+        StatusCode::SERVICE_UNAVAILABLE => t.error_unavailable(),
+        status if status.is_client_error() => t.error_bad_request(),
+        _ => t.error_internal(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The event stream: how htmx follows a running reply.
+//!
+//! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
+//! position up to which the reader then has all finished pieces. The event `done` ends it.
+
+use super::{News, Note, Reader};
+use crate::{App, auth::User, chats::MessageId, error::Result, i18n::Texts, markdown::PieceKind, view::View};
+use async_stream::stream;
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::Stream;
+use serde::Deserialize;
+use std::{convert::Infallible, fmt::Write, time::Duration};
+
+/// How long a connection is silent, at most, so that nobody on the way takes it for dead.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[derive(Deserialize)]
+pub(super) struct From {
+    /// The position up to which the page has the reply already.
+    #[serde(default)]
+    after: usize,
+}
+
+/// `GET /replies/{id}/events`
+///
+/// Always answers an event stream that ends with `done`: a client reconnects for ever after
+/// anything else.
+pub(super) async fn follow(
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+    Query(From { after }): Query<From>,
+    headers: HeaderMap,
+) -> Response {
+    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await.ok().flatten();
+    let events = Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    ([unbuffered], events).into_response()
+}
+
+/// A reader of the reply, if it is the user's and is being made.
+async fn reader(app: &App, user: Option<&User>, id: MessageId, after: usize) -> Result<Option<Reader>> {
+    let Some(user) = user else { return Ok(None) };
+    app.db.reply(user, id).await?;
+    Ok(app.replies.live(id).map(|live| live.reader(after)))
+}
+
+fn events(
+    id: MessageId,
+    reader: Option<Reader>,
+    t: &'static Texts,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream! {
+        if let Some(mut reader) = reader {
+            while let Some(news) = reader.next().await {
+                let partials = partials(id, &news, t);
+                if !partials.is_empty() {
+                    yield Ok(Event::default().id(news.position.to_string()).data(partials));
+                }
+            }
+        }
+        yield Ok(Event::default().event("done").data("end"));
+    }
+}
+
+/// The news as swaps. Their targets are all looked up before the first swap, so no swap may aim at
+/// what another one brings.
+fn partials(id: MessageId, news: &News, t: &Texts) -> String {
+    let mut out = String::new();
+    let (lines, blocks) = sorted(news);
+    if !lines.is_empty() {
+        partial(&mut out, format_args!("#r-{id}-blocks > :last-child code"), "beforeend", &lines);
+    }
+    if !blocks.is_empty() {
+        partial(&mut out, format_args!("#r-{id}-blocks"), "beforeend", &blocks);
+    }
+    match &news.open {
+        Some(open) if news.grew => {
+            let grown = open.grown.as_ref();
+            if let Some(grown) = grown.filter(|grown| !grown.html.is_empty()) {
+                // The elements that are open at the end are each the last child of the one around it.
+                let path = " > :last-child".repeat(grown.depth);
+                partial(&mut out, format_args!("#r-{id}-open{path}"), "beforeend", &grown.html);
+            }
+        }
+        Some(open) => partial(&mut out, format_args!("#r-{id}-open"), "innerHTML swapEmpty:true", &open.html),
+        None => {}
+    }
+    if let Some(note) = news.note {
+        let note = note.sentence(t).unwrap_or_default();
+        partial(&mut out, format_args!("#r-{id}-note"), "innerHTML swapEmpty:true", &note);
+    }
+    out
+}
+
+fn partial(out: &mut String, target: std::fmt::Arguments<'_>, swap: &str, html: &str) {
+    // Writing to a string cannot fail.
+    let _ = write!(out, "<hx-partial hx-target=\"{target}\" hx-swap=\"{swap}\">{html}</hx-partial>");
+}
+
+/// The pieces by where they go: lines of the code block that the page has open, and new blocks.
+fn sorted(news: &News) -> (String, String) {
+    let (mut lines, mut blocks) = (String::new(), String::new());
+    let mut on_page = news.in_code;
+    for piece in &news.pieces {
+        match piece.kind {
+            PieceKind::CodeLines if on_page => lines.push_str(&piece.html),
+            // The page closed it by itself.
+            PieceKind::CodeEnd if on_page => on_page = false,
+            _ => blocks.push_str(&piece.html),
+        }
+    }
+    let last = news.pieces.last().map(|piece| piece.kind);
+    if !on_page && matches!(last, Some(PieceKind::CodeStart | PieceKind::CodeLines)) {
+        blocks.push_str("</code></pre>\n");
+    }
+    (lines, blocks)
+}
+
+impl Note {
+    /// What it says to a person.
+    pub(crate) fn sentence(self, t: &Texts) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Waiting => Some(t.reply_waiting()),
+            Self::Thinking => Some(t.reply_thinking()),
+            Self::Retrying(attempt, of) => Some(t.reply_retrying(attempt, of)),
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! A running reply as its watchers see it: one writer, many readers, nothing queued for any of them.
+
+use crate::{
+    chats::MessageId,
+    markdown::{Growing, Piece, PieceKind},
+};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What the writer shows and readers look at. Finished pieces are only ever added; what is open
+/// is replaced.
+#[derive(Default)]
+struct Shown {
+    pieces: Vec<Piece>,
+    open: Open,
+    note: Note,
+    ended: bool,
+}
+
+/// The end of the text that is still being written.
+#[derive(Clone, Default)]
+pub(super) struct Open {
+    /// It as HTML.
+    pub html: Arc<str>,
+    /// It as it came.
+    pub text: Arc<str>,
+    /// Counts how often it was replaced.
+    version: u64,
+    /// How the HTML came from that of the version before, when it only grew at its end.
+    pub grown: Option<Grown>,
+}
+
+/// HTML that was added in front of the last closing tags.
+#[derive(Clone)]
+pub(super) struct Grown {
+    /// How many elements are open where it was added.
+    pub depth: usize,
+    /// What was added.
+    pub html: Arc<str>,
+}
+
+/// What to say while there is no text yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Note {
+    /// Nothing.
+    #[default]
+    None,
+    /// The model was asked.
+    Waiting,
+    /// The model thinks before it answers.
+    Thinking,
+    /// The server could not be had; it is asked again, for the n-th time of so many.
+    Retrying(u32, u32),
+}
+
+/// Text that has come but is not in the journal yet.
+#[derive(Default)]
+struct Unsaved {
+    /// Where in the whole text it starts, in bytes.
+    from: usize,
+    text: String,
+}
+
+/// A running reply.
+pub struct LiveReply {
+    id: MessageId,
+    shown: Mutex<Shown>,
+    unsaved: Mutex<Unsaved>,
+    changes: watch::Sender<u64>,
+    stop: CancellationToken,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is inside is consistent after every single assignment, so a panic leaves it usable.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl LiveReply {
+    pub(super) fn new(id: MessageId) -> Self {
+        let shown = Shown { note: Note::Waiting, ..Shown::default() };
+        Self {
+            id,
+            shown: Mutex::new(shown),
+            unsaved: Mutex::default(),
+            changes: watch::Sender::new(0),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> MessageId {
+        self.id
+    }
+
+    /// Set when a person has asked to stop it.
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    // ---- For the writer
+
+    /// Keeps text for the journal.
+    pub(super) fn keep(&self, text: &str) {
+        lock(&self.unsaved).text.push_str(text);
+    }
+
+    /// Shows what has become of the text: the pieces finished since the last call, and the rest.
+    pub(super) fn show(&self, growing: &mut Growing) {
+        let pieces = growing.advance();
+        let html: Arc<str> = growing.tail().into();
+        let text: Arc<str> = growing.text()[growing.finished()..].into();
+        self.change(|shown| {
+            let grown = if pieces.is_empty() { grown(&shown.open.html, &html) } else { None };
+            shown.pieces.extend(pieces);
+            shown.open = Open { html, text, version: shown.open.version + 1, grown };
+            shown.note = Note::None;
+        });
+    }
+
+    /// Shows the last of it: everything is finished.
+    pub(super) fn show_all(&self, growing: &mut Growing) {
+        let pieces = growing.finish();
+        self.change(|shown| {
+            shown.pieces.extend(pieces);
+            shown.open = Open { version: shown.open.version + 1, ..Open::default() };
+            shown.note = Note::None;
+        });
+    }
+
+    /// Says something while there is no text.
+    pub(super) fn say(&self, note: Note) {
+        self.change(|shown| shown.note = note);
+    }
+
+    /// Tells every reader that nothing more comes.
+    pub(super) fn end(&self) {
+        self.change(|shown| shown.ended = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shown)) {
+        change(&mut lock(&self.shown));
+        self.changes.send_modify(|version| *version += 1);
+    }
+
+    // ---- For the journal
+
+    /// Takes what is not in the journal yet: where it starts, in bytes, and the text.
+    pub(super) fn take_unsaved(&self) -> Option<(usize, String)> {
+        let mut unsaved = lock(&self.unsaved);
+        if unsaved.text.is_empty() {
+            return None;
+        }
+        let from = unsaved.from;
+        let text = std::mem::take(&mut unsaved.text);
+        unsaved.from += text.len();
+        Some((from, text))
+    }
+
+    /// Puts back what could not be written.
+    pub(super) fn put_back(&self, from: usize, mut text: String) {
+        let mut unsaved = lock(&self.unsaved);
+        text.push_str(&unsaved.text);
+        *unsaved = Unsaved { from, text };
+    }
+
+    // ---- For readers
+
+    /// Everything that is shown now, and a reader for what comes after it.
+    pub(super) fn now(self: &Arc<Self>) -> (News, Reader) {
+        let mut reader = self.reader(0);
+        let news = reader.look();
+        (news, reader)
+    }
+
+    /// A reader that has seen the text up to a position (`Piece::end`).
+    pub(super) fn reader(self: &Arc<Self>, position: usize) -> Reader {
+        let seen = lock(&self.shown).pieces.partition_point(|piece| piece.end <= position);
+        Reader {
+            changes: self.changes.subscribe(),
+            live: self.clone(),
+            seen,
+            open: None,
+            note: Note::None,
+            is_first: true,
+            is_over: false,
+        }
+    }
+}
+
+/// How `new` comes from `old` when it only has more text in front of the same closing tags.
+fn grown(old: &str, new: &str) -> Option<Grown> {
+    let closing = closing_tags(old);
+    let (kept, tags) = old.split_at(old.len() - closing.len());
+    let added = new.strip_suffix(tags)?.strip_prefix(kept)?;
+    // An entity that was cut in two, as in "&am", cannot occur: the renderer writes whole ones.
+    let depth = tags.matches("</").count();
+    (depth > 0).then(|| Grown { depth, html: added.into() })
+}
+
+/// The closing tags at the end, with the line ends between them.
+fn closing_tags(html: &str) -> &str {
+    let mut rest = html.trim_end_matches('\n');
+    while let Some(at) = rest.rfind("</")
+        && rest.ends_with('>')
+        && !rest[at + 2..rest.len() - 1].contains(['<', '>'])
+    {
+        rest = rest[..at].trim_end_matches('\n');
+    }
+    &html[rest.len()..]
+}
+
+/// Follows a running reply: asks for what is new, and gets exactly what it lacks, however late.
+pub struct Reader {
+    live: Arc<LiveReply>,
+    changes: watch::Receiver<u64>,
+    seen: usize,
+    open: Option<u64>,
+    note: Note,
+    is_first: bool,
+    is_over: bool,
+}
+
+/// What is new for one reader.
+pub struct News {
+    /// The pieces that were finished.
+    pub pieces: Vec<Piece>,
+    /// Whether the text before these pieces ends inside a code block.
+    pub in_code: bool,
+    /// The byte offset in the Markdown up to which this reader has all finished pieces.
+    pub position: usize,
+    /// The open end, if it has changed.
+    pub(super) open: Option<Open>,
+    /// Whether `open.grown` tells how to get from what the reader has to what is new.
+    pub(super) grew: bool,
+    /// What to say, if that has changed.
+    pub note: Option<Note>,
+    /// Nothing comes after this.
+    pub ended: bool,
+}
+
+impl Reader {
+    /// What is new since the last call; waits until something is. `None` after the end.
+    pub async fn next(&mut self) -> Option<News> {
+        if self.is_over {
+            return None;
+        }
+        if !std::mem::take(&mut self.is_first) {
+            // The sender lives as long as this reader: an error cannot happen, and would be the end.
+            self.changes.changed().await.ok()?;
+        }
+        Some(self.look())
+    }
+
+    /// Waits at most `time` for news; `Ok(None)` is the end, an error that there is no news yet.
+    pub(super) async fn next_within(&mut self, time: Duration) -> Result<Option<News>, tokio::time::error::Elapsed> {
+        tokio::time::timeout(time, self.next()).await
+    }
+
+    fn look(&mut self) -> News {
+        self.is_first = false;
+        self.changes.mark_unchanged();
+        let shown = lock(&self.live.shown);
+        let before = &shown.pieces[..self.seen];
+        let in_code = before.last().is_some_and(|piece| {
+            matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines)
+        });
+        let pieces = shown.pieces[self.seen..].to_vec();
+        self.seen = shown.pieces.len();
+        let version = shown.open.version;
+        let changed = self.open != Some(version);
+        let grew = pieces.is_empty() && self.open.is_some_and(|seen| seen + 1 == version) && shown.open.grown.is_some();
+        self.open = Some(version);
+        let note = (self.note != shown.note).then_some(shown.note);
+        self.note = shown.note;
+        self.is_over = shown.ended;
+        News {
+            pieces,
+            in_code,
+            position: shown.pieces.last().map_or(0, |piece| piece.end),
+            open: changed.then(|| shown.open.clone()),
+            grew,
+            note,
+            ended: shown.ended,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_block_grows_in_front_of_its_closing_tags() {
+        for (old, new, added, depth) in [
+            ("<p>The</p>\n", "<p>The next</p>\n", " next", 1),
+            ("<p>a <strong>b</strong></p>\n", "<p>a <strong>bc</strong></p>\n", "c", 2),
+            ("<ul>\n<li>a</li>\n</ul>\n", "<ul>\n<li>ab</li>\n</ul>\n", "b", 2),
+            ("<p>a</p>\n", "<p>a</p>\n", "", 1),
+        ] {
+            let grown = grown(old, new).unwrap();
+            assert_eq!((&*grown.html, grown.depth), (added, depth), "{old} -> {new}");
+        }
+        for (old, new) in [
+            ("", "<p>a</p>\n"),
+            ("<p>a</p>\n", "<h2>a</h2>\n"),
+            ("<p>a **b</p>\n", "<p>a <strong>b</strong></p>\n"),
+            ("<p>a <strong>b</strong></p>\n", "<p>a <strong>b</strong> c</p>\n"),
+        ] {
+            assert!(grown(old, new).is_none(), "{old} -> {new}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_reader_sees_the_same_however_late_or_slow() {
+        let live = Arc::new(LiveReply::new(MessageId::new()));
+        let text = "One.\n\nTwo *three*.\n\n```rust\nfn a() {}\nfn b() {}\n```\n\n- x\n- y\n\nEnd";
+        let mut growing = Growing::default();
+        let mut readers: Vec<(Reader, String)> = Vec::new();
+        for (n, letter) in text.chars().enumerate() {
+            if n % 7 == 0 {
+                readers.push((live.reader(0), String::new()));
+            }
+            growing.push(&letter.to_string());
+            live.show(&mut growing);
+            for (i, (reader, seen)) in readers.iter_mut().enumerate() {
+                if (n + i) % (i % 5 + 1) == 0 {
+                    let news = reader.look();
+                    seen.extend(news.pieces.iter().map(|piece| &*piece.html));
+                    if i % 3 == 0 {
+                        // A connection that breaks comes back with the position it had.
+                        *reader = live.reader(news.position);
+                    }
+                }
+            }
+        }
+        live.show_all(&mut growing);
+        live.end();
+        for (mut reader, mut seen) in readers {
+            while let Some(news) = reader.next().await {
+                seen.extend(news.pieces.iter().map(|piece| &*piece.html));
+            }
+            assert_eq!(seen, crate::markdown::render(text));
+        }
+    }
+
+    #[test]
+    fn text_that_could_not_be_written_is_kept_in_order() {
+        let live = LiveReply::new(MessageId::new());
+        live.keep("one ");
+        let (from, text) = live.take_unsaved().unwrap();
+        live.keep("two");
+        live.put_back(from, text);
+        assert_eq!(live.take_unsaved(), Some((0, "one two".to_owned())));
+        live.keep("!");
+        assert_eq!(live.take_unsaved(), Some((7, "!".to_owned())));
+        assert_eq!(live.take_unsaved(), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! Replies: one task writes each, and any number of pages and event streams follow it.
+
+mod events;
+mod held;
+mod journal;
+mod live;
+mod store;
+mod writer;
+
+use crate::{
+    App,
+    auth::User,
+    chats::{self, ChatId, MessageId, NotTaken},
+    db::Db,
+    error::{Error, Result},
+    models::{Models, Turn},
+    view::View,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::watch;
+
+pub(crate) use held::{Held, hold, is_graphical};
+pub(crate) use live::{LiveReply, News, Note, Reader};
+
+/// The routes of this feature.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/replies/{id}", get(show))
+        .route("/replies/{id}/events", get(events::follow))
+        .route("/replies/{id}/stop", post(stop))
+        .route("/replies/{id}/retry", post(retry))
+}
+
+/// The replies that are being made. Cheap to clone.
+#[derive(Clone)]
+pub struct Replies {
+    db: Db,
+    models: Models,
+    running: Arc<Running>,
+}
+
+impl Replies {
+    /// Starts the journal for the replies to come.
+    pub fn new(db: Db, models: Models) -> Self {
+        let running = Arc::new(Running::default());
+        tokio::spawn(journal::keep(db.clone(), running.clone()));
+        Self { db, models, running }
+    }
+
+    /// Starts to make a reply that is in the database as queued.
+    pub fn start(&self, id: MessageId, turns: Vec<Turn>) {
+        let live = self.running.add(id);
+        let writing = writer::write(self.db.clone(), self.models.clone(), live, turns);
+        let running = self.running.clone();
+        // In a task of its own, so that even a panic leaves no reply running for ever.
+        let writing = tokio::spawn(writing);
+        tokio::spawn(async move {
+            if let Err(error) = writing.await {
+                tracing::error!(%error, reply = %id, "writing a reply ended badly");
+            }
+            if let Some(live) = running.remove(id) {
+                live.end();
+            }
+        });
+    }
+
+    /// The reply, if it is being made.
+    pub(crate) fn live(&self, id: MessageId) -> Option<Arc<LiveReply>> {
+        self.running.lock().get(&id).cloned()
+    }
+
+    /// Asks a reply to stop. What it has so far stays.
+    pub fn stop(&self, id: MessageId) {
+        if let Some(live) = self.live(id) {
+            live.stop().cancel();
+        }
+    }
+}
+
+/// All replies that are being made in this process.
+#[derive(Default)]
+struct Running {
+    replies: Mutex<HashMap<MessageId, Arc<LiveReply>>>,
+    count: watch::Sender<usize>,
+}
+
+impl Running {
+    fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<LiveReply>>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, id: MessageId) -> Arc<LiveReply> {
+        let live = Arc::new(LiveReply::new(id));
+        let mut replies = self.lock();
+        replies.insert(id, live.clone());
+        self.count.send_replace(replies.len());
+        live
+    }
+
+    fn remove(&self, id: MessageId) -> Option<Arc<LiveReply>> {
+        let mut replies = self.lock();
+        let live = replies.remove(&id);
+        self.count.send_replace(replies.len());
+        live
+    }
+
+    fn all(&self) -> Vec<Arc<LiveReply>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// Returns when at least one reply is being made.
+    async fn wait_for_one(&self) {
+        // The sender is part of self, so it cannot be gone.
+        let _ = self.count.subscribe().wait_for(|count| *count > 0).await;
+    }
+}
+
+/// `GET /replies/{id}`: the article alone, live or in its final form.
+async fn show(user: User, view: View, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+    let (message, chat) = app.db.reply(&user, id).await?;
+    chats::show_reply(&app, view, chat, message).await
+}
+
+/// `POST /replies/{id}/stop`
+async fn stop(
+    user: User,
+    view: View,
+    headers: HeaderMap,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (_, chat) = app.db.reply(&user, id).await?;
+    app.replies.stop(id);
+    // The form's target is a hidden frame, so that an open page stays open and ends by itself; a
+    // browser without frames goes to the chat.
+    let in_frame = headers.get("sec-fetch-dest").is_some_and(|dest| dest == "iframe");
+    if in_frame || view.htmx {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(to_live(chat.id))
+}
+
+/// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
+async fn retry(user: User, view: View, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+    let (message, chat) = app.db.reply(&user, id).await?;
+    if message.state.is_running() {
+        return Ok(to_live(chat.id));
+    }
+    let attempt = app.db.add_attempt(&user, &chat, &message, app.config.replies_per_person).await?;
+    let reply = match attempt {
+        Ok(reply) => reply,
+        Err(NotTaken::TooManyRunning) => return Err(Error::TooMany(Duration::from_secs(10))),
+        // Another tab was faster: what it started is shown.
+        Err(NotTaken::StillReplying) => return Ok(to_live(chat.id)),
+    };
+    let chat = app.db.chat(&user, chat.id).await?;
+    let branch = app.db.branch(&chat).await?;
+    app.replies.start(reply, chats::turns(&branch));
+    if view.htmx {
+        return chats::show_new_reply(&app, view, chat, reply).await;
+    }
+    Ok(to_live(chat.id))
+}
+
+fn to_live(chat: ChatId) -> Response {
+    Redirect::to(&format!("/chats/{chat}/live")).into_response()
+}

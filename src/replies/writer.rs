@@ -1,0 +1,193 @@
+//! The writer: asks the model, takes the text as it comes, and ends in exactly one final state.
+//!
+//! It knows nothing of connections: nobody watching, a closed tab, three devices are all the same.
+
+use super::{
+    live::{LiveReply, Note},
+    store::Ending,
+};
+use crate::{
+    chats::MessageState,
+    db::Db,
+    markdown::Growing,
+    models::{Event, Events, Finish, Models, Trouble, Turn, Usage},
+};
+use futures_util::StreamExt;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How often the open end of a text is rendered, at most.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The open end is rendered anew each time, so the longer it is, the more rarely: with this many
+/// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
+const TICK_BYTES: usize = 8 * 1024;
+
+/// More new text than this at once is rendered off the async threads (highlighting takes about
+/// 2 ms a KB).
+const MUCH: usize = 16 * 1024;
+
+/// Pauses before trying again to write the end of a reply.
+const PAUSES: [u64; 5] = [50, 200, 1_000, 5_000, 20_000];
+
+/// Makes one reply, from asking the model to the final state.
+pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, turns: Vec<Turn>) {
+    let mut writer = Writer {
+        events: models.reply(turns),
+        growing: Growing::default(),
+        usage: None,
+        unshown: 0,
+        last_shown: None,
+        live,
+        db,
+    };
+    let (state, problem) = writer.run().await;
+    writer.finish(state, problem).await;
+}
+
+struct Writer {
+    db: Db,
+    live: Arc<LiveReply>,
+    events: Events,
+    growing: Growing,
+    usage: Option<Usage>,
+    /// Bytes that have come but are not shown yet.
+    unshown: usize,
+    last_shown: Option<Instant>,
+}
+
+/// A final state, and why.
+type End = (MessageState, Option<&'static str>);
+
+impl Writer {
+    async fn run(&mut self) -> End {
+        let live = self.live.clone();
+        loop {
+            let due = self.due();
+            tokio::select! {
+                biased;
+                () = live.stop().cancelled() => return (MessageState::Stopped, None),
+                () = sleep_until(due), if self.unshown > 0 => self.show().await,
+                event = self.events.next() => {
+                    let Some(event) = event else { return failed("cut_off") };
+                    if let Some(end) = self.take(event).await {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// When what has come is to be shown: at once after a pause, else at the next tick.
+    fn due(&self) -> Instant {
+        let open = self.growing.text().len() - self.growing.finished();
+        let ticks = 1 + u32::try_from(open / TICK_BYTES).unwrap_or(u32::MAX - 1);
+        self.last_shown.map_or_else(Instant::now, |last| last + TICK * ticks)
+    }
+
+    async fn take(&mut self, event: Event) -> Option<End> {
+        match event {
+            Event::Started { model, dropped } => {
+                match self.db.start_reply(self.live.id(), &model, dropped).await {
+                    Ok(true) => None,
+                    // The chat was deleted, or the reply stopped before it began.
+                    Ok(false) => Some((MessageState::Stopped, None)),
+                    Err(error) => {
+                        tracing::error!(%error, "a reply could not be started");
+                        Some(failed("internal"))
+                    }
+                }
+            }
+            Event::Retrying { attempt, of, .. } => {
+                self.live.say(Note::Retrying(attempt, of));
+                None
+            }
+            Event::Reasoning(_) => {
+                if self.growing.text().is_empty() {
+                    self.live.say(Note::Thinking);
+                }
+                None
+            }
+            Event::Text(text) => {
+                let text = clean(&text);
+                self.unshown += text.len();
+                self.growing.push(&text);
+                self.live.keep(&text);
+                None
+            }
+            Event::Usage(usage) => {
+                self.usage = Some(usage);
+                None
+            }
+            Event::End(Ok(Finish::Complete)) => Some((MessageState::Complete, None)),
+            Event::End(Ok(Finish::Length)) => Some((MessageState::Complete, Some("length"))),
+            Event::End(Ok(Finish::Filtered)) => Some((MessageState::Complete, Some("filtered"))),
+            Event::End(Err(trouble)) => {
+                tracing::warn!(reply = %self.live.id(), %trouble, "a reply failed");
+                Some(failed_by(&trouble))
+            }
+        }
+    }
+
+    async fn show(&mut self) {
+        let much = std::mem::take(&mut self.unshown) > MUCH;
+        self.render(much, LiveReply::show).await;
+        self.last_shown = Some(Instant::now());
+    }
+
+    /// Renders what is new, much of it off the async threads.
+    async fn render(&mut self, much: bool, render: fn(&LiveReply, &mut Growing)) {
+        if !much {
+            render(&self.live, &mut self.growing);
+            return;
+        }
+        let (live, mut growing) = (self.live.clone(), std::mem::take(&mut self.growing));
+        let rendered = tokio::task::spawn_blocking(move || {
+            render(&live, &mut growing);
+            growing
+        });
+        match rendered.await {
+            Ok(growing) => self.growing = growing,
+            Err(error) => tracing::error!(%error, "a reply could not be rendered"),
+        }
+    }
+
+    /// Brings the reply to its final state: first in the database, then for those who watch.
+    async fn finish(mut self, state: MessageState, problem: Option<&'static str>) {
+        // Dropping the events drops the request upstream.
+        self.events = Box::pin(futures_util::stream::empty());
+        let ending = Ending { state, problem, body: self.growing.text().to_owned(), usage: self.usage.take() };
+        self.render(self.unshown > MUCH, LiveReply::show_all).await;
+        for pause in PAUSES {
+            match self.db.end_reply(self.live.id(), &ending).await {
+                Ok(_) => break,
+                // The journal still has the text: after a restart it is an interrupted reply.
+                Err(error) => tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored"),
+            }
+            sleep(Duration::from_millis(pause)).await;
+        }
+        self.live.end();
+    }
+}
+
+fn failed(problem: &'static str) -> End {
+    (MessageState::Failed, Some(problem))
+}
+
+fn failed_by(trouble: &Trouble) -> End {
+    failed(trouble.kind().as_str())
+}
+
+/// Text as it is kept: line ends as `\n`, and no control characters, which could steer a terminal.
+fn clean(text: &str) -> String {
+    // A `\r\n` cut in two by the stream becomes one `\n` as well: `\r` alone is dropped.
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_is_kept_without_what_steers_a_terminal() {
+        assert_eq!(super::clean("a\r\nb\tc\u{1b}[31m\0\u{7f}\u{9b}d 가"), "a\nb\tc[31md 가");
+    }
+}

@@ -1,0 +1,38 @@
+//! What people change about how Damso is for them.
+
+use crate::{
+    App,
+    auth::long_cookie,
+    error::Result,
+    i18n::{self, Lang},
+    view::{View, local_path},
+};
+use axum::{
+    Form, Router,
+    extract::State,
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::post,
+};
+use serde::Deserialize;
+
+/// The routes of this feature.
+pub fn routes() -> Router<App> {
+    Router::new().route("/language", post(language))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LanguageChoice {
+    language: String,
+    back: String,
+}
+
+async fn language(view: View, State(app): State<App>, Form(choice): Form<LanguageChoice>) -> Result<Response> {
+    let back = Redirect::to(local_path(&choice.back));
+    let Some(lang) = Lang::for_tag(&choice.language) else { return Ok(back.into_response()) };
+    if let Some(user) = view.user {
+        app.db.set_language(user.id, &lang).await?;
+    }
+    let cookie = long_cookie(i18n::COOKIE, &lang, app.config.secure());
+    Ok((AppendHeaders([cookie]), back).into_response())
+}

@@ -1,0 +1,198 @@
+//! What every page and fragment knows of the request it answers, and the headers they all carry.
+
+use crate::{
+    App, assets,
+    auth::User,
+    error::Result,
+    i18n::{self, Lang, Texts},
+    models::{Current, Source},
+};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tower_sessions::cookie::Cookie;
+use uuid::Uuid;
+
+/// What is known of a request from its head alone, without the database.
+#[derive(Clone)]
+pub struct Visit {
+    pub(crate) lang: Lang,
+    /// Allows one script and its attributes in this one response (Content-Security-Policy).
+    pub(crate) nonce: String,
+    /// htmx asked, so the answer is a fragment.
+    pub(crate) htmx: bool,
+    /// The address of the page, to come back to it.
+    pub(crate) here: String,
+}
+
+impl Visit {
+    fn of(method: &Method, uri: &http::Uri, headers: &HeaderMap) -> Self {
+        let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let chosen = cookie(headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
+        let wanted = || header(header::ACCEPT_LANGUAGE).and_then(Lang::wanted);
+        let here = uri.path_and_query().map_or("/", |path| path.as_str());
+        Self {
+            lang: chosen.or_else(wanted).unwrap_or_default(),
+            nonce: Uuid::new_v4().simple().to_string(),
+            htmx: headers.contains_key("hx-request"),
+            here: if method == Method::GET { here } else { "/" }.to_owned(),
+        }
+    }
+}
+
+/// The value of a cookie that the request carries.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).into_iter();
+    all.filter_map(|value| value.to_str().ok())
+        .flat_map(|value| Cookie::split_parse(value.to_owned()))
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// What templates need beside their own content: texts, who is signed in, and the nonce.
+#[derive(Clone)]
+pub struct View {
+    pub(crate) t: &'static Texts,
+    pub(crate) lang: Lang,
+    pub(crate) nonce: String,
+    pub(crate) htmx: bool,
+    pub(crate) here: String,
+    pub(crate) user: Option<User>,
+    /// Which model answers, to be named on the page.
+    pub(crate) model: Current,
+}
+
+impl View {
+    /// A view for a page that must not need the database, as an error page.
+    pub(crate) fn without_user(visit: Visit) -> Self {
+        let Visit { lang, nonce, htmx, here } = visit;
+        let model = Current { source: Source::Server, model: None };
+        Self { t: lang.texts(), lang, nonce, htmx, here, user: None, model }
+    }
+
+    pub(crate) fn languages(&self) -> impl Iterator<Item = Lang> {
+        Lang::iter().copied()
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> &'static str {
+        assets::path(name)
+    }
+
+    pub(crate) fn is_demo(&self) -> bool {
+        matches!(self.model.source, Source::Demo)
+    }
+
+    /// The fragment for htmx; for everybody else the page around it.
+    pub(crate) fn fragment_or<F: IntoResponse, P: IntoResponse>(
+        &self,
+        fragment: F,
+        page: impl FnOnce(F) -> P,
+    ) -> Response {
+        if self.htmx {
+            fragment.into_response()
+        } else {
+            page(fragment).into_response()
+        }
+    }
+
+    /// `fragment_or` for a form that was refused: status 422.
+    pub(crate) fn refused<F: IntoResponse, P: IntoResponse>(
+        &self,
+        fragment: F,
+        page: impl FnOnce(F) -> P,
+    ) -> Response {
+        (StatusCode::UNPROCESSABLE_ENTITY, self.fragment_or(fragment, page)).into_response()
+    }
+}
+
+impl FromRequestParts<App> for View {
+    type Rejection = crate::error::Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let user = User::of(parts, app).await?;
+        let visit = Visit::from_parts(parts);
+        let lang = user.as_ref().and_then(|user| user.language()).unwrap_or(visit.lang);
+        let mut view = Self::without_user(Visit { lang, ..visit });
+        view.user = user;
+        view.model = app.models.now();
+        Ok(view)
+    }
+}
+
+impl Visit {
+    /// The visit of a request that came through [`dress`].
+    pub(crate) fn from_parts(parts: &Parts) -> Self {
+        let known = parts.extensions.get::<Self>().cloned();
+        known.unwrap_or_else(|| Self::of(&parts.method, &parts.uri, &parts.headers))
+    }
+}
+
+/// Prepares every request's [`Visit`] and puts the security headers on every response.
+pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let visit = Visit::of(request.method(), request.uri(), request.headers());
+    let policy = policy(&visit.nonce);
+    request.extensions_mut().insert(visit);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if app.config.secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    // Kept for going back, never shared; not no-store, which would turn off the back/forward cache.
+    let private = HeaderValue::from_static("private, no-cache");
+    headers.entry(header::CACHE_CONTROL).or_insert(private);
+    if !headers.contains_key(header::VARY) {
+        let vary = "HX-Request, Accept-Language, Cookie";
+        headers.insert(header::VARY, HeaderValue::from_static(vary));
+    }
+    response
+}
+
+/// The Content-Security-Policy: one script and our own attributes, by the nonce, and nothing else.
+fn policy(nonce: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; connect-src 'self'; \
+         img-src 'self' data:; form-action 'self'; frame-src 'self'; base-uri 'none'; \
+         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx"
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+/// The path when it is an address of our own, else `/`.
+///
+/// A browser reads `//host` and `/\host` as other sites, and skips tabs and line ends inside.
+pub fn local_path(path: &str) -> &str {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    let local = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    if plain && local { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_addresses_are_gone_back_to() {
+        for bad in ["//evil", "/\\evil", "https:evil", "https://evil", "/\tevil", "/a\r\nb: c", "", "evil", "/%0d\u{ac00}"] {
+            assert_eq!(local_path(bad), "/", "{bad:?}");
+        }
+        for good in ["/", "/chats/1?x=2", "/login"] {
+            assert_eq!(local_path(good), good);
+        }
+    }
+}
