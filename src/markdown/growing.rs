@@ -280,7 +280,12 @@ impl Cut<'_> {
             open.highlighter.line(text, &mut html);
             self.push(PieceKind::CodeLines, self.line(line), &html);
         }
-        let end = self.line(line + usize::from(code.closed));
+        // Only at the end of the text a block of code is not closed.
+        let end = if code.closed {
+            self.line(place.end.line + 1)
+        } else {
+            self.until
+        };
         if code.closed || complete {
             self.push(PieceKind::CodeEnd, end, CODE_END);
             return (end, None);

@@ -8,6 +8,7 @@ mod tests;
 
 use std::cell::Cell;
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
 use comrak::nodes::{
@@ -122,8 +123,13 @@ fn options() -> Options<'static> {
     options
 }
 
-/// Gives up on a document that costs far more than its length: a few kilobytes can ask for half a million table cells.
+/// Gives up on a document that costs far more than its length: a few kilobytes can ask for half a million table cells,
+/// and the time that quotes in quotes take grows with the square of their depth.
 fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<Node<'a>> {
+    static TOO_DEEP: LazyLock<String> = LazyLock::new(|| ">".repeat(1_000));
+    if markdown.contains(TOO_DEEP.as_str()) {
+        return None;
+    }
     // The question comes every 256 steps, and ordinary text takes fewer than eight steps a byte.
     let patience = Cell::new(200 + markdown.len() / 16);
     let lost = || {
