@@ -1,0 +1,322 @@
+//! A document that is still being written: what is finished is rendered once and never changes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use comrak::Arena;
+use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
+
+use super::highlight::Highlighter;
+use super::{CODE_END, Clean, Style, code_start, escape, html, language, lines, options, parse};
+
+/// One finished piece of a growing document; its HTML never changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Up to here, in bytes of Markdown, the document is finished with this piece: the start of a line or the text's end.
+    pub end: usize,
+    /// What the HTML is.
+    pub kind: PieceKind,
+    /// Safe HTML; all pieces one after the other are the document.
+    pub html: Arc<str>,
+}
+
+/// What the HTML of a piece is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// One or more whole top-level blocks.
+    Block,
+    /// A code block's opening: `<pre…><code…>` and nothing more.
+    CodeStart,
+    /// Whole highlighted lines to be appended inside the open `<code>`.
+    CodeLines,
+    /// `</code></pre>` and a line's end.
+    CodeEnd,
+}
+
+/// A document that is still being written.
+///
+/// Which pieces it is cut into, and where they end, follows from the text alone and not from how it came in. When a
+/// piece is given out does depend on that: in a very long block the end is looked for only now and then.
+#[derive(Default)]
+pub struct Growing {
+    text: String,
+    finished: usize,
+    /// The end of the last whole line. Half of a line may look like a heading's, a table's or a fence's.
+    whole_lines: usize,
+    /// No look at the open block is worth its price before the text has this many bytes.
+    next_look: usize,
+    code: Option<OpenCode>,
+}
+
+/// A fenced block of code that has started and not ended.
+struct OpenCode {
+    /// The opening fence, to be put before the lines that follow it whenever they are parsed.
+    fence: String,
+    highlighter: Highlighter,
+}
+
+impl Growing {
+    /// Appends text. Nothing is rendered yet.
+    pub fn push(&mut self, more: &str) {
+        if let Some(at) = more.rfind('\n') {
+            self.whole_lines = self.text.len() + at + 1;
+        }
+        self.text.push_str(more);
+    }
+
+    /// All text so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Up to here, in bytes of Markdown, everything has been given out.
+    pub fn finished(&self) -> usize {
+        self.finished
+    }
+
+    /// Whether the text ends inside a fenced block of code whose start was given out.
+    pub fn open_code(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// What has become final since the last call.
+    pub fn advance(&mut self) -> Vec<Piece> {
+        if self.whole_lines == self.finished || self.whole_lines < self.next_look {
+            return Vec::new();
+        }
+        let pieces = self.settle(self.whole_lines, false);
+        // With each look the open block must have grown by a share of itself, or a long one would cost its square.
+        let open = self.whole_lines - self.finished;
+        self.next_look = self.whole_lines + if open > 1024 { open / 8 } else { 1 };
+        pieces
+    }
+
+    /// The text is complete: all that is left.
+    pub fn finish(&mut self) -> Vec<Piece> {
+        self.settle(self.text.len(), true)
+    }
+
+    /// The rest that is still open as HTML, code without colours. To be asked for after [`Growing::advance`].
+    pub fn tail(&self) -> String {
+        let rest = &self.text[self.finished..];
+        let Some(code) = &self.code else {
+            return html(
+                &apart(rest, self.finished),
+                Style {
+                    plain_code: true,
+                    ..Style::default()
+                },
+            );
+        };
+        let line = code.unfinished(rest);
+        let mut tail = String::new();
+        if !line.is_empty() {
+            tail.push_str("<pre class=\"line\">");
+            escape(&line, &mut Clean(&mut tail));
+            tail.push_str("</pre>");
+        }
+        tail
+    }
+
+    /// Cuts the open part of the text into pieces. What no longer changes are all top-level blocks but the last, and
+    /// the last one too when the text is complete; of a fenced block of code each line.
+    fn settle(&mut self, until: usize, complete: bool) -> Vec<Piece> {
+        let open = &self.text[self.finished..until];
+        let code = self.code.take();
+        let before = code.as_ref().map(|code| code.fence.as_str());
+        let (arena, mut options) = (Arena::new(), options());
+        // They would be moved to the end otherwise, and we look at where blocks stand.
+        options.parse.leave_footnote_definitions = true;
+        let source = match before {
+            Some(fence) => Cow::Owned(format!("{fence}{open}")),
+            None => apart(open, self.finished),
+        };
+        let mut cut = Cut {
+            text: &self.text,
+            starts: line_starts(open, self.finished),
+            lines_before: usize::from(source.len() > open.len()),
+            until,
+            pieces: Vec::new(),
+        };
+        let Some(root) = parse(&arena, &source, &options) else {
+            if complete {
+                if code.is_some() {
+                    cut.push(PieceKind::CodeEnd, self.finished, CODE_END);
+                }
+                cut.block(self.finished, until);
+                self.finished = until;
+            } else {
+                self.code = code;
+            }
+            return cut.pieces;
+        };
+
+        let mut finished = self.finished;
+        let mut open_code = code;
+        // Where the blocks of the piece that is being put together start.
+        let mut together = None;
+        let mut blocks = root.children().peekable();
+        while let Some(block) = blocks.next() {
+            if let NodeValue::CodeBlock(fenced) = &block.data().value
+                && fenced.fenced
+            {
+                (finished, open_code) = cut.code(block, fenced, open_code.take(), complete);
+                continue;
+            }
+            let start = *together.get_or_insert_with(|| cut.start(block));
+            match blocks.peek() {
+                Some(next) if belongs_to_table(block, next) => continue,
+                Some(next) => finished = cut.start(next),
+                None if complete => finished = until,
+                None => {
+                    finished = start;
+                    break;
+                }
+            }
+            cut.block(start, finished);
+            together = None;
+        }
+        if complete {
+            finished = until;
+        } else if root.first_child().is_none() {
+            finished = cut.last_blank_line().unwrap_or(finished);
+        }
+        let pieces = cut.pieces;
+        self.finished = finished;
+        self.code = open_code;
+        pieces
+    }
+}
+
+impl OpenCode {
+    fn new(code: &NodeCodeBlock) -> Self {
+        let fence = char::from(code.fence_char)
+            .to_string()
+            .repeat(code.fence_length);
+        let indent = " ".repeat(code.fence_offset);
+        Self {
+            fence: format!("{indent}{fence}\n"),
+            highlighter: Highlighter::new(language(&code.info)),
+        }
+    }
+
+    /// The code in half of a line: without the indent of the fence, and nothing if it can be the closing fence.
+    fn unfinished(&self, line: &str) -> String {
+        let arena = Arena::new();
+        let root = parse(&arena, &format!("{}{line}", self.fence), &options());
+        let code = root.and_then(|root| root.first_child());
+        match code.map(|code| code.data().value.clone()) {
+            Some(NodeValue::CodeBlock(code)) => code.literal,
+            _ => String::new(),
+        }
+    }
+}
+
+/// The open part of a text on its way to pieces.
+struct Cut<'a> {
+    text: &'a str,
+    /// Where each of its lines starts in the text.
+    starts: Vec<usize>,
+    /// How many lines were put before it for parsing.
+    lines_before: usize,
+    until: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Cut<'_> {
+    /// Where a line, counted from one as the parser does, starts in the text.
+    fn line(&self, number: usize) -> usize {
+        let index = number.saturating_sub(1 + self.lines_before);
+        self.starts.get(index).copied().unwrap_or(self.until)
+    }
+
+    fn start(&self, block: Node) -> usize {
+        self.line(block.data().sourcepos.start.line)
+    }
+
+    /// Without a block all is link definitions and blank lines: before the last blank line, nothing can change any more.
+    fn last_blank_line(&self) -> Option<usize> {
+        let last = *self.starts.last()?;
+        self.text[last..self.until]
+            .trim()
+            .is_empty()
+            .then_some(last)
+    }
+
+    fn push(&mut self, kind: PieceKind, end: usize, html: &str) {
+        if !html.is_empty() {
+            self.pieces.push(Piece {
+                end,
+                kind,
+                html: html.into(),
+            });
+        }
+    }
+
+    fn block(&mut self, start: usize, end: usize) {
+        let html = html(&apart(&self.text[start..end], start), Style::default());
+        self.push(PieceKind::Block, end, &html);
+    }
+
+    /// A fenced block of code, or what was added to the one that was open before.
+    fn code(
+        &mut self,
+        block: Node,
+        code: &NodeCodeBlock,
+        open: Option<OpenCode>,
+        complete: bool,
+    ) -> (usize, Option<OpenCode>) {
+        let place = block.data().sourcepos;
+        let mut line = place.start.line + 1;
+        let mut open = open.unwrap_or_else(|| {
+            let end = self.line(line);
+            self.push(PieceKind::CodeStart, end, &code_start(&code.info));
+            OpenCode::new(code)
+        });
+        let mut html = String::new();
+        for text in lines(&code.literal) {
+            line += 1;
+            html.clear();
+            open.highlighter.line(text, &mut html);
+            self.push(PieceKind::CodeLines, self.line(line), &html);
+        }
+        // Only at the end of the text a block of code is not closed.
+        let end = if code.closed {
+            self.line(place.end.line + 1)
+        } else {
+            self.until
+        };
+        if code.closed || complete {
+            self.push(PieceKind::CodeEnd, end, CODE_END);
+            return (end, None);
+        }
+        (end, Some(open))
+    }
+}
+
+/// A table is made out of the last line of a paragraph, which is then read in another way: they stay together.
+fn belongs_to_table(block: Node, next: Node) -> bool {
+    let (block, next) = (block.data(), next.data());
+    matches!(
+        (&block.value, &next.value),
+        (NodeValue::Paragraph, NodeValue::Table(_))
+    ) && block.sourcepos.end.line + 1 == next.sourcepos.start.line
+}
+
+/// A part of a document for parsing by itself. Only at the very start of a document a byte order mark is not text.
+fn apart(part: &str, start: usize) -> Cow<'_, str> {
+    if start > 0 && part.starts_with('\u{feff}') {
+        Cow::Owned(format!("\n{part}"))
+    } else {
+        Cow::Borrowed(part)
+    }
+}
+
+fn line_starts(text: &str, first: usize) -> Vec<usize> {
+    let next = |at: &mut usize, line: &str| {
+        let start = *at;
+        *at += line.len();
+        Some(start)
+    };
+    lines(text).scan(first, next).collect()
+}

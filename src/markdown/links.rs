@@ -1,0 +1,364 @@
+//! Links and images: where they may lead, and that a reader sees where.
+
+use std::fmt::{self, Write};
+
+use comrak::html::{ChildRendering, Context};
+use comrak::nodes::{Node, NodeLink, NodeValue};
+use url::Url;
+
+use super::{Style, steers};
+
+/// Particles that prose puts right behind an address that ends in a slash.
+const PARTICLES: &[&str] = &[
+    "가",
+    "과",
+    "까지",
+    "는",
+    "도",
+    "라고",
+    "라는",
+    "로",
+    "를",
+    "만",
+    "부터",
+    "에",
+    "에는",
+    "에서",
+    "에서는",
+    "와",
+    "으로",
+    "은",
+    "을",
+    "의",
+    "이",
+    "이고",
+    "이나",
+    "이다",
+    "입니다",
+    "처럼",
+];
+
+pub(super) fn write_link(
+    context: &mut Context<Style>,
+    node: Node,
+    link: &NodeLink,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if let Some(text) = bare_text(node) {
+        if !entering {
+            return Ok(ChildRendering::HTML);
+        }
+        let end = address_end(&text);
+        let url = link.url.strip_suffix(&text[end..]).unwrap_or(&link.url);
+        write_bare(context, url, &text[..end])?;
+        context.escape(&text[end..])?;
+        return Ok(ChildRendering::Skip);
+    }
+    let Some(url) = followable(&link.url) else {
+        return Ok(ChildRendering::HTML);
+    };
+    // `[a <https://b.example> c](https://d.example)` is a link in a link, which HTML does not know.
+    if entering {
+        if context.user.links_open == 0 {
+            start(context, &url, "")?;
+        }
+        context.user.links_open += 1;
+    } else {
+        context.user.links_open -= 1;
+        if context.user.links_open == 0 {
+            context.write_str("</a>")?;
+            if !shows(&node.collect_text(), &url) {
+                write_place(context, &url)?;
+            }
+        }
+    }
+    Ok(ChildRendering::HTML)
+}
+
+/// An image would call a stranger's server from the reader's browser: it becomes a link.
+pub(super) fn write_image(
+    context: &mut Context<Style>,
+    image: &NodeLink,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    // Links cannot hold links: inside of one only the image's text is shown.
+    if context.user.links_open == 0
+        && let Some(url) = followable(&image.url)
+    {
+        if entering {
+            start(context, &url, " class=\"image\"")?;
+        } else {
+            context.write_str("</a>")?;
+            write_place(context, &url)?;
+        }
+    }
+    Ok(ChildRendering::Plain)
+}
+
+fn write_bare(context: &mut Context<Style>, url: &str, text: &str) -> fmt::Result {
+    let Some(url) = followable(url).filter(|_| context.user.links_open == 0) else {
+        return context.escape(text);
+    };
+    start(context, &url, "")?;
+    context.escape(text)?;
+    context.write_str("</a>")?;
+    if shows(text, &url) {
+        Ok(())
+    } else {
+        write_place(context, &url)
+    }
+}
+
+fn start(context: &mut Context<Style>, url: &Url, class: &str) -> fmt::Result {
+    context.write_str("<a href=\"")?;
+    context.escape(url.as_str())?;
+    context.write_str(
+        "\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\" target=\"_blank\"",
+    )?;
+    context.write_str(class)?;
+    context.write_str(">")
+}
+
+/// Says where a link leads when its text does not.
+fn write_place(context: &mut Context<Style>, url: &Url) -> fmt::Result {
+    context.write_str(" <span class=\"host\">(<bdi>")?;
+    context.escape(&place(url))?;
+    context.write_str("</bdi>)</span>")
+}
+
+/// The address, if it is one that may be followed from a reply.
+fn followable(url: &str) -> Option<Url> {
+    let url: String = url
+        .chars()
+        .filter(|&c| !steers(c) && !c.is_whitespace())
+        .collect();
+    let url = Url::parse(&url).ok()?;
+    match url.scheme() {
+        "http" | "https" => url.has_host().then_some(url),
+        "mailto" => Some(url),
+        _ => None,
+    }
+}
+
+/// The host in ASCII with its port, or the address that mail goes to.
+fn place(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => url.path().to_owned(),
+    }
+}
+
+/// Whether a link's text is itself an address at the place it leads to.
+fn shows(text: &str, url: &Url) -> bool {
+    let text: String = text.chars().filter(|&c| !steers(c)).collect();
+    if text.contains(char::is_whitespace) {
+        return false;
+    }
+    let schemes = ["https://", "http://", "mailto:"];
+    let scheme = schemes.iter().find(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|it| it.eq_ignore_ascii_case(scheme))
+    });
+    let rest = &text[scheme.map_or(0, |scheme| scheme.len())..];
+    let end = if url.has_host() {
+        rest.find(['/', '?', '#'])
+    } else {
+        rest.find('?')
+    };
+    rest[..end.unwrap_or(rest.len())].eq_ignore_ascii_case(&place(url))
+}
+
+/// The text of an address that stood in the prose without any brackets.
+fn bare_text(node: Node) -> Option<String> {
+    let child = node.first_child()?;
+    let (node, child) = (node.data(), child.data());
+    match &child.value {
+        NodeValue::Text(text) if node.sourcepos.start == child.sourcepos.start => {
+            Some(text.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Where an address in Korean prose ends, for the next particle follows it without a space.
+///
+/// A Hangul letter after an ASCII letter or digit, after a closing bracket or after emphasis is not part of the
+/// address any more, and neither is a particle after the last slash. Others are: `https://한국.kr/역사` is an address.
+/// Real Hangul behind ASCII in a path is nearly always written with percent signs. CJK punctuation ends an address too.
+fn address_end(text: &str) -> usize {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let mut before = '/';
+    for (at, c) in text[start..].char_indices().map(|(at, c)| (start + at, c)) {
+        let particle = || before == '/' && PARTICLES.contains(&&text[at..]);
+        let ends = match c {
+            '가'..='힣' | 'ㄱ'..='ㆎ' | 'ᄀ'..='ᇿ' => {
+                before.is_ascii_alphanumeric()
+                    || ")]*~\"'`.,".contains(before) && at > start
+                    || particle()
+            }
+            '\u{3000}'..='\u{303f}' | '\u{2018}'..='\u{201f}' | '…' | '！'..='／' | '：'..='＠' => {
+                true
+            }
+            _ => false,
+        };
+        // `한국.한국` is a host.
+        let host_dot = before == '.' && !text[start..at].contains('/');
+        if ends && !host_dot {
+            return trimmed(&text[..at]);
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// Without the punctuation that belongs to the sentence and not to the address.
+fn trimmed(address: &str) -> usize {
+    let address =
+        address.trim_end_matches(['*', '~', '"', '\'', '`', '.', ',', ':', ';', '!', '?']);
+    match address.strip_suffix(')') {
+        Some(inside) if !inside.contains('(') => trimmed(inside),
+        _ => address.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markdown::render;
+
+    fn link(text: &str, url: &str) -> String {
+        format!(
+            "<a href=\"{url}\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\" target=\"_blank\">{text}</a>"
+        )
+    }
+
+    #[test]
+    fn an_address_ends_where_korean_goes_on() {
+        for (text, address) in [
+            ("https://example.com에서", "https://example.com"),
+            ("https://example.com/에서", "https://example.com/"),
+            ("https://a.b/c입니다", "https://a.b/c"),
+            ("https://a.b/c?d=1을", "https://a.b/c?d=1"),
+            ("https://a.b/c)에서", "https://a.b/c"),
+            ("https://a.b/c_(d)에서", "https://a.b/c_(d)"),
+            ("https://a.b**에서", "https://a.b"),
+            ("https://a.b/c”라고", "https://a.b/c"),
+            ("https://a.b/c。", "https://a.b/c"),
+            (
+                "https://ko.wikipedia.org/wiki/대한민국",
+                "https://ko.wikipedia.org/wiki/대한민국",
+            ),
+            ("https://a.b/?q=한국", "https://a.b/?q=한국"),
+            ("https://한국.kr에서", "https://한국.kr"),
+            ("https://한국.한국/역사", "https://한국.한국/역사"),
+            ("www.example.com은", "www.example.com"),
+        ] {
+            assert_eq!(&text[..address_end(text)], address);
+        }
+    }
+
+    #[test]
+    fn a_particle_stands_behind_the_link() {
+        let link = link("https://example.com", "https://example.com/");
+        assert_eq!(
+            render("(https://example.com에서)"),
+            format!("<p>({link}에서)</p>\n")
+        );
+    }
+
+    #[test]
+    fn a_link_says_where_it_leads_unless_its_text_does() {
+        let host = |host: &str| format!(" <span class=\"host\">(<bdi>{host}</bdi>)</span>");
+        for (markdown, html) in [
+            (
+                "https://a.example/b",
+                link("https://a.example/b", "https://a.example/b"),
+            ),
+            (
+                "www.a.example",
+                link("www.a.example", "http://www.a.example/"),
+            ),
+            (
+                "<https://a.example>",
+                link("https://a.example", "https://a.example/"),
+            ),
+            ("me@a.example", link("me@a.example", "mailto:me@a.example")),
+            (
+                "[a.example](https://a.example/b)",
+                link("a.example", "https://a.example/b"),
+            ),
+            (
+                "[b](https://a.example)",
+                link("b", "https://a.example/") + &host("a.example"),
+            ),
+            (
+                "[https://a.example](https://b.example)",
+                link("https://a.example", "https://b.example/") + &host("b.example"),
+            ),
+            (
+                "https://a.example@b.example/",
+                link(
+                    "https://a.example@b.example/",
+                    "https://a.example@b.example/",
+                ) + &host("b.example"),
+            ),
+            (
+                "[аpple.com](https://аpple.com)",
+                link("аpple.com", "https://xn--pple-43d.com/") + &host("xn--pple-43d.com"),
+            ),
+            (
+                "[a.example b](https://a.example)",
+                link("a.example b", "https://a.example/") + &host("a.example"),
+            ),
+            (
+                "[mail](mailto:me@a.example)",
+                link("mail", "mailto:me@a.example") + &host("me@a.example"),
+            ),
+        ] {
+            assert_eq!(render(markdown), format!("<p>{html}</p>\n"), "{markdown}");
+        }
+    }
+
+    #[test]
+    fn only_harmless_addresses_are_links() {
+        for url in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java&#9;script:alert(1)",
+            "&#1;javascript:alert(1)",
+            "&#106;avascript&colon;alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "//evil.example",
+            "/logout",
+            "?logout",
+            "#composer",
+            "https://",
+            "http:",
+        ] {
+            assert_eq!(render(&format!("[text]({url})")), "<p>text</p>\n", "{url}");
+            assert_eq!(render(&format!("![text]({url})")), "<p>text</p>\n", "{url}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_a_link_that_says_where_it_leads() {
+        assert_eq!(
+            render("![a *b*](https://a.example/x.png \"title\")"),
+            "<p><a href=\"https://a.example/x.png\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\" \
+             target=\"_blank\" class=\"image\">a b</a> <span class=\"host\">(<bdi>a.example</bdi>)</span></p>\n"
+        );
+    }
+
+    #[test]
+    fn an_image_in_a_link_is_its_text() {
+        let link = link("alt", "https://b.example/")
+            + " <span class=\"host\">(<bdi>b.example</bdi>)</span>";
+        assert_eq!(
+            render("[![alt](https://a.example)](https://b.example)"),
+            format!("<p>{link}</p>\n")
+        );
+    }
+}

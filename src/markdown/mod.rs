@@ -1,0 +1,365 @@
+//! A model's Markdown to safe HTML; alone decides what HTML we trust.
+
+mod growing;
+mod highlight;
+mod links;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::fmt::{self, Write};
+use std::sync::LazyLock;
+
+use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
+use comrak::nodes::{
+    AlertType, Node, NodeAlert, NodeCodeBlock, NodeFootnoteDefinition, NodeFootnoteReference,
+    NodeValue,
+};
+use comrak::options::Plugins;
+use comrak::{Arena, Options, try_parse_document};
+
+pub use growing::{Growing, Piece, PieceKind};
+use highlight::Highlighter;
+
+/// Every element that rendered Markdown can hold, with every attribute it can have.
+pub const ELEMENTS: &[(&str, &[&str])] = &[
+    (
+        "a",
+        &["href", "rel", "referrerpolicy", "target", "class", "id"],
+    ),
+    ("bdi", &[]),
+    ("blockquote", &[]),
+    ("br", &[]),
+    ("code", &["class"]),
+    ("del", &[]),
+    ("div", &["class"]),
+    ("em", &[]),
+    ("h1", &[]),
+    ("h2", &[]),
+    ("h3", &[]),
+    ("h4", &[]),
+    ("h5", &[]),
+    ("h6", &[]),
+    ("hr", &[]),
+    ("input", &["type", "checked", "disabled"]),
+    ("li", &["id"]),
+    ("ol", &["start"]),
+    ("p", &["class"]),
+    ("pre", &["class"]),
+    ("section", &["class"]),
+    ("span", &["class"]),
+    ("strong", &[]),
+    ("sup", &["class"]),
+    ("table", &[]),
+    ("tbody", &[]),
+    ("td", &["align"]),
+    ("th", &["align"]),
+    ("thead", &[]),
+    ("tr", &[]),
+    ("ul", &[]),
+];
+
+/// A whole document as safe HTML.
+pub fn render(markdown: &str) -> String {
+    render_in(markdown, "")
+}
+
+/// A whole document as safe HTML, where each `id` starts with the prefix, so that documents can share a page.
+pub fn render_in(markdown: &str, prefix: &str) -> String {
+    html(
+        markdown,
+        Style {
+            notes: Some(prefix),
+            ..Style::default()
+        },
+    )
+}
+
+/// How to write a document, and what has been met while writing it.
+#[derive(Clone, Copy, Default)]
+struct Style<'a> {
+    /// What the ids of footnotes start with. Without it there are no notes, only their marks as they were typed.
+    notes: Option<&'a str>,
+    /// Code without colours, for what will be written again in a moment.
+    plain_code: bool,
+    notes_written: u32,
+    links_open: u32,
+}
+
+fn html(markdown: &str, style: Style) -> String {
+    let mut html = String::with_capacity(markdown.len() * 2);
+    let (arena, options) = (Arena::new(), options());
+    let Some(root) = parse(&arena, markdown, &options) else {
+        write_raw(markdown, &mut Clean(&mut html)).expect("a string takes everything");
+        return html;
+    };
+    let plugins = Plugins::default();
+    let style = format_document_with_formatter(
+        root,
+        &options,
+        &mut Clean(&mut html),
+        &plugins,
+        write_node,
+        style,
+    )
+    .expect("a string takes everything");
+    if style.notes_written > 0 {
+        html.push_str("</ol>\n</section>\n");
+    }
+    html
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.alerts = true;
+    options.extension.autolink = true;
+    // Without it `**중요(重要)**합니다` is not bold.
+    options.extension.cjk_friendly_emphasis = true;
+    options.extension.footnotes = true;
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.render.escape = true;
+    options
+}
+
+/// Gives up on a document that costs far more than its length: a few kilobytes can ask for half a million table cells,
+/// and the time that quotes in quotes take grows with the square of their depth.
+fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<Node<'a>> {
+    static TOO_DEEP: LazyLock<String> = LazyLock::new(|| ">".repeat(1_000));
+    if markdown.contains(TOO_DEEP.as_str()) {
+        return None;
+    }
+    // The question comes every 256 steps, and ordinary text takes fewer than eight steps a byte.
+    let patience = Cell::new(200 + markdown.len() / 16);
+    let lost = || {
+        patience.set(patience.get().saturating_sub(1));
+        patience.get() == 0
+    };
+    try_parse_document(arena, markdown, options, &lost).ok()
+}
+
+fn write_node(
+    context: &mut Context<Style>,
+    node: Node,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    match &node.data().value {
+        NodeValue::Link(link) => links::write_link(context, node, link, entering),
+        NodeValue::Image(link) => links::write_image(context, link, entering),
+        NodeValue::CodeBlock(code) => write_code(context, code, entering),
+        NodeValue::HtmlBlock(block) if entering => {
+            context.cr()?;
+            write_raw(&block.literal, context)?;
+            Ok(ChildRendering::HTML)
+        }
+        NodeValue::HtmlBlock(_) => Ok(ChildRendering::HTML),
+        NodeValue::Alert(alert) => write_alert(context, alert, entering),
+        NodeValue::Table(_) => write_table(context, node, entering),
+        NodeValue::FootnoteReference(note) => write_note_mark(context, note, entering),
+        NodeValue::FootnoteDefinition(note) => write_note(context, node, note, entering),
+        _ => format_node_default(context, node, entering),
+    }
+}
+
+/// Text that is shown as it was typed.
+fn write_raw(text: &str, out: &mut dyn Write) -> fmt::Result {
+    out.write_str("<p class=\"raw\">")?;
+    comrak::html::escape(out, text.trim_end())?;
+    out.write_str("</p>\n")
+}
+
+fn write_code(
+    context: &mut Context<Style>,
+    code: &NodeCodeBlock,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if entering {
+        context.cr()?;
+        context.write_str(&code_start(&code.info))?;
+        let mut highlighter = if context.user.plain_code {
+            Highlighter::plain()
+        } else {
+            Highlighter::new(language(&code.info))
+        };
+        let mut html = String::with_capacity(code.literal.len() * 3);
+        for line in lines(&code.literal) {
+            highlighter.line(line, &mut html);
+        }
+        context.write_str(&html)?;
+        context.write_str(CODE_END)?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+const CODE_END: &str = "</code></pre>\n";
+
+fn code_start(info: &str) -> String {
+    match language(info) {
+        "" => "<pre><code>".to_owned(),
+        language => format!("<pre><code class=\"language-{language}\">"),
+    }
+}
+
+/// The first word of what stands behind a fence, if it looks like the name of a language.
+fn language(info: &str) -> &str {
+    let word = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-#._".contains(&byte);
+    if word.len() <= 40 && word.bytes().all(fits) {
+        word
+    } else {
+        ""
+    }
+}
+
+/// The lines of a text with their ends, which Markdown knows three of.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive('\n').flat_map(|line| {
+        let body = line.strip_suffix("\r\n").unwrap_or(line);
+        let last = body.rfind('\r').map_or(0, |at| at + 1);
+        line[..last]
+            .split_inclusive('\r')
+            .chain(Some(&line[last..]).filter(|rest| !rest.is_empty()))
+    })
+}
+
+fn write_alert(
+    context: &mut Context<Style>,
+    alert: &NodeAlert,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    context.cr()?;
+    if entering {
+        let kind = match alert.alert_type {
+            AlertType::Note => "note",
+            AlertType::Tip => "tip",
+            AlertType::Important => "important",
+            AlertType::Warning => "warning",
+            AlertType::Caution => "caution",
+        };
+        writeln!(context, "<div class=\"alert {kind}\">")?;
+        // What an alert without a title is called depends on the reader's language, so the style sheet says it.
+        if let Some(title) = &alert.title {
+            context.write_str("<p class=\"alert-title\">")?;
+            context.escape(title)?;
+            context.write_str("</p>\n")?;
+        }
+    } else {
+        context.write_str("</div>\n")?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+/// A box around it lets a wide table scroll by itself.
+fn write_table(
+    context: &mut Context<Style>,
+    node: Node,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if entering {
+        context.cr()?;
+        context.write_str("<div class=\"table\">\n")?;
+        return format_node_default(context, node, entering);
+    }
+    format_node_default(context, node, entering)?;
+    context.write_str("</div>\n")?;
+    Ok(ChildRendering::HTML)
+}
+
+fn write_note_mark(
+    context: &mut Context<Style>,
+    note: &NodeFootnoteReference,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if !entering {
+        return Ok(ChildRendering::HTML);
+    }
+    let Some(prefix) = context.user.notes.filter(|_| context.user.links_open == 0) else {
+        context.escape(&format!("[^{}]", note.name))?;
+        return Ok(ChildRendering::HTML);
+    };
+    let number = note.ix;
+    context.write_str("<sup class=\"footnote-ref\"><a href=\"#")?;
+    context.escape(&format!("{prefix}fn-{number}"))?;
+    context.write_str("\" id=\"")?;
+    context.escape(&note_mark_id(prefix, number, note.ref_num))?;
+    write!(context, "\">{number}</a></sup>")?;
+    Ok(ChildRendering::HTML)
+}
+
+/// Ids hold numbers, never the name that was typed: no text of a model becomes an id.
+fn note_mark_id(prefix: &str, number: u32, mark: u32) -> String {
+    if mark > 1 {
+        format!("{prefix}fnref-{number}-{mark}")
+    } else {
+        format!("{prefix}fnref-{number}")
+    }
+}
+
+fn write_note(
+    context: &mut Context<Style>,
+    node: Node,
+    note: &NodeFootnoteDefinition,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    // A definition inside another one, or a second one of a name, stays where it was written and is not numbered.
+    let in_place = node
+        .parent()
+        .is_some_and(|parent| !matches!(parent.data().value, NodeValue::Document));
+    let Some(prefix) = context
+        .user
+        .notes
+        .filter(|_| !in_place && note.total_references > 0)
+    else {
+        return Ok(if entering {
+            ChildRendering::Skip
+        } else {
+            ChildRendering::HTML
+        });
+    };
+    if entering {
+        if context.user.notes_written == 0 {
+            context.write_str("<section class=\"footnotes\">\n<ol>\n")?;
+        }
+        context.user.notes_written += 1;
+        let number = context.user.notes_written;
+        context.write_str("<li id=\"")?;
+        context.escape(&format!("{prefix}fn-{number}"))?;
+        context.write_str("\">")?;
+    } else {
+        let number = context.user.notes_written;
+        for mark in 1..=note.total_references {
+            context.write_str("<a href=\"#")?;
+            context.escape(&note_mark_id(prefix, number, mark))?;
+            context.write_str("\" class=\"footnote-backref\">↩</a> ")?;
+        }
+        context.write_str("</li>\n")?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+fn escape(text: &str, out: &mut Clean) {
+    comrak::html::escape(out, text).expect("a string takes everything");
+}
+
+/// Leaves out what could steer a terminal or turn the direction of reading around.
+struct Clean<'a>(&'a mut String);
+
+impl Write for Clean<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.contains(steers) {
+            self.0.extend(text.chars().filter(|&c| !steers(c)));
+        } else {
+            self.0.push_str(text);
+        }
+        Ok(())
+    }
+}
+
+fn steers(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        c => c.is_control(),
+    }
+}

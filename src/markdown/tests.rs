@@ -1,0 +1,528 @@
+//! What must hold for every document, however hostile and however it comes in.
+
+use std::time::{Duration, Instant};
+
+use scraper::{Html, Node};
+
+use super::*;
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+/// All pieces of a document that comes in parts, each part followed by a look at what is finished.
+fn pieces<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<Piece> {
+    let (mut growing, mut pieces) = (Growing::default(), Vec::new());
+    for part in parts {
+        growing.push(part);
+        let more = growing.advance();
+        if let Some(last) = more.last() {
+            assert!(last.end <= growing.finished());
+        }
+        pieces.extend(more);
+    }
+    pieces.extend(growing.finish());
+    assert_eq!(growing.finished(), growing.text().len());
+    assert!(!growing.open_code());
+    pieces
+}
+
+fn joined(pieces: &[Piece]) -> String {
+    pieces.iter().map(|piece| &*piece.html).collect()
+}
+
+/// Cuts a text in random places.
+fn parts<'a>(text: &'a str, longest: usize, dice: &mut Dice) -> Vec<&'a str> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let mut at = (1 + dice.roll(longest)).min(rest.len());
+        while !rest.is_char_boundary(at) {
+            at += 1;
+        }
+        let (part, after) = rest.split_at(at);
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+/// Pieces are the whole, and are the same pieces, however the text comes in.
+fn check_growth(text: &str, dice: &mut Dice) {
+    let whole = render(text);
+    let at_once = pieces([text]);
+    assert_eq!(joined(&at_once), whole, "{text:?} at once");
+    for longest in [1, 3, 40] {
+        let parts = parts(text, longest, dice);
+        assert_eq!(
+            pieces(parts.iter().copied()),
+            at_once,
+            "{text:?} as {parts:?}"
+        );
+    }
+    let mut at = 0;
+    for piece in &at_once {
+        assert!(
+            piece.end >= at
+                && (piece.end == text.len() || text[..piece.end].ends_with(['\n', '\r'])),
+            "{text:?}"
+        );
+        at = piece.end;
+    }
+}
+
+const SNIPPETS: &[&str] = &[
+    "a",
+    "한국어",
+    "😀 emoji 👩‍👩‍👧",
+    " ",
+    "  ",
+    "    ",
+    "\t",
+    "\n",
+    "\n",
+    "\n",
+    "\n\n",
+    "\n\n",
+    "  \n",
+    "\\\n",
+    "# h\n",
+    "## 제목 ##\n",
+    "#",
+    "===\n",
+    "---\n",
+    "***\n",
+    "* * *\n",
+    "- ",
+    "- a\n",
+    "- a\n\n  b\n",
+    "  - c\n",
+    "* x\n",
+    "+ y\n",
+    "1. ",
+    "1. one\n",
+    "2) two\n",
+    "10. ten\n",
+    "- [ ] todo\n",
+    "- [x] done\n",
+    "> ",
+    "> q\n",
+    "> > qq\n",
+    ">\n",
+    "> ```\n> code\n",
+    "> [!NOTE]\n> n\n",
+    "> [!WARNING] 제목\n",
+    "```\n",
+    "```rust\n",
+    "````\n",
+    "`````\n",
+    "~~~\n",
+    "~~~ py x\n",
+    "~~~~\n",
+    "   ```\n",
+    "  ~~~js\n",
+    " ```\n",
+    "    ```\n",
+    "- ```c\n",
+    "  ```\n",
+    "``` a`b\n",
+    "let a = 1;\n",
+    "/* open\n",
+    "close */\n",
+    "\"string\n",
+    "fn main() {}\n",
+    "  indented\n",
+    "\tcode\n",
+    "    code\n",
+    "   x\n",
+    "| a | b |\n",
+    "|---|:-:|\n",
+    "| 1 | 2 |\n",
+    "|--|\n",
+    "a | b\n",
+    "-|-\n",
+    "`a\\|b`\n",
+    "x \\| y\n",
+    "<div>\n",
+    "</div>\n",
+    "<script>\n",
+    "</script>\n",
+    "<!-- ",
+    "-->\n",
+    "<?x\n",
+    "?>\n",
+    "<![CDATA[\n",
+    "]]>\n",
+    "<b>",
+    "<br/>\n",
+    "<a href='x'>\n",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "`",
+    "``",
+    "*em*",
+    "**굵게(重)**합니다",
+    "~~del~~",
+    "`code`",
+    "[",
+    "]",
+    "(",
+    ")",
+    "![",
+    "[t](https://a.b)",
+    "![i](https://a.b/i.png)",
+    "[t](javascript:x)",
+    "<https://a.b>",
+    "https://example.com에서 ",
+    "www.a.b",
+    "me@a.b",
+    "&amp;",
+    "&#35;",
+    "&lt;",
+    "\\",
+    "\\*",
+    "$x$",
+    "\u{feff}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "\u{0}",
+    "\u{b}",
+    "\u{85}",
+    "\u{2028}",
+    ":",
+    "|",
+    "+",
+    "1",
+    "=",
+    "!",
+];
+
+#[test]
+fn random_documents_grow_into_the_whole() {
+    let mut dice = Dice(1);
+    for _ in 0..6_000 {
+        let text: String = (0..1 + dice.roll(14))
+            .map(|_| SNIPPETS[dice.roll(SNIPPETS.len())])
+            .collect();
+        check_growth(&text, &mut dice);
+    }
+}
+
+#[test]
+fn the_examples_of_the_specification_grow_into_the_whole() {
+    let mut dice = Dice(2);
+    let mut examples: Vec<&str> = include_str!("../../tests/fixtures/commonmark.txt")
+        .split("%%%%\n")
+        .skip(1)
+        .collect();
+    assert_eq!(examples.len(), 652);
+    for example in &examples {
+        check_safety(&render(example));
+    }
+    // What refers to another block comes right in the whole only.
+    examples.retain(|example| !example.contains("]:"));
+    for example in &examples {
+        check_growth(example, &mut dice);
+    }
+    for neighbours in examples.chunks(3) {
+        check_growth(&neighbours.concat(), &mut dice);
+        check_growth(&neighbours.join("\n"), &mut dice);
+    }
+}
+
+/// Text that wants to become more than text.
+const HOSTILE: &[&str] = &[
+    "<script>alert(1)</script>\n\ntext <script src=//evil.example></script>\n\n<ScRiPt\n>x</sCrIpT >\n",
+    "<img src=x onerror=alert(1)> ![x](https://evil.example/?q=1 \"o' onload=x\") ![\" onerror=\"x](https://evil.example/\"onload=\"x)\n",
+    "<svg onload=alert(1)><svg/onload=x><g><foreignObject><iframe srcdoc=\"<script>x</script>\"></iframe></svg>\n",
+    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">\n\n<style>*{}</style>\n",
+    "<iframe srcdoc='<script>x</script>'></iframe>\n<object data=x><embed src=x><base href=//evil.example><meta http-equiv=refresh>\n",
+    "[a](javascript:alert(1)) [b](JaVaScRiPt:x) [c](java\tscript:x) [d](<java\nscript:x>) [e](java&#9;script:x) [f](&#x6A;avascript:x) [g](javascript&colon;x)\n",
+    "[a](data:text/html,<script>x</script>) [b](vbscript:x) ![c](data:image/svg+xml;base64,x) <javascript:x> <data:text/html,x> [d](\u{1}javascript:x) [e](//evil.example) [f](\\\\evil)\n",
+    "[x]: javascript:alert(1)\n[y]: https://evil.example \"t\\\" onclick=x\"\n\n[x] [y] ![x] ![y][y] [x][x]\n",
+    "[a](https://a.example/\"onclick=\"x) [b](https://a.example/'><script>x) [c](https://\"><img>/) [d](mailto:\"><script>x</script>@a.b) [e](https://a.b@c.d:80/)\n",
+    "<div hx-get=/x hx-trigger=load data-hx-get=/y hx-on:click=x sse-connect=/z hx-swap-oob=true>x</div>\n<hx-partial hx-target=body>x</hx-partial>\n",
+    "```html\" onmouseover=\"x\n<script>x</script>\n```\n~~~ js'><script>\n'><img src=x onerror=x>\n~~~\n``` \"><b>\n</code></pre><script>x</script>\n",
+    "- item\n  ```js\" hx-get=\"/x\n  </code></pre><img src=x onerror=x>\n  ```\n> ~~~<b>\n> <i>\n",
+    "<form id=composer name=csrf><input name=content autofocus onfocus=x></form>\n# htmx-config {#x}\n<a id=htmx-config name=htmx>\n## <b>h</b> \"q\" {.c}\n",
+    "text[^a\"><script>] and [^1]\n\n[^1]: note <b>x</b> [^2]\n[^2]: <img src=x onerror=x>\n[^a\"><script>]: \"x\n\n    more\n",
+    "| <b>a</b> | b\" onclick=x |\n|:--|:-:|\n| <script>x</script> | `</td>` |\n| [a](javascript:x) | ![i](https://a.b/i) |\n| x |\n",
+    "\u{1b}[31mred\u{1b}[0m \u{9b}31m \u{7}\u{8}\u{7f} \u{202e}gnp.exe\u{202c} \u{2066}x\u{2069} [\u{202e}a](https://a.b/\u{202e}x) &#27;[1m &#x202e; `\u{1b}[2J`\n```sh\n\u{1b}]0;x\u{7}\n```\n",
+    "> [!NOTE] <b>\"x\"</b> &lt;script&gt;\n> text <script>x</script>\n> - [ ] <input onfocus=x>\n> - [x] [a](https://a.b)\n",
+    "https://a.b/<script> https://a.b/\"onclick=x https://a.b/'x www.a.b/<b> a@b.c\"> https://한국.kr에서<b> HTTPS://A.B ftp://a.b http://[::1]/ https://a.b&lt;b\n",
+    "<!-- --><script>x</script><!-- \n--> <![CDATA[<script>x</script>]]> <?php <script> ?> <!DOCTYPE html [<!ENTITY x \"y\">]>\n\n<!--\nopen <script>\n",
+    "&lt;script&gt; &#60;script&#62; &#x3c;img&#x3e; &quot; onclick &#0; &NewLine; `&lt;b&gt;` &amp;lt;b&amp;gt; \\<b> \\&lt;\n",
+    "[a <https://b.example> c](https://d.example) [![i](https://e.example)](https://f.example) ![a [b](https://g.example) c](https://h.example) [x[^1]](https://i.example)\n\n[^1]: n\n",
+    "**<b>*x*</b>** ~~<s>x</s>~~ *a **b *c **d* <u\n>x</u> __<i title=\"*\">__ `<b>``<i>` ``` <b> ```\n***\n+ <b>\n1) <i>\n     <pre>\n",
+    "a\r\n<script>\rx\r\n```\r\n\u{2028}<b>\r\n```\r\n\u{feff}# h\n\u{0}<b>\u{fffe}\n",
+    "```diff\n+<script>\n-</script>\n@@ <b> @@\n```\n```html\n<a href=\"javascript:x\" onclick='y'>&lt;</a><!-- \n--><script>let a = \"</code>\"</script>\n```\n",
+    "$$<script>x</script>$$ \\(\\href{javascript:x}{y}\\) \\[<b>\\] $\\htmlData{x=1}{y}$\n```math\n<b>\n```\n```mermaid\nclick A href \"javascript:x\"\n```\n",
+];
+
+/// Nothing but what we put into HTML ourselves is in it.
+fn check_safety(html: &str) {
+    for node in Html::parse_fragment(html).tree.values() {
+        match node {
+            // The parser puts every fragment into these.
+            Node::Element(element) if ["html", "body"].contains(&element.name()) => {
+                assert_eq!(element.attrs().count(), 0, "{html}");
+            }
+            Node::Element(element) => {
+                let (name, attributes) = ELEMENTS
+                    .iter()
+                    .find(|(name, _)| *name == element.name())
+                    .copied()
+                    .unwrap_or_else(|| panic!("<{}> in {html}", element.name()));
+                for (attribute, value) in element.attrs() {
+                    assert!(
+                        attributes.contains(&attribute),
+                        "<{name} {attribute}> in {html}"
+                    );
+                    check_value(attribute, value, html);
+                }
+            }
+            Node::Text(text) => assert!(!text.contains(steers), "{html:?}"),
+            Node::Comment(_) | Node::Doctype(_) | Node::ProcessingInstruction(_) => {
+                panic!("{node:?} in {html}")
+            }
+            Node::Document | Node::Fragment => {}
+        }
+    }
+}
+
+fn check_value(attribute: &str, value: &str, html: &str) {
+    let plain = |value: &str| {
+        value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b" -_+#.".contains(&byte))
+    };
+    let fine = match attribute {
+        "href" if value.starts_with('#') => value.starts_with("#r-fn") && plain(value),
+        "href" => ["https://", "http://", "mailto:"]
+            .iter()
+            .any(|scheme| value.starts_with(scheme)),
+        "id" => value.starts_with("r-fn") && plain(value),
+        "align" => ["left", "center", "right"].contains(&value),
+        "start" => value.parse::<u32>().is_ok(),
+        "type" => value == "checkbox",
+        "checked" | "disabled" => value.is_empty(),
+        _ => plain(value),
+    };
+    assert!(
+        fine && !value.contains(steers),
+        "{attribute}={value:?} in {html}"
+    );
+}
+
+#[test]
+fn no_beginning_of_hostile_text_becomes_more_than_text() {
+    for text in HOSTILE {
+        let (mut growing, mut finished) = (Growing::default(), String::new());
+        for (at, c) in text.char_indices() {
+            let end = at + c.len_utf8();
+            check_safety(&render_in(&text[..end], "r-"));
+            growing.push(&text[at..end]);
+            finished.push_str(&joined(&growing.advance()));
+            check_safety(&(finished.clone() + &growing.tail()));
+        }
+        finished.push_str(&joined(&growing.finish()));
+        check_safety(&finished);
+    }
+}
+
+#[test]
+fn random_mixtures_of_hostile_text_stay_text() {
+    let mut dice = Dice(3);
+    for _ in 0..1_500 {
+        let text: String = (0..6)
+            .map(|_| {
+                let from = HOSTILE[dice.roll(HOSTILE.len())];
+                let piece = parts(from, 40, &mut dice);
+                piece[dice.roll(piece.len())].to_owned() + SNIPPETS[dice.roll(SNIPPETS.len())]
+            })
+            .collect();
+        check_safety(&render_in(&text, "r-"));
+        check_safety(&joined(&pieces(parts(&text, 30, &mut dice))));
+    }
+}
+
+#[test]
+fn probe_costs() {
+    let deep = |marker: &str, n: usize| {
+        (0..n)
+            .map(|i| format!("{}{marker}a\n", " ".repeat(i * marker.len())))
+            .collect::<String>()
+    };
+    for (name, text) in [
+        ("quotes", ">".repeat(10_000)),
+        ("quotes100k", ">".repeat(100_000)),
+        ("quotes lazy", ">".repeat(10_000) + &"a\n".repeat(10_000)),
+        ("quotes lines", (">".repeat(1_000) + "a\n").repeat(100)),
+        ("brackets", "[".repeat(50_000)),
+        ("brackets2", "[a](".repeat(50_000)),
+        ("images", "![".repeat(50_000)),
+        ("images2", "![a](b".repeat(20_000)),
+        ("em", "*a ".repeat(50_000)),
+        ("em2", "*a **a ".repeat(20_000)),
+        ("em3", "*".repeat(50_000) + "a" + &"*".repeat(50_000)),
+        ("em4", "_*".repeat(20_000) + "a" + &"*_".repeat(20_000)),
+        ("strike", "~~a".repeat(30_000)),
+        ("ticks", (1..400).map(|n| "`".repeat(n) + " ").collect()),
+        ("ticks2", "`a``b".repeat(20_000)),
+        ("list nest line", "- ".repeat(10_000) + "a"),
+        ("list nest", deep("- ", 700)),
+        (
+            "list nest fence",
+            deep("- ", 300) + &format!("{}```\n", " ".repeat(600)).repeat(300),
+        ),
+        ("list long", "- a\n".repeat(250_000)),
+        ("list items par", "- a\n\n  b\n".repeat(50_000)),
+        ("para 1M", "word ".repeat(200_000)),
+        ("para lines", "word\n".repeat(200_000)),
+        (
+            "defs",
+            (0..100_000).map(|n| format!("[a{n}]: /u\n")).collect(),
+        ),
+        (
+            "defs blank",
+            (0..100_000).map(|n| format!("[a{n}]: /u\n\n")).collect(),
+        ),
+        (
+            "notes",
+            (0..10_000).map(|n| format!("[^{n}]: a\n\n")).collect(),
+        ),
+        (
+            "notes used",
+            (0..10_000)
+                .map(|n| format!("[^{n}]: a\n\n"))
+                .collect::<String>()
+                + &(0..10_000).map(|n| format!("[^{n}] ")).collect::<String>(),
+        ),
+        (
+            "note used much",
+            "[^1]: a\n\n".to_owned() + &"[^1] ".repeat(20_000),
+        ),
+        ("note nest", "[^1]: ".repeat(5_000)),
+        (
+            "table cols",
+            "|a".repeat(5_000) + "\n" + &"|-".repeat(5_000) + "\n" + &"a\n".repeat(100),
+        ),
+        (
+            "table bomb",
+            ("|a".repeat(1_000) + "\n" + &"|-".repeat(1_000) + "\n" + &"a\n".repeat(500) + "\n")
+                .repeat(10),
+        ),
+        (
+            "table rows",
+            "|a|b|c|\n|-|-|-|\n".to_owned() + &"|1|2|3|\n".repeat(30_000),
+        ),
+        ("links", "https://a.b/c ".repeat(20_000)),
+        ("links2", "https://".repeat(20_000)),
+        ("links3", "www.a(".repeat(20_000)),
+        ("links4", "(https://a".repeat(20_000)),
+        ("links hangul", "https://한한한".repeat(5_000)),
+        ("mails", "a@b.c.".repeat(20_000)),
+        ("mails2", "a@".repeat(50_000)),
+        ("mails3", "a".repeat(50_000) + "@"),
+        ("mails4", "a.".repeat(25_000) + &"@a".repeat(20_000)),
+        ("entities", "&amp;".repeat(50_000)),
+        ("ent2", "&".repeat(100_000)),
+        ("angle", "<".repeat(50_000)),
+        ("angle2", "<a ".repeat(50_000)),
+        ("angle3", "<!--".repeat(50_000)),
+        ("angle4", "<?".repeat(50_000)),
+        ("angle5", "<a href='".repeat(30_000)),
+        ("html", "<div>\n".repeat(50_000)),
+        (
+            "html open",
+            "<script>\n".to_owned() + &"a\n\n".repeat(100_000),
+        ),
+        ("code indented", "    a\n".repeat(100_000)),
+        ("code indented blank", "    a\n\n".repeat(50_000)),
+        (
+            "fence rust",
+            "```rust\n".to_owned() + &"let a = \"b\"; // c\n".repeat(20_000),
+        ),
+        ("fences", "```rust\nlet a = 1;\n```\n".repeat(3_000)),
+        (
+            "fence long",
+            "```rust\n".to_owned() + &"f(1,\"a\");".repeat(100_000),
+        ),
+        (
+            "fence open",
+            "```".repeat(100_000) + "\n" + &"a\n".repeat(1_000),
+        ),
+        (
+            "fence brackets",
+            "```js\n".to_owned() + &("(".repeat(1_900) + "\n").repeat(30),
+        ),
+        (
+            "fence html",
+            "```html\n".to_owned() + &("<div>".repeat(380) + "\n").repeat(30),
+        ),
+        (
+            "fence md",
+            "```markdown\n".to_owned() + &("a".to_owned() + &" ".repeat(1_900) + "b\n").repeat(30),
+        ),
+        (
+            "fence md2",
+            "```markdown\n".to_owned() + &("*a **b ".repeat(250) + "\n").repeat(30),
+        ),
+        (
+            "fence quotes",
+            "```python\n".to_owned() + &("\"'".repeat(900) + "\n").repeat(30),
+        ),
+        (
+            "fence regex",
+            "```js\n".to_owned() + &("/(".repeat(900) + "\n").repeat(30),
+        ),
+        (
+            "fence nest py",
+            "```python\n".to_owned() + &("f'{".repeat(600) + "\n").repeat(30),
+        ),
+        ("hr", "---\n".repeat(100_000)),
+        ("setext", "a\n---\n".repeat(50_000)),
+        ("heads", "# a\n".repeat(100_000)),
+        ("pipes", "|".repeat(100_000)),
+        ("pipes2", "a|b\n".repeat(50_000)),
+        ("pipes3", "|-|\n".repeat(50_000)),
+        ("backslash", "\\".repeat(100_000)),
+        ("blank", "\n".repeat(300_000)),
+        ("spaces", " ".repeat(300_000)),
+        ("tabs", "\t\n".repeat(100_000)),
+        ("alerts", "> [!NOTE]\n".repeat(20_000)),
+        ("tasks", "- [ ] a\n".repeat(50_000)),
+        ("emoji", "😀".repeat(50_000)),
+    ] {
+        let (text2, name2) = (text.clone(), name.to_owned());
+        std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+            let text = text2;
+            let t = Instant::now();
+            let html = render(&text);
+            let a = t.elapsed();
+            let t = Instant::now();
+            let n = pieces([&*text]).len();
+            let b = t.elapsed();
+            let t = Instant::now();
+            let lines = pieces(text.split_inclusive('\n')).len();
+            let c = t.elapsed();
+            let mut d = Dice(1);
+            let t = Instant::now();
+            let _cut = pieces(parts(&text, 40, &mut d)).len();
+            let e = t.elapsed();
+            assert_eq!(n, lines);
+            let flag = if [a, b, c, e].iter().any(|t| *t > Duration::from_millis(1000)) { "  <<<<<" } else { "" };
+            eprintln!("{name2:20} {:>8} B -> {:>9} B  whole {a:>10.1?} once {b:>10.1?} by line {c:>10.1?} cut {e:>10.1?} pieces {n}{flag}", text.len(), html.len());
+        }).unwrap().join().unwrap();
+    }
+}
