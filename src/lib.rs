@@ -1,1 +1,3 @@
 //! Damso: an AI chat that answers live in every browser.
+
+pub mod models;
