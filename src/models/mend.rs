@@ -1,0 +1,263 @@
+//! Makes of whatever a server streams the plain events that async-openai's parser can bear.
+//!
+//! By itself the parser dies of a byte order mark, gives up at broken UTF-8, forgets an event without
+//! an empty line after it, drops the name in `event: error` and reads a long line again with each packet.
+
+use super::trouble::TroubleKind;
+use bytes::Bytes;
+
+/// The longest line that is taken, in bytes.
+const LINE_LIMIT: usize = 1 << 20;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// What came out of the stream.
+#[derive(Debug, PartialEq)]
+pub(super) enum Mended {
+    /// One event that carries data, as bytes for the parser.
+    Event(Bytes),
+    /// The data of an event that is named an error.
+    Error(String),
+    /// The end that servers announce with `data: [DONE]`.
+    Done,
+}
+
+/// Splits a stream into lines and the lines into events. Comments, empty events, ids and names are
+/// left out, so that each [`Mended::Event`] becomes exactly one item behind the parser.
+#[derive(Default)]
+pub(super) struct Mender {
+    shape: Shape,
+    line: Vec<u8>,
+    /// The line before ended in a carriage return: a line feed now belongs to it.
+    after_return: bool,
+    lines: usize,
+    data: Vec<String>,
+    name: String,
+    /// Whether there was any event, and whether there was any line that no event has.
+    events: bool,
+    stray: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Shape {
+    /// Nothing but white space so far.
+    #[default]
+    Unknown,
+    Events,
+    /// One JSON value instead of a stream: an error, or a whole reply.
+    Json,
+}
+
+impl Mender {
+    /// Takes a packet and adds what it completes to `out`.
+    ///
+    /// # Errors
+    /// `Garbled` for a web page and `TooLarge` for a line without an end; nothing can follow then.
+    pub(super) fn take(
+        &mut self,
+        mut packet: &[u8],
+        out: &mut Vec<Mended>,
+    ) -> Result<(), TroubleKind> {
+        if self.shape == Shape::Unknown {
+            self.look_at(packet)?;
+        }
+        if self.shape == Shape::Json {
+            self.line.extend_from_slice(packet);
+            self.lines += packet.iter().filter(|b| **b == b'\n').count();
+            return Ok(());
+        }
+        while let Some((&first, after)) = packet.split_first() {
+            if std::mem::take(&mut self.after_return) && first == b'\n' {
+                packet = after;
+                continue;
+            }
+            let end = packet.iter().position(|b| matches!(b, b'\n' | b'\r'));
+            let part = &packet[..end.unwrap_or(packet.len())];
+            if self.line.len() + part.len() > LINE_LIMIT {
+                return Err(TroubleKind::TooLarge);
+            }
+            self.line.extend_from_slice(part);
+            let Some(end) = end else { break };
+            self.after_return = packet[end] == b'\r';
+            packet = &packet[end + 1..];
+            self.end_line(out);
+        }
+        Ok(())
+    }
+
+    /// The stream ended: what is still held counts as complete.
+    ///
+    /// # Errors
+    /// `Garbled` if there were only lines that have nothing to do with a stream of events.
+    pub(super) fn end(&mut self, out: &mut Vec<Mended>) -> Result<(), TroubleKind> {
+        if self.shape == Shape::Json {
+            let json = std::mem::take(&mut self.line);
+            let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
+            // A line break inside JSON stands between its parts, never in its texts.
+            self.data
+                .push(String::from_utf8_lossy(json).replace(['\n', '\r'], " "));
+            self.end_event(out);
+            out.push(Mended::Done);
+            return Ok(());
+        }
+        if !self.line.is_empty() {
+            self.end_line(out);
+        }
+        self.end_event(out);
+        if self.stray && !self.events {
+            Err(TroubleKind::Garbled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How many lines have ended so far. A server that sends a byte now and then does not move it.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// What the answer is shows in its first character, and more surely than in its content type,
+    /// which many servers forget.
+    fn look_at(&mut self, packet: &[u8]) -> Result<(), TroubleKind> {
+        let mut marked = self
+            .line
+            .iter()
+            .chain(packet)
+            .copied()
+            .filter(|b| !b.is_ascii_whitespace());
+        self.shape = match marked.find(|b| !BYTE_ORDER_MARK.contains(b)) {
+            None => Shape::Unknown,
+            Some(b'<') => return Err(TroubleKind::Garbled),
+            Some(b'{' | b'[') => Shape::Json,
+            Some(_) => Shape::Events,
+        };
+        Ok(())
+    }
+
+    fn end_line(&mut self, out: &mut Vec<Mended>) {
+        let line = std::mem::take(&mut self.line);
+        let line = if self.lines == 0 {
+            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line)
+        } else {
+            &line
+        };
+        self.lines += 1;
+        // Whole lines hold whole characters; what is not UTF-8 even then becomes a replacement character.
+        let line = String::from_utf8_lossy(line);
+        let (field, value) = line.split_once(':').unwrap_or((&line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "data" => self.data.push(value.to_owned()),
+            "event" => self.name = value.to_owned(),
+            "" if line.is_empty() => self.end_event(out),
+            "" | "id" | "retry" => {}
+            _ => self.stray = true,
+        }
+    }
+
+    fn end_event(&mut self, out: &mut Vec<Mended>) {
+        let name = std::mem::take(&mut self.name);
+        let data = std::mem::take(&mut self.data);
+        if data.iter().all(|line| line.trim().is_empty()) {
+            return;
+        }
+        self.events = true;
+        if name == "error" {
+            out.push(Mended::Error(data.join("\n")));
+        } else if data.iter().any(|line| line.trim() == "[DONE]") {
+            out.push(Mended::Done);
+        } else {
+            let event: String = data.iter().map(|line| format!("data: {line}\n")).collect();
+            out.push(Mended::Event((event + "\n").into()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended(packets: &[&[u8]]) -> Result<Vec<Mended>, TroubleKind> {
+        let (mut mender, mut out) = (Mender::default(), vec![]);
+        for packet in packets {
+            mender.take(packet, &mut out)?;
+        }
+        mender.end(&mut out)?;
+        Ok(out)
+    }
+
+    fn event(data: &str) -> Mended {
+        Mended::Event(format!("data: {data}\n\n").into())
+    }
+
+    #[test]
+    fn lines_end_in_three_ways_and_anywhere() {
+        for stream in [
+            "data: a\n\ndata: b\n\n",
+            "data: a\r\n\r\ndata: b\r\n\r\n",
+            "data:a\r\rdata:b\r\r",
+            "\n\ndata: a\n\ndata: b",
+        ] {
+            let whole = mended(&[stream.as_bytes()]);
+            assert_eq!(whole, Ok(vec![event("a"), event("b")]), "{stream:?}");
+            let bytes: Vec<&[u8]> = stream.as_bytes().chunks(1).collect();
+            assert_eq!(mended(&bytes), whole, "{stream:?} in single bytes");
+        }
+    }
+
+    #[test]
+    fn only_data_comes_through() {
+        let stream = b"\xEF\xBB\xBF: hello\nid: 7\nretry: 1\nevent: message\ndata: a\n\ndata:\n\n:\n\ndata: [DONE]\n\n";
+        assert_eq!(mended(&[stream]), Ok(vec![event("a"), Mended::Done]));
+        assert_eq!(
+            mended(&[b"\xEF", b"\xBB\xBFdata: a\n\n"]),
+            Ok(vec![event("a")])
+        );
+        assert_eq!(
+            mended(&[b"event: error\ndata: boom\n\n"]),
+            Ok(vec![Mended::Error("boom".into())])
+        );
+        assert_eq!(
+            mended(&[b"data: {\ndata: }\n\n"]),
+            Ok(vec![Mended::Event("data: {\ndata: }\n\n".into())])
+        );
+    }
+
+    #[test]
+    fn broken_characters_are_replaced() {
+        assert_eq!(
+            mended(&[b"data: a\xFFb\n\n"]),
+            Ok(vec![event("a\u{fffd}b")])
+        );
+        assert_eq!(
+            mended(&[b"data: \xEA\xB0", b"\x80\n\n"]),
+            Ok(vec![event("가")])
+        );
+    }
+
+    #[test]
+    fn json_is_one_event() {
+        let json = mended(&[b"\xEF\xBB\xBF {\n  \"a\":", b" 1\r\n}\n"]);
+        assert_eq!(json, Ok(vec![event(" {   \"a\": 1  } "), Mended::Done]));
+    }
+
+    #[test]
+    fn what_is_no_stream_is_garbled() {
+        assert_eq!(mended(&[b"\n <html>"]), Err(TroubleKind::Garbled));
+        assert_eq!(
+            mended(&[b"Internal Server Error"]),
+            Err(TroubleKind::Garbled)
+        );
+        assert_eq!(mended(&[]), Ok(vec![]));
+        assert_eq!(mended(&[b": ping\n\n"]), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_line_has_an_end() {
+        let packet = vec![b'x'; LINE_LIMIT / 2];
+        assert_eq!(
+            mended(&[&packet, &packet, b"x"]),
+            Err(TroubleKind::TooLarge)
+        );
+    }
+}

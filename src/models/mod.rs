@@ -1,0 +1,500 @@
+//! Servers that have models: which one answers, and its replies as a stream of events.
+
+mod demo;
+mod history;
+mod mend;
+mod openai;
+mod retry;
+mod secret;
+mod transport;
+mod trouble;
+
+pub use secret::Secret;
+pub use trouble::{Trouble, TroubleKind, UnknownKind};
+
+use demo::Demo;
+use futures_util::{Stream, StreamExt};
+use openai::Server;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+use url::{Host, Url};
+
+/// Where OpenAI's own models are.
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// How long a server may take to list its models, and how long an Ollama nearby may.
+const LIST_PATIENCE: Duration = Duration::from_secs(10);
+const OLLAMA_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long an Ollama that was not there is not looked for again.
+const OLLAMA_REST: Duration = Duration::from_secs(10);
+
+/// What the settings say about the model server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The key, if the server wants one.
+    pub api_key: Option<Secret>,
+    /// Where the API begins, usually ending in `/v1`. Without it but with a key: OpenAI.
+    pub base_url: Option<Url>,
+    /// The model to ask; without it the first one for chats that the server lists.
+    pub model: Option<String>,
+    /// With neither key nor base URL: look for an Ollama at `ollama_url` before the demo model answers.
+    pub find_ollama: bool,
+    /// Where an Ollama may be.
+    pub ollama_url: Url,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// From the request to the first text or reasoning, for each attempt anew.
+    pub first_token_timeout: Duration,
+    /// The longest time between two lines of an answer, comments included.
+    pub silence_timeout: Duration,
+    /// How many characters of a conversation are sent; the oldest turns are left out first.
+    pub history_limit: usize,
+    /// The longest wait before the first retry; it doubles with each further one.
+    pub retry_base: Duration,
+    /// The time between two tokens of the demo model; the first one takes ten times as long.
+    pub demo_pace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            base_url: None,
+            model: None,
+            find_ollama: true,
+            ollama_url: Url::parse("http://127.0.0.1:11434/v1").expect("it is a URL"),
+            connect_timeout: Duration::from_secs(5),
+            first_token_timeout: Duration::from_secs(120),
+            silence_timeout: Duration::from_secs(90),
+            history_limit: 100_000,
+            retry_base: Duration::from_millis(500),
+            demo_pace: Duration::from_millis(30),
+        }
+    }
+}
+
+/// Why models cannot be asked with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The base URL cannot be one.
+    #[error(
+        "the model server's address must begin with http:// or https:// and hold no user name, ? or #"
+    )]
+    BaseUrl,
+    /// The key has characters that cannot be sent.
+    #[error("the model server's key holds characters that a key cannot have")]
+    Key,
+    /// The HTTP client could not be made.
+    #[error("cannot make a client for the model server")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Who has written a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of the conversation that is sent to the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose it is.
+    pub role: Role,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// One reply, piece by piece.
+pub type Events = Pin<Box<dyn Stream<Item = Event> + Send>>;
+
+/// What happens while a model replies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The request is about to be sent; comes once.
+    Started {
+        /// The name of the model that is asked.
+        model: String,
+        /// How many of the oldest turns were left out because of the history limit.
+        dropped: usize,
+    },
+    /// The request failed and will be sent again; comes only before the first text or reasoning.
+    Retrying {
+        /// The number of this retry, from 1.
+        attempt: u32,
+        /// How many retries there are at most.
+        of: u32,
+        /// How long until it is sent.
+        wait: Duration,
+        /// Why the attempt before failed.
+        trouble: TroubleKind,
+    },
+    /// More of the reply's text; never empty.
+    Text(String),
+    /// More of what the model thinks before it replies; never empty.
+    Reasoning(String),
+    /// What the reply cost, right before its end, if the server tells.
+    Usage(Usage),
+    /// The last event. The text until here stays, also when it ends in trouble.
+    End(Result<Finish, Trouble>),
+}
+
+/// How many tokens a reply took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the conversation that was sent.
+    pub prompt_tokens: u64,
+    /// Tokens of the reply, reasoning included.
+    pub completion_tokens: u64,
+}
+
+/// Why a reply ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// The model had said everything.
+    Complete,
+    /// The reply grew as long as the server allows.
+    Length,
+    /// A filter of the server stopped it.
+    Filtered,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The demo model inside of Damso.
+    Demo,
+    /// An Ollama that was found.
+    Ollama,
+    /// The server in the settings.
+    Server,
+}
+
+/// Who would answer now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Who answers.
+    pub source: Source,
+    /// The model's name; `None` while the server has not been asked what it has.
+    pub model: Option<String>,
+}
+
+/// The models that can be asked. Cheap to clone; clones share what they know.
+#[derive(Clone)]
+pub struct Models(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    http: reqwest::Client,
+    known: Mutex<Known>,
+    /// Held while a server is asked what it has, so that many replies ask once.
+    asking: tokio::sync::Mutex<()>,
+}
+
+/// What was learned from servers.
+#[derive(Default)]
+struct Known {
+    /// The first model of the server in the settings, or of Ollama.
+    model: Option<String>,
+    /// When an Ollama was last looked for in vain.
+    missed: Option<Instant>,
+}
+
+impl Models {
+    /// Models for these settings; nothing is asked yet. The process needs its TLS provider first.
+    ///
+    /// # Errors
+    /// If the base URL or the key cannot be used, or the HTTP client cannot be made.
+    pub fn new(mut settings: Settings) -> Result<Self, SettingsError> {
+        settings.api_key = settings.api_key.filter(|key| !key.expose().is_empty());
+        settings.model = settings
+            .model
+            .map(|model| model.trim().to_owned())
+            .filter(|model| !model.is_empty());
+        if let Some(key) = &settings.api_key {
+            http::HeaderValue::from_str(key.expose()).map_err(|_| SettingsError::Key)?;
+        }
+        for url in settings.base_url.iter().chain([&settings.ollama_url]) {
+            let plain = url.username().is_empty() && url.password().is_none();
+            let bare = url.query().is_none() && url.fragment().is_none();
+            if !matches!(url.scheme(), "http" | "https") || !plain || !bare {
+                return Err(SettingsError::BaseUrl);
+            }
+        }
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(settings.connect_timeout)
+            // A redirect would take the key and the conversation to where nobody meant to send them.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("damso/", env!("CARGO_PKG_VERSION")));
+        let configured = settings.api_key.is_some() || settings.base_url.is_some();
+        let local = |url: &Url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        // No proxy leads to this very computer.
+        if settings.base_url.as_ref().map_or(!configured, local) {
+            http = http.no_proxy();
+        }
+        let inner = Inner {
+            http: http.build()?,
+            settings,
+            known: Mutex::default(),
+            asking: Default::default(),
+        };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Asks the server once what it has and logs what came of it. Nothing that goes wrong here is
+    /// final: replies ask again.
+    pub async fn look(&self) {
+        if !self.configured() {
+            if let (_, Some(model)) = self.find_ollama().await {
+                tracing::info!(%model, server = %self.0.settings.ollama_url, "found Ollama");
+            } else {
+                tracing::info!("no model server is set: the demo model answers");
+            }
+            return;
+        }
+        let server = self.configured_server();
+        let wanted = self.0.settings.model.as_deref();
+        match server.models(LIST_PATIENCE).await {
+            Err(trouble) => {
+                tracing::warn!(%trouble, server = server.base, "cannot ask the model server what it has")
+            }
+            Ok(list) => match (wanted, for_chats(&list)) {
+                (Some(model), _) if list.iter().any(|name| name == model) => {
+                    tracing::info!(model, server = server.base, "connected to the model server");
+                }
+                (Some(model), _) => {
+                    tracing::warn!(
+                        model,
+                        server = server.base,
+                        "the model server does not list this model"
+                    );
+                }
+                (None, Some(model)) => {
+                    tracing::info!(
+                        model,
+                        server = server.base,
+                        "connected to the model server, took its first model"
+                    );
+                    self.known().model = Some(model.to_owned());
+                }
+                (None, None) => {
+                    tracing::warn!(server = server.base, "the model server has no models")
+                }
+            },
+        }
+    }
+
+    /// Who would answer as far as is known, without asking anybody.
+    pub fn now(&self) -> Current {
+        let known = self.known().model.clone();
+        match (self.configured(), known) {
+            (true, known) => Current {
+                source: Source::Server,
+                model: self.0.settings.model.clone().or(known),
+            },
+            (false, Some(model)) => Current {
+                source: Source::Ollama,
+                model: Some(model),
+            },
+            (false, None) => Current {
+                source: Source::Demo,
+                model: Some(demo::NAME.to_owned()),
+            },
+        }
+    }
+
+    /// A reply to the last of the turns, which come oldest first. It ends with exactly one
+    /// [`Event::End`]. Nothing happens until it is read; dropping it ends the request at once.
+    pub fn reply(&self, turns: Vec<Turn>) -> Events {
+        let models = self.clone();
+        Box::pin(async_stream::stream! {
+            let settings = &models.0.settings;
+            let (turns, dropped) = history::newest(turns, settings.history_limit);
+            let turns: Arc<[Turn]> = turns.into();
+            let mut started = false;
+            let mut retries = 0;
+            loop {
+                let mut touched = false;
+                let trouble = match models.choose().await {
+                    Err(trouble) => trouble,
+                    Ok((server, model)) => {
+                        if !started {
+                            started = true;
+                            yield Event::Started { model: model.clone(), dropped };
+                        }
+                        let mut events = Box::pin(server.reply(model, turns.clone()));
+                        loop {
+                            match events.next().await {
+                                Some(Event::End(Err(trouble))) => break trouble,
+                                Some(event @ Event::End(Ok(_))) => {
+                                    yield event;
+                                    return;
+                                }
+                                Some(event) => {
+                                    touched |= matches!(event, Event::Text(_) | Event::Reasoning(_));
+                                    yield event;
+                                }
+                                None => break Trouble::new(TroubleKind::CutOff, "no end", &Secret::default()),
+                            }
+                        }
+                    }
+                };
+                retries += 1;
+                let wait = if touched { None } else { retry::wait(&trouble, retries, settings.retry_base) };
+                let Some(wait) = wait else {
+                    models.forget(trouble.kind());
+                    yield Event::End(Err(trouble));
+                    return;
+                };
+                tracing::debug!(%trouble, ?wait, "asking the model server again");
+                yield Event::Retrying { attempt: retries, of: retry::RETRIES, wait, trouble: trouble.kind() };
+                tokio::time::sleep(wait).await;
+            }
+        })
+    }
+
+    /// The server that is to answer, and its model. Asks servers only for what is not known yet.
+    async fn choose(&self) -> Result<(Server, String), Trouble> {
+        if !self.configured() {
+            return Ok(match self.find_ollama().await {
+                (server, Some(model)) => (server, model),
+                (_, None) => (self.demo(), demo::NAME.to_owned()),
+            });
+        }
+        let server = self.configured_server();
+        if let Some(model) = self.now().model {
+            return Ok((server, model));
+        }
+        let _asking = self.0.asking.lock().await;
+        if let Some(model) = self.now().model {
+            return Ok((server, model));
+        }
+        let list = server
+            .models(LIST_PATIENCE.min(self.0.settings.first_token_timeout))
+            .await?;
+        let Some(model) = for_chats(&list) else {
+            return Err(Trouble::new(
+                TroubleKind::UnknownModel,
+                "the server has no models",
+                &server.key,
+            ));
+        };
+        self.known().model = Some(model.to_owned());
+        Ok((server, model.to_owned()))
+    }
+
+    /// The Ollama nearby, and its model if it is there and has any.
+    async fn find_ollama(&self) -> (Server, Option<String>) {
+        let settings = &self.0.settings;
+        let server = self.server(&settings.ollama_url, Secret::default());
+        let answer = |known: &Known| match (&known.model, known.missed) {
+            (Some(model), _) => Some(Some(model.clone())),
+            (None, Some(missed)) if missed.elapsed() < OLLAMA_REST => Some(None),
+            (None, _) => None,
+        };
+        if !settings.find_ollama {
+            return (server, None);
+        }
+        let known = answer(&self.known());
+        if let Some(known) = known {
+            return (server, known);
+        }
+        let _asking = self.0.asking.lock().await;
+        let known = answer(&self.known());
+        if let Some(known) = known {
+            return (server, known);
+        }
+        let list = server.models(OLLAMA_PATIENCE).await.unwrap_or_default();
+        let wanted = settings
+            .model
+            .as_ref()
+            .filter(|model| list.contains(model))
+            .map(String::as_str);
+        let model = wanted.or(for_chats(&list)).map(str::to_owned);
+        *self.known() = Known {
+            model: model.clone(),
+            missed: model.is_none().then(Instant::now),
+        };
+        (server, model)
+    }
+
+    /// What was learned from a server may be wrong once it is gone, or its model is.
+    fn forget(&self, kind: TroubleKind) {
+        let gone = kind == TroubleKind::Unreachable && !self.configured();
+        if gone || kind == TroubleKind::UnknownModel {
+            *self.known() = Known::default();
+        }
+    }
+
+    fn configured(&self) -> bool {
+        self.0.settings.api_key.is_some() || self.0.settings.base_url.is_some()
+    }
+
+    fn configured_server(&self) -> Server {
+        let settings = &self.0.settings;
+        let openai = Url::parse(OPENAI).expect("it is a URL");
+        self.server(
+            settings.base_url.as_ref().unwrap_or(&openai),
+            settings.api_key.clone().unwrap_or_default(),
+        )
+    }
+
+    fn server(&self, base: &Url, key: Secret) -> Server {
+        Server {
+            http: self.0.http.clone(),
+            demo: None,
+            base: base.as_str().trim_end_matches('/').to_owned(),
+            key,
+            first_token_timeout: self.0.settings.first_token_timeout,
+            silence_timeout: self.0.settings.silence_timeout,
+        }
+    }
+
+    fn demo(&self) -> Server {
+        let nowhere = Url::parse("http://demo.invalid/v1").expect("it is a URL");
+        let demo = Demo {
+            pace: self.0.settings.demo_pace,
+        };
+        Server {
+            demo: Some(demo),
+            ..self.server(&nowhere, Secret::default())
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The first model of the list that is likely to chat. Servers list models for other work, too, and
+/// often first.
+fn for_chats(list: &[String]) -> Option<&str> {
+    const OTHER_WORK: [&str; 8] = [
+        "embed",
+        "whisper",
+        "tts",
+        "dall-e",
+        "image",
+        "moderation",
+        "transcribe",
+        "rerank",
+    ];
+    let chats = |name: &&String| {
+        !OTHER_WORK
+            .iter()
+            .any(|work| name.to_lowercase().contains(work))
+    };
+    list.iter().find(chats).or(list.first()).map(String::as_str)
+}
