@@ -1,6 +1,6 @@
 //! Every setting, its default and a sentence about it.
 
-use crate::models;
+use crate::models::{self, Secret};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -22,8 +22,8 @@ pub struct Config {
     pub database_url: String,
 
     /// Key for the model server
-    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", hide_env_values = true)]
-    pub openai_api_key: Option<String>,
+    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", hide_env_values = true, value_parser = secret)]
+    pub openai_api_key: Option<Secret>,
 
     /// Address of an OpenAI-compatible model server [with a key and without this: OpenAI's own]
     #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", value_parser = http_url)]
@@ -36,6 +36,10 @@ pub struct Config {
     /// Use Ollama on this machine when it runs and no other model server is set
     #[arg(long, env = "FIND_OLLAMA", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     pub find_ollama: bool,
+
+    /// Where Ollama is looked for
+    #[arg(long, env = "OLLAMA_URL", value_name = "URL", default_value = "http://127.0.0.1:11434/v1", value_parser = http_url)]
+    pub ollama_url: Url,
 
     /// Whether people can make their own accounts; the first account can always be made
     #[arg(long, env = "REGISTRATION", value_enum, default_value_t = Registration::Open)]
@@ -76,6 +80,14 @@ pub struct Config {
     /// Replies that one person may have running at once
     #[arg(long, env = "REPLIES_PER_PERSON", value_name = "NUMBER", default_value_t = 4, value_parser = count(1, 1_000))]
     pub replies_per_person: usize,
+
+    /// How long the first retry waits at most; not for people to set.
+    #[arg(skip = Duration::from_millis(500))]
+    pub retry_base: Duration,
+
+    /// The time between two words of the demo model; not for people to set.
+    #[arg(skip = Duration::from_millis(30))]
+    pub demo_pace: Duration,
 
     /// What to log: error, warn, info, debug or trace, also for each part by name
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
@@ -118,14 +130,17 @@ impl Config {
     /// What the settings say about the model server.
     pub fn models(&self) -> models::Settings {
         models::Settings {
-            api_key: self.openai_api_key.clone().filter(|key| !key.is_empty()),
+            api_key: self.openai_api_key.clone(),
             base_url: self.openai_base_url.clone(),
             model: self.openai_model.clone().filter(|model| !model.is_empty()),
             find_ollama: self.find_ollama,
+            ollama_url: self.ollama_url.clone(),
             connect_timeout: self.connect_timeout,
             first_token_timeout: self.first_token_timeout,
             silence_timeout: self.silence_timeout,
             history_limit: self.history_limit,
+            retry_base: self.retry_base,
+            demo_pace: self.demo_pace,
         }
     }
 }
@@ -160,6 +175,13 @@ fn http_url(value: &str) -> Result<Url, String> {
         return Err("must not contain a user name or password".to_owned());
     }
     Ok(url)
+}
+
+fn secret(value: &str) -> Result<Secret, String> {
+    if value.chars().any(char::is_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(Secret::new(value.to_owned()))
 }
 
 fn network(value: &str) -> Result<IpNet, String> {

@@ -2,9 +2,12 @@
 
 use anyhow::Context;
 use damso::{App, config::Config, router};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long open requests may take to end when the program is asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -26,7 +29,12 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(async move { models.look().await });
     let db = app.db().clone();
     let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
+    tokio::select! {
+        ended = serving => ended?,
+        // Pages that stay open do not keep the program; what they show is in the journal.
+        () = async { asked_to_stop().await; tokio::time::sleep(GRACE).await } => {}
+    }
     db.close().await;
     Ok(())
 }

@@ -156,10 +156,7 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
     // Kept for going back, never shared; not no-store, which would turn off the back/forward cache.
     let private = HeaderValue::from_static("private, no-cache");
     headers.entry(header::CACHE_CONTROL).or_insert(private);
-    if !headers.contains_key(header::VARY) {
-        let vary = "HX-Request, Accept-Language, Cookie";
-        headers.insert(header::VARY, HeaderValue::from_static(vary));
-    }
+    headers.append(header::VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
     response
 }
 

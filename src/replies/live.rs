@@ -23,7 +23,7 @@ struct Shown {
 
 /// The end of the text that is still being written.
 #[derive(Clone, Default)]
-pub(super) struct Open {
+pub(crate) struct Open {
     /// It as HTML.
     pub html: Arc<str>,
     /// It as it came.
@@ -36,7 +36,7 @@ pub(super) struct Open {
 
 /// HTML that was added in front of the last closing tags.
 #[derive(Clone)]
-pub(super) struct Grown {
+pub(crate) struct Grown {
     /// How many elements are open where it was added.
     pub depth: usize,
     /// What was added.
@@ -91,7 +91,7 @@ impl LiveReply {
         }
     }
 
-    pub(super) fn id(&self) -> MessageId {
+    pub(crate) fn id(&self) -> MessageId {
         self.id
     }
 
@@ -169,7 +169,7 @@ impl LiveReply {
     // ---- For readers
 
     /// Everything that is shown now, and a reader for what comes after it.
-    pub(super) fn now(self: &Arc<Self>) -> (News, Reader) {
+    pub(crate) fn now(self: &Arc<Self>) -> (News, Reader) {
         let mut reader = self.reader(0);
         let news = reader.look();
         (news, reader)
@@ -232,9 +232,9 @@ pub struct News {
     /// The byte offset in the Markdown up to which this reader has all finished pieces.
     pub position: usize,
     /// The open end, if it has changed.
-    pub(super) open: Option<Open>,
+    pub open: Option<Open>,
     /// Whether `open.grown` tells how to get from what the reader has to what is new.
-    pub(super) grew: bool,
+    pub grew: bool,
     /// What to say, if that has changed.
     pub note: Option<Note>,
     /// Nothing comes after this.

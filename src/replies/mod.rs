@@ -26,9 +26,11 @@ use axum::{
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 use tokio::sync::watch;
+use tokio_util::task::LocalPoolHandle;
 
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, News, Note, Reader};
@@ -42,12 +44,17 @@ pub fn routes() -> Router<App> {
         .route("/replies/{id}/retry", post(retry))
 }
 
+/// How many threads write replies, at most. They are apart from those that answer requests, as the
+/// state of a highlighter cannot move to another thread, and as rendering takes its time.
+const WRITER_THREADS: usize = 4;
+
 /// The replies that are being made. Cheap to clone.
 #[derive(Clone)]
 pub struct Replies {
     db: Db,
     models: Models,
     running: Arc<Running>,
+    writers: LocalPoolHandle,
 }
 
 impl Replies {
@@ -55,16 +62,16 @@ impl Replies {
     pub fn new(db: Db, models: Models) -> Self {
         let running = Arc::new(Running::default());
         tokio::spawn(journal::keep(db.clone(), running.clone()));
-        Self { db, models, running }
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self { db, models, running, writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)) }
     }
 
     /// Starts to make a reply that is in the database as queued.
     pub fn start(&self, id: MessageId, turns: Vec<Turn>) {
         let live = self.running.add(id);
-        let writing = writer::write(self.db.clone(), self.models.clone(), live, turns);
-        let running = self.running.clone();
-        // In a task of its own, so that even a panic leaves no reply running for ever.
-        let writing = tokio::spawn(writing);
+        let (db, models, running) = (self.db.clone(), self.models.clone(), self.running.clone());
+        let writing = self.writers.spawn_pinned(|| writer::write(db, models, live, turns));
+        // Waited for by another task, so that even a panic leaves no reply running for ever.
         tokio::spawn(async move {
             if let Err(error) = writing.await {
                 tracing::error!(%error, reply = %id, "writing a reply ended badly");

@@ -23,10 +23,6 @@ const TICK: Duration = Duration::from_millis(50);
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
 const TICK_BYTES: usize = 8 * 1024;
 
-/// More new text than this at once is rendered off the async threads (highlighting takes about
-/// 2 ms a KB).
-const MUCH: usize = 16 * 1024;
-
 /// Pauses before trying again to write the end of a reply.
 const PAUSES: [u64; 5] = [50, 200, 1_000, 5_000, 20_000];
 
@@ -36,7 +32,7 @@ pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, turns: V
         events: models.reply(turns),
         growing: Growing::default(),
         usage: None,
-        unshown: 0,
+        has_news: false,
         last_shown: None,
         live,
         db,
@@ -51,8 +47,8 @@ struct Writer {
     events: Events,
     growing: Growing,
     usage: Option<Usage>,
-    /// Bytes that have come but are not shown yet.
-    unshown: usize,
+    /// Text has come that is not shown yet.
+    has_news: bool,
     last_shown: Option<Instant>,
 }
 
@@ -67,7 +63,7 @@ impl Writer {
             tokio::select! {
                 biased;
                 () = live.stop().cancelled() => return (MessageState::Stopped, None),
-                () = sleep_until(due), if self.unshown > 0 => self.show().await,
+                () = sleep_until(due), if self.has_news => self.show(),
                 event = self.events.next() => {
                     let Some(event) = event else { return failed("cut_off") };
                     if let Some(end) = self.take(event).await {
@@ -110,7 +106,7 @@ impl Writer {
             }
             Event::Text(text) => {
                 let text = clean(&text);
-                self.unshown += text.len();
+                self.has_news = true;
                 self.growing.push(&text);
                 self.live.keep(&text);
                 None
@@ -129,27 +125,10 @@ impl Writer {
         }
     }
 
-    async fn show(&mut self) {
-        let much = std::mem::take(&mut self.unshown) > MUCH;
-        self.render(much, LiveReply::show).await;
+    fn show(&mut self) {
+        self.has_news = false;
+        self.live.show(&mut self.growing);
         self.last_shown = Some(Instant::now());
-    }
-
-    /// Renders what is new, much of it off the async threads.
-    async fn render(&mut self, much: bool, render: fn(&LiveReply, &mut Growing)) {
-        if !much {
-            render(&self.live, &mut self.growing);
-            return;
-        }
-        let (live, mut growing) = (self.live.clone(), std::mem::take(&mut self.growing));
-        let rendered = tokio::task::spawn_blocking(move || {
-            render(&live, &mut growing);
-            growing
-        });
-        match rendered.await {
-            Ok(growing) => self.growing = growing,
-            Err(error) => tracing::error!(%error, "a reply could not be rendered"),
-        }
     }
 
     /// Brings the reply to its final state: first in the database, then for those who watch.
@@ -157,7 +136,7 @@ impl Writer {
         // Dropping the events drops the request upstream.
         self.events = Box::pin(futures_util::stream::empty());
         let ending = Ending { state, problem, body: self.growing.text().to_owned(), usage: self.usage.take() };
-        self.render(self.unshown > MUCH, LiveReply::show_all).await;
+        self.live.show_all(&mut self.growing);
         for pause in PAUSES {
             match self.db.end_reply(self.live.id(), &ending).await {
                 Ok(_) => break,
