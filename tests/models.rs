@@ -648,7 +648,7 @@ async fn awkward_streams_are_understood() {
             [1, 2, 3]
                 .iter()
                 .fold(Answer::sse().token("h"), |a, _| {
-                    a.then(Step::Wait(ms(150))).chunk(": ping\n\n")
+                    a.then(Step::Wait(ms(100))).chunk(": ping\n\n")
                 })
                 .token("i")
                 .finish(),
