@@ -29,26 +29,13 @@ pub(super) struct Demo {
 impl Demo {
     /// What a server would answer, as a stream of events that takes its time.
     pub(super) fn answer(&self, request: &reqwest::Request) -> reqwest::Response {
-        let (content_type, body) = match request.body().and_then(|body| body.as_bytes()) {
-            Some(body) => {
-                let request = serde_json::from_slice(body).unwrap_or_default();
-                (
-                    "text/event-stream",
-                    reqwest::Body::wrap_stream(self.events(&request)),
-                )
-            }
-            None => (
-                "application/json",
-                json!({ "object": "list", "data": [{ "id": NAME }] })
-                    .to_string()
-                    .into(),
-            ),
-        };
-        let mut response = http::Response::new(body);
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            header::HeaderValue::from_static(content_type),
-        );
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let request = serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default();
+        let mut response = http::Response::new(reqwest::Body::wrap_stream(self.events(&request)));
+        let content_type = header::HeaderValue::from_static("text/event-stream");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
         response.into()
     }
 
@@ -109,8 +96,9 @@ fn reply(request: &Value) -> String {
 /// The text as a Markdown quote in which it looks just as it was typed: what could leave the quote, or
 /// become anything but text in it, is escaped.
 fn quote(said: &str) -> String {
-    let mut start: String = said.trim().chars().take(QUOTED).collect();
-    if start.len() < said.trim().len() {
+    let said = said.trim().replace("\r\n", "\n");
+    let mut start: String = said.chars().take(QUOTED).collect();
+    if start.len() < said.len() {
         start.push('…');
     }
     let lines: Vec<String> = start
@@ -128,23 +116,7 @@ fn escaped(line: &str) -> String {
     let mut text = String::with_capacity(line.len() + 8);
     for (at, c) in line.char_indices() {
         let numbered = matches!(c, '.' | ')') && line[..at].bytes().all(|b| b.is_ascii_digit());
-        let always = matches!(
-            c,
-            '\\' | '`'
-                | '*'
-                | '_'
-                | '['
-                | ']'
-                | '<'
-                | '>'
-                | '#'
-                | '|'
-                | '~'
-                | '$'
-                | '&'
-                | '^'
-                | '='
-        );
+        let always = r"\`*_[]<>#|~$&^=".contains(c);
         if always || numbered || (at == 0 && c.is_ascii_punctuation()) {
             text.push('\\');
         }
@@ -188,7 +160,7 @@ mod tests {
             ("Hello, it's me!", "> Hello, it's me!"),
             ("a\nb", "> a\\\n> b"),
             ("a\n\nb", "> a\n>\n> b"),
-            ("a\r\n# b", "> a\n>\n> \\# b"),
+            ("a\r\n# b", "> a\\\n> \\# b"),
             ("```\nx\n```", "> \\`\\`\\`\\\n> x\\\n> \\`\\`\\`"),
             ("<script>*x*</script>", "> \\<script\\>\\*x\\*\\</script\\>"),
             ("- a\n2) b\n+", "> \\- a\\\n> 2\\) b\\\n> \\+"),

@@ -207,6 +207,14 @@ struct Known {
     missed: Option<Instant>,
 }
 
+impl Known {
+    /// Whether Ollama need not be looked for.
+    fn is_fresh(&self) -> bool {
+        let rests = |missed: Instant| missed.elapsed() < OLLAMA_REST;
+        self.model.is_some() || self.missed.is_some_and(rests)
+    }
+}
+
 impl Models {
     /// Models for these settings; nothing is asked yet. The process needs its TLS provider first.
     ///
@@ -257,8 +265,8 @@ impl Models {
     /// final: replies ask again.
     pub async fn look(&self) {
         if !self.configured() {
-            if let (_, Some(model)) = self.find_ollama().await {
-                tracing::info!(%model, server = %self.0.settings.ollama_url, "found Ollama");
+            if let Some((server, model)) = self.ollama().await {
+                tracing::info!(model, server = server.base, "found Ollama");
             } else {
                 tracing::info!("no model server is set: the demo model answers");
             }
@@ -368,66 +376,48 @@ impl Models {
     /// The server that is to answer, and its model. Asks servers only for what is not known yet.
     async fn choose(&self) -> Result<(Server, String), Trouble> {
         if !self.configured() {
-            return Ok(match self.find_ollama().await {
-                (server, Some(model)) => (server, model),
-                (_, None) => (self.demo(), demo::NAME.to_owned()),
-            });
+            let ollama = self.ollama().await;
+            return Ok(ollama.unwrap_or_else(|| (self.demo(), demo::NAME.to_owned())));
         }
         let server = self.configured_server();
         if let Some(model) = self.now().model {
             return Ok((server, model));
         }
         let _asking = self.0.asking.lock().await;
+        // Another reply may have asked meanwhile.
         if let Some(model) = self.now().model {
             return Ok((server, model));
         }
-        let list = server
-            .models(LIST_PATIENCE.min(self.0.settings.first_token_timeout))
-            .await?;
-        let Some(model) = for_chats(&list) else {
-            return Err(Trouble::new(
-                TroubleKind::UnknownModel,
-                "the server has no models",
-                &server.key,
-            ));
+        let patience = LIST_PATIENCE.min(self.0.settings.first_token_timeout);
+        let list = server.models(patience).await?;
+        let Some(model) = for_chats(&list).map(str::to_owned) else {
+            let said = "the server has no models";
+            return Err(Trouble::new(TroubleKind::UnknownModel, said, &server.key));
         };
-        self.known().model = Some(model.to_owned());
-        Ok((server, model.to_owned()))
+        self.known().model = Some(model.clone());
+        Ok((server, model))
     }
 
-    /// The Ollama nearby, and its model if it is there and has any.
-    async fn find_ollama(&self) -> (Server, Option<String>) {
+    /// The Ollama nearby and its model, if it is there and has any.
+    async fn ollama(&self) -> Option<(Server, String)> {
         let settings = &self.0.settings;
-        let server = self.server(&settings.ollama_url, Secret::default());
-        let answer = |known: &Known| match (&known.model, known.missed) {
-            (Some(model), _) => Some(Some(model.clone())),
-            (None, Some(missed)) if missed.elapsed() < OLLAMA_REST => Some(None),
-            (None, _) => None,
-        };
         if !settings.find_ollama {
-            return (server, None);
+            return None;
         }
-        let known = answer(&self.known());
-        if let Some(known) = known {
-            return (server, known);
+        let server = self.server(&settings.ollama_url, Secret::default());
+        if !self.known().is_fresh() {
+            let _asking = self.0.asking.lock().await;
+            // Another reply may have looked meanwhile.
+            if !self.known().is_fresh() {
+                let list = server.models(OLLAMA_PATIENCE).await.unwrap_or_default();
+                let wanted = settings.model.clone().filter(|model| list.contains(model));
+                let model = wanted.or_else(|| for_chats(&list).map(str::to_owned));
+                let missed = model.is_none().then(Instant::now);
+                *self.known() = Known { model, missed };
+            }
         }
-        let _asking = self.0.asking.lock().await;
-        let known = answer(&self.known());
-        if let Some(known) = known {
-            return (server, known);
-        }
-        let list = server.models(OLLAMA_PATIENCE).await.unwrap_or_default();
-        let wanted = settings
-            .model
-            .as_ref()
-            .filter(|model| list.contains(model))
-            .map(String::as_str);
-        let model = wanted.or(for_chats(&list)).map(str::to_owned);
-        *self.known() = Known {
-            model: model.clone(),
-            missed: model.is_none().then(Instant::now),
-        };
-        (server, model)
+        let model = self.known().model.clone()?;
+        Some((server, model))
     }
 
     /// What was learned from a server may be wrong once it is gone, or its model is.

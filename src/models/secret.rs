@@ -43,7 +43,12 @@ impl Secret {
             return false;
         }
         let word = percent_decoded(word);
-        if word.contains("sk-") || (!self.0.is_empty() && word.contains(&self.0)) {
+        // A masked key may share nothing with ours but how keys begin. "disk-full" holds no key.
+        let mut before_mark = word
+            .match_indices("sk-")
+            .map(|(at, _)| word[..at].chars().last());
+        let marked = before_mark.any(|c| c.is_none_or(|c| !c.is_alphanumeric()));
+        if marked || (!self.0.is_empty() && word.contains(&self.0)) {
             return true;
         }
         let masked = ["**", "..", "…", "xxx", "XXX"]
@@ -118,6 +123,8 @@ mod tests {
                 "You sent [hidden] instead",
             ),
             ("한국어 답변은 그대로", "한국어 답변은 그대로"),
+            ("api_key=sk-other", "[hidden]"),
+            ("disk-full, risk-free", "disk-full, risk-free"),
             ("100% wrong, 5%", "100% wrong, 5%"),
         ] {
             assert_eq!(key.redact(said), read, "{said}");

@@ -1,0 +1,6 @@
+//! Every test of the whole program, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
+
+mod models;
+mod support;
