@@ -353,6 +353,16 @@ mod tests {
     }
 
     #[test]
+    fn a_link_in_a_link_is_its_text() {
+        let link = link("a https://b.example c", "https://d.example/")
+            + " <span class=\"host\">(<bdi>d.example</bdi>)</span>";
+        assert_eq!(
+            render("[a <https://b.example> c](https://d.example)"),
+            format!("<p>{link}</p>\n")
+        );
+    }
+
+    #[test]
     fn an_image_in_a_link_is_its_text() {
         let link = link("alt", "https://b.example/")
             + " <span class=\"host\">(<bdi>b.example</bdi>)</span>";

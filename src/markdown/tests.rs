@@ -269,8 +269,16 @@ const HOSTILE: &[&str] = &[
     "$$<script>x</script>$$ \\(\\href{javascript:x}{y}\\) \\[<b>\\] $\\htmlData{x=1}{y}$\n```math\n<b>\n```\n```mermaid\nclick A href \"javascript:x\"\n```\n",
 ];
 
+const FORBIDDEN: &[char] = &[
+    '\u{0}', '\u{1}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{202c}',
+    '\u{202e}', '\u{2066}', '\u{2069}',
+];
+
 /// Nothing but what we put into HTML ourselves is in it.
 fn check_safety(html: &str) {
+    for link in html.split("<a ").skip(1) {
+        assert!(link.contains("</a>"), "a link in a link in {html}");
+    }
     for node in Html::parse_fragment(html).tree.values() {
         match node {
             // The parser puts every fragment into these.
@@ -291,7 +299,7 @@ fn check_safety(html: &str) {
                     check_value(attribute, value, html);
                 }
             }
-            Node::Text(text) => assert!(!text.contains(steers), "{html:?}"),
+            Node::Text(text) => assert!(!text.contains(FORBIDDEN), "{html:?}"),
             Node::Comment(_) | Node::Doctype(_) | Node::ProcessingInstruction(_) => {
                 panic!("{node:?} in {html}")
             }
