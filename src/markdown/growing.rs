@@ -166,9 +166,9 @@ impl Growing {
             let start = *together.get_or_insert_with(|| cut.start(block));
             match blocks.peek() {
                 Some(next) if belongs_to_table(block, next) => continue,
-                Some(next) => finished = cut.start(next),
+                Some(next) if complete || !cut.may_vanish(next) => finished = cut.start(next),
                 None if complete => finished = until,
-                None => {
+                _ => {
                     finished = start;
                     break;
                 }
@@ -232,6 +232,13 @@ impl Cut<'_> {
 
     fn start(&self, block: Node) -> usize {
         self.line(block.data().sourcepos.start.line)
+    }
+
+    /// Whether a paragraph that is still open can turn out to be a link definition: it is no block then.
+    fn may_vanish(&self, block: Node) -> bool {
+        let open =
+            block.next_sibling().is_none() && matches!(block.data().value, NodeValue::Paragraph);
+        open && self.text[self.start(block)..].trim_start().starts_with('[')
     }
 
     /// Without a block all is link definitions and blank lines: before the last blank line, nothing can change any more.

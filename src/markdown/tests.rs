@@ -218,6 +218,51 @@ fn random_documents_grow_into_the_whole() {
     }
 }
 
+/// What refers to another block comes right in the whole only, but must not depend on how the text comes in.
+#[test]
+fn random_references_are_the_same_pieces_however_they_come_in() {
+    const REFERENCES: &[&str] = &[
+        "[a]",
+        "[a][]",
+        "[b][a]",
+        "[^1]",
+        "[^n]",
+        "[a]: /u\n",
+        "[a]: https://a.b 't'\n",
+        "[a]: https://a.b\n",
+        "\"t\n",
+        "t\"\n",
+        "[b]:\n",
+        "[^1]: note\n",
+        "[^1]: note\n\n    more\n",
+        "[^n]: ",
+        "> [^1]: q\n",
+        "- [^n]: l\n",
+        "> [a]: https://q.b\n",
+    ];
+    let mut dice = Dice(5);
+    for _ in 0..4_000 {
+        let mut snippet = || {
+            let from = if dice.roll(2) == 0 {
+                REFERENCES
+            } else {
+                SNIPPETS
+            };
+            from[dice.roll(from.len())]
+        };
+        let text: String = (0..12).map(|_| snippet()).collect();
+        let at_once = pieces([&*text]);
+        for longest in [1, 30] {
+            let parts = parts(&text, longest, &mut dice);
+            assert_eq!(
+                pieces(parts.iter().copied()),
+                at_once,
+                "{text:?} as {parts:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_examples_of_the_specification_grow_into_the_whole() {
     let mut dice = Dice(2);
