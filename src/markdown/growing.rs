@@ -7,7 +7,7 @@ use comrak::Arena;
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 
 use super::highlight::Highlighter;
-use super::{CODE_END, Clean, Style, code_start, escape, html, language, lines, options, parse};
+use super::{CODE_END, Clean, Writing, code_start, escape, html, language, lines, options, parse};
 
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,9 +102,9 @@ impl Growing {
         let Some(code) = &self.code else {
             return html(
                 &apart(rest, self.finished),
-                Style {
+                Writing {
                     plain_code: true,
-                    ..Style::default()
+                    ..Writing::default()
                 },
             );
         };
@@ -166,9 +166,9 @@ impl Growing {
             let start = *together.get_or_insert_with(|| cut.start(block));
             match blocks.peek() {
                 Some(next) if belongs_to_table(block, next) => continue,
-                Some(next) => finished = cut.start(next),
+                Some(next) if complete || !cut.may_vanish(next) => finished = cut.start(next),
                 None if complete => finished = until,
-                None => {
+                _ => {
                     finished = start;
                     break;
                 }
@@ -234,6 +234,13 @@ impl Cut<'_> {
         self.line(block.data().sourcepos.start.line)
     }
 
+    /// Whether a paragraph that is still open can turn out to be a link definition: it is no block then.
+    fn may_vanish(&self, block: Node) -> bool {
+        let open =
+            block.next_sibling().is_none() && matches!(block.data().value, NodeValue::Paragraph);
+        open && self.text[self.start(block)..].trim_start().starts_with('[')
+    }
+
     /// Without a block all is link definitions and blank lines: before the last blank line, nothing can change any more.
     fn last_blank_line(&self) -> Option<usize> {
         let last = *self.starts.last()?;
@@ -254,7 +261,7 @@ impl Cut<'_> {
     }
 
     fn block(&mut self, start: usize, end: usize) {
-        let html = html(&apart(&self.text[start..end], start), Style::default());
+        let html = html(&apart(&self.text[start..end], start), Writing::default());
         self.push(PieceKind::Block, end, &html);
     }
 
@@ -319,4 +326,125 @@ fn line_starts(text: &str, first: usize) -> Vec<usize> {
         Some(start)
     };
     lines(text).scan(first, next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(pieces: &[Piece]) -> Vec<(usize, PieceKind, &str)> {
+        pieces
+            .iter()
+            .map(|piece| (piece.end, piece.kind, &*piece.html))
+            .collect()
+    }
+
+    #[test]
+    fn a_block_is_finished_when_the_next_one_starts() {
+        let mut growing = Growing::default();
+        growing.push("one\n\ntw");
+        assert_eq!(growing.advance(), []);
+        assert_eq!(growing.tail(), "<p>one</p>\n<p>tw</p>\n");
+        growing.push("o\n");
+        assert_eq!(
+            shown(&growing.advance()),
+            [(5, PieceKind::Block, "<p>one</p>\n")]
+        );
+        assert_eq!(growing.finished(), 5);
+        assert_eq!(growing.tail(), "<p>two</p>\n");
+        assert_eq!(
+            shown(&growing.finish()),
+            [(9, PieceKind::Block, "<p>two</p>\n")]
+        );
+        assert_eq!(growing.tail(), "");
+    }
+
+    #[test]
+    fn code_is_finished_line_by_line() {
+        let mut growing = Growing::default();
+        growing.push("a\n  ```ru");
+        assert_eq!(growing.advance(), []);
+        growing.push("st\n  /* b\n    c");
+        let start = "<pre><code class=\"language-rust\">";
+        assert_eq!(
+            shown(&growing.advance()),
+            [
+                (2, PieceKind::Block, "<p>a</p>\n"),
+                (12, PieceKind::CodeStart, start),
+                (19, PieceKind::CodeLines, "<span class=\"c\">/* b</span>\n"),
+            ]
+        );
+        assert!(growing.open_code());
+        assert_eq!(growing.tail(), "<pre class=\"line\">  c</pre>");
+        growing.push(" */\n  ``");
+        assert_eq!(
+            shown(&growing.advance()),
+            [(
+                28,
+                PieceKind::CodeLines,
+                "<span class=\"c\">  c */</span>\n"
+            )]
+        );
+        assert_eq!(growing.tail(), "<pre class=\"line\">``</pre>");
+        growing.push("`");
+        assert_eq!(growing.tail(), "");
+        growing.push("\n\nd");
+        assert_eq!(
+            shown(&growing.advance()),
+            [(34, PieceKind::CodeEnd, "</code></pre>\n")]
+        );
+        assert!(!growing.open_code());
+        assert_eq!(
+            shown(&growing.finish()),
+            [(36, PieceKind::Block, "<p>d</p>\n")]
+        );
+    }
+
+    #[test]
+    fn open_code_ends_with_the_text() {
+        let mut growing = Growing::default();
+        growing.push("~~~\na");
+        growing.advance();
+        assert_eq!(
+            shown(&growing.finish()),
+            [
+                (5, PieceKind::CodeLines, "a"),
+                (5, PieceKind::CodeEnd, "</code></pre>\n")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_table_waits_for_its_head() {
+        let mut growing = Growing::default();
+        growing.push("a `b\\|c`\n|d|\n|-|\n\ne\n");
+        let pieces = growing.advance();
+        assert_eq!(pieces.len(), 1);
+        assert!(
+            pieces[0]
+                .html
+                .starts_with("<p>a <code>b|c</code></p>\n<div class=\"table\">")
+        );
+    }
+
+    #[test]
+    fn definitions_hold_nothing_up() {
+        let mut growing = Growing::default();
+        for n in 0..1_000 {
+            growing.push(&format!("[^{n}]: note\n\n[a{n}]: /url\n\n"));
+            growing.advance();
+            assert!(growing.text().len() - growing.finished() < 100);
+        }
+    }
+
+    #[test]
+    fn what_is_finished_is_not_looked_at_again() {
+        let paragraph = "word ".repeat(40) + "\n\n";
+        let mut growing = Growing::default();
+        for _ in 0..2_000 {
+            growing.push(&paragraph);
+            growing.advance();
+            assert!(growing.text().len() - growing.finished() <= 2 * paragraph.len());
+        }
+    }
 }

@@ -6,7 +6,7 @@ use comrak::html::{ChildRendering, Context};
 use comrak::nodes::{Node, NodeLink, NodeValue};
 use url::Url;
 
-use super::{Style, steers};
+use super::{Writing, steers};
 
 /// Particles that prose puts right behind an address that ends in a slash.
 const PARTICLES: &[&str] = &[
@@ -39,7 +39,7 @@ const PARTICLES: &[&str] = &[
 ];
 
 pub(super) fn write_link(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     node: Node,
     link: &NodeLink,
     entering: bool,
@@ -77,7 +77,7 @@ pub(super) fn write_link(
 
 /// An image would call a stranger's server from the reader's browser: it becomes a link.
 pub(super) fn write_image(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     image: &NodeLink,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -95,7 +95,7 @@ pub(super) fn write_image(
     Ok(ChildRendering::Plain)
 }
 
-fn write_bare(context: &mut Context<Style>, url: &str, text: &str) -> fmt::Result {
+fn write_bare(context: &mut Context<Writing>, url: &str, text: &str) -> fmt::Result {
     let Some(url) = followable(url).filter(|_| context.user.links_open == 0) else {
         return context.escape(text);
     };
@@ -109,7 +109,7 @@ fn write_bare(context: &mut Context<Style>, url: &str, text: &str) -> fmt::Resul
     }
 }
 
-fn start(context: &mut Context<Style>, url: &Url, class: &str) -> fmt::Result {
+fn start(context: &mut Context<Writing>, url: &Url, class: &str) -> fmt::Result {
     context.write_str("<a href=\"")?;
     context.escape(url.as_str())?;
     context.write_str(
@@ -120,7 +120,7 @@ fn start(context: &mut Context<Style>, url: &Url, class: &str) -> fmt::Result {
 }
 
 /// Says where a link leads when its text does not.
-fn write_place(context: &mut Context<Style>, url: &Url) -> fmt::Result {
+fn write_place(context: &mut Context<Writing>, url: &Url) -> fmt::Result {
     context.write_str(" <span class=\"host\">(<bdi>")?;
     context.escape(&place(url))?;
     context.write_str("</bdi>)</span>")
@@ -349,6 +349,16 @@ mod tests {
             render("![a *b*](https://a.example/x.png \"title\")"),
             "<p><a href=\"https://a.example/x.png\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\" \
              target=\"_blank\" class=\"image\">a b</a> <span class=\"host\">(<bdi>a.example</bdi>)</span></p>\n"
+        );
+    }
+
+    #[test]
+    fn a_link_in_a_link_is_its_text() {
+        let link = link("a https://b.example c", "https://d.example/")
+            + " <span class=\"host\">(<bdi>d.example</bdi>)</span>";
+        assert_eq!(
+            render("[a <https://b.example> c](https://d.example)"),
+            format!("<p>{link}</p>\n")
         );
     }
 

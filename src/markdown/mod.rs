@@ -68,16 +68,16 @@ pub fn render(markdown: &str) -> String {
 pub fn render_in(markdown: &str, prefix: &str) -> String {
     html(
         markdown,
-        Style {
+        Writing {
             notes: Some(prefix),
-            ..Style::default()
+            ..Writing::default()
         },
     )
 }
 
 /// How to write a document, and what has been met while writing it.
 #[derive(Clone, Copy, Default)]
-struct Style<'a> {
+struct Writing<'a> {
     /// What the ids of footnotes start with. Without it there are no notes, only their marks as they were typed.
     notes: Option<&'a str>,
     /// Code without colours, for what will be written again in a moment.
@@ -86,7 +86,7 @@ struct Style<'a> {
     links_open: u32,
 }
 
-fn html(markdown: &str, style: Style) -> String {
+fn html(markdown: &str, writing: Writing) -> String {
     let mut html = String::with_capacity(markdown.len() * 2);
     let (arena, options) = (Arena::new(), options());
     let Some(root) = parse(&arena, markdown, &options) else {
@@ -94,16 +94,16 @@ fn html(markdown: &str, style: Style) -> String {
         return html;
     };
     let plugins = Plugins::default();
-    let style = format_document_with_formatter(
+    let writing = format_document_with_formatter(
         root,
         &options,
         &mut Clean(&mut html),
         &plugins,
         write_node,
-        style,
+        writing,
     )
     .expect("a string takes everything");
-    if style.notes_written > 0 {
+    if writing.notes_written > 0 {
         html.push_str("</ol>\n</section>\n");
     }
     html
@@ -140,7 +140,7 @@ fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<
 }
 
 fn write_node(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     node: Node,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -170,7 +170,7 @@ fn write_raw(text: &str, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn write_code(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     code: &NodeCodeBlock,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -224,7 +224,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn write_alert(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     alert: &NodeAlert,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -252,7 +252,7 @@ fn write_alert(
 
 /// A box around it lets a wide table scroll by itself.
 fn write_table(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     node: Node,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -267,7 +267,7 @@ fn write_table(
 }
 
 fn write_note_mark(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     note: &NodeFootnoteReference,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -297,7 +297,7 @@ fn note_mark_id(prefix: &str, number: u32, mark: u32) -> String {
 }
 
 fn write_note(
-    context: &mut Context<Style>,
+    context: &mut Context<Writing>,
     node: Node,
     note: &NodeFootnoteDefinition,
     entering: bool,
@@ -329,9 +329,13 @@ fn write_note(
     } else {
         let number = context.user.notes_written;
         for mark in 1..=note.total_references {
-            context.write_str("<a href=\"#")?;
+            context.write_str(if mark > 1 {
+                " <a href=\"#"
+            } else {
+                "<a href=\"#"
+            })?;
             context.escape(&note_mark_id(prefix, number, mark))?;
-            context.write_str("\" class=\"footnote-backref\">↩</a> ")?;
+            context.write_str("\" class=\"footnote-backref\">↩</a>")?;
         }
         context.write_str("</li>\n")?;
     }

@@ -218,6 +218,51 @@ fn random_documents_grow_into_the_whole() {
     }
 }
 
+/// What refers to another block comes right in the whole only, but must not depend on how the text comes in.
+#[test]
+fn random_references_are_the_same_pieces_however_they_come_in() {
+    const REFERENCES: &[&str] = &[
+        "[a]",
+        "[a][]",
+        "[b][a]",
+        "[^1]",
+        "[^n]",
+        "[a]: /u\n",
+        "[a]: https://a.b 't'\n",
+        "[a]: https://a.b\n",
+        "\"t\n",
+        "t\"\n",
+        "[b]:\n",
+        "[^1]: note\n",
+        "[^1]: note\n\n    more\n",
+        "[^n]: ",
+        "> [^1]: q\n",
+        "- [^n]: l\n",
+        "> [a]: https://q.b\n",
+    ];
+    let mut dice = Dice(5);
+    for _ in 0..4_000 {
+        let mut snippet = || {
+            let from = if dice.roll(2) == 0 {
+                REFERENCES
+            } else {
+                SNIPPETS
+            };
+            from[dice.roll(from.len())]
+        };
+        let text: String = (0..12).map(|_| snippet()).collect();
+        let at_once = pieces([&*text]);
+        for longest in [1, 30] {
+            let parts = parts(&text, longest, &mut dice);
+            assert_eq!(
+                pieces(parts.iter().copied()),
+                at_once,
+                "{text:?} as {parts:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_examples_of_the_specification_grow_into_the_whole() {
     let mut dice = Dice(2);
@@ -269,8 +314,16 @@ const HOSTILE: &[&str] = &[
     "$$<script>x</script>$$ \\(\\href{javascript:x}{y}\\) \\[<b>\\] $\\htmlData{x=1}{y}$\n```math\n<b>\n```\n```mermaid\nclick A href \"javascript:x\"\n```\n",
 ];
 
+const FORBIDDEN: &[char] = &[
+    '\u{0}', '\u{1}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{202c}',
+    '\u{202e}', '\u{2066}', '\u{2069}',
+];
+
 /// Nothing but what we put into HTML ourselves is in it.
 fn check_safety(html: &str) {
+    for link in html.split("<a ").skip(1) {
+        assert!(link.contains("</a>"), "a link in a link in {html}");
+    }
     for node in Html::parse_fragment(html).tree.values() {
         match node {
             // The parser puts every fragment into these.
@@ -291,7 +344,7 @@ fn check_safety(html: &str) {
                     check_value(attribute, value, html);
                 }
             }
-            Node::Text(text) => assert!(!text.contains(steers), "{html:?}"),
+            Node::Text(text) => assert!(!text.contains(FORBIDDEN), "{html:?}"),
             Node::Comment(_) | Node::Doctype(_) | Node::ProcessingInstruction(_) => {
                 panic!("{node:?} in {html}")
             }
@@ -356,173 +409,181 @@ fn random_mixtures_of_hostile_text_stay_text() {
     }
 }
 
-#[test]
-fn probe_costs() {
-    let deep = |marker: &str, n: usize| {
-        (0..n)
-            .map(|i| format!("{}{marker}a\n", " ".repeat(i * marker.len())))
-            .collect::<String>()
+/// Documents that cost others the square of their length, or their stack.
+fn heavy() -> Vec<(&'static str, String)> {
+    let nested = |indent: &str, line: &str, depth: usize| -> String {
+        (0..depth)
+            .map(|level| indent.repeat(level) + line + "\n")
+            .collect()
     };
-    for (name, text) in [
-        ("quotes", ">".repeat(10_000)),
-        ("quotes100k", ">".repeat(100_000)),
-        ("quotes lazy", ">".repeat(10_000) + &"a\n".repeat(10_000)),
-        ("quotes lines", (">".repeat(1_000) + "a\n").repeat(100)),
+    let numbered =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    vec![
+        ("quotes in quotes", ">".repeat(100_000)),
+        ("spaced quotes in quotes", "> ".repeat(20_000)),
+        (
+            "quotes as deep as they may be",
+            (">".repeat(999) + "\n\n").repeat(50),
+        ),
+        ("lists in lists on a line", "- ".repeat(10_000) + "a"),
+        ("lists in lists", nested("  ", "- a", 500)),
+        (
+            "fences in lists in lists",
+            nested("  ", "- a", 200) + &(" ".repeat(400) + "```\n").repeat(200),
+        ),
+        ("a long list", "- a\n".repeat(100_000)),
+        ("a long paragraph", "word ".repeat(200_000)),
+        ("a paragraph of many lines", "word\n".repeat(100_000)),
         ("brackets", "[".repeat(50_000)),
-        ("brackets2", "[a](".repeat(50_000)),
-        ("images", "![".repeat(50_000)),
-        ("images2", "![a](b".repeat(20_000)),
-        ("em", "*a ".repeat(50_000)),
-        ("em2", "*a **a ".repeat(20_000)),
-        ("em3", "*".repeat(50_000) + "a" + &"*".repeat(50_000)),
-        ("em4", "_*".repeat(20_000) + "a" + &"*_".repeat(20_000)),
-        ("strike", "~~a".repeat(30_000)),
-        ("ticks", (1..400).map(|n| "`".repeat(n) + " ").collect()),
-        ("ticks2", "`a``b".repeat(20_000)),
-        ("list nest line", "- ".repeat(10_000) + "a"),
-        ("list nest", deep("- ", 700)),
+        ("brackets of images", "![a](b".repeat(20_000)),
+        ("emphasis", "*a ".repeat(50_000)),
         (
-            "list nest fence",
-            deep("- ", 300) + &format!("{}```\n", " ".repeat(600)).repeat(300),
-        ),
-        ("list long", "- a\n".repeat(250_000)),
-        ("list items par", "- a\n\n  b\n".repeat(50_000)),
-        ("para 1M", "word ".repeat(200_000)),
-        ("para lines", "word\n".repeat(200_000)),
-        (
-            "defs",
-            (0..100_000).map(|n| format!("[a{n}]: /u\n")).collect(),
+            "emphasis in emphasis",
+            "_*".repeat(20_000) + "a" + &"*_".repeat(20_000),
         ),
         (
-            "defs blank",
-            (0..100_000).map(|n| format!("[a{n}]: /u\n\n")).collect(),
+            "ticks",
+            (1..400).map(|count| "`".repeat(count) + " ").collect(),
+        ),
+        ("entities", "&".repeat(100_000)),
+        ("comments", "<!--".repeat(50_000)),
+        ("tags", "<a href='".repeat(30_000)),
+        ("addresses", "https://".repeat(20_000)),
+        ("addresses in brackets", "www.a(".repeat(20_000)),
+        (
+            "definitions of links",
+            numbered(100_000, &|n| format!("[a{n}]: /u\n")),
         ),
         (
-            "notes",
-            (0..10_000).map(|n| format!("[^{n}]: a\n\n")).collect(),
+            "definitions of links apart",
+            numbered(100_000, &|n| format!("[a{n}]: /u\n\n")),
         ),
+        ("notes", numbered(10_000, &|n| format!("[^{n}]: a\n\n"))),
         (
-            "notes used",
-            (0..10_000)
-                .map(|n| format!("[^{n}]: a\n\n"))
-                .collect::<String>()
-                + &(0..10_000).map(|n| format!("[^{n}] ")).collect::<String>(),
-        ),
-        (
-            "note used much",
+            "a note used much",
             "[^1]: a\n\n".to_owned() + &"[^1] ".repeat(20_000),
         ),
-        ("note nest", "[^1]: ".repeat(5_000)),
         (
-            "table cols",
+            "a wide table",
             "|a".repeat(5_000) + "\n" + &"|-".repeat(5_000) + "\n" + &"a\n".repeat(100),
         ),
         (
-            "table bomb",
-            ("|a".repeat(1_000) + "\n" + &"|-".repeat(1_000) + "\n" + &"a\n".repeat(500) + "\n")
-                .repeat(10),
+            "a long table",
+            "|a|b|\n|-|-|\n".to_owned() + &"|1|2|\n".repeat(20_000),
         ),
+        ("blank lines", "\n".repeat(300_000)),
+        ("headings", "# a\n".repeat(30_000)),
         (
-            "table rows",
-            "|a|b|c|\n|-|-|-|\n".to_owned() + &"|1|2|3|\n".repeat(30_000),
+            "an open tag",
+            "<script>\n".to_owned() + &"a\n\n".repeat(50_000),
         ),
-        ("links", "https://a.b/c ".repeat(20_000)),
-        ("links2", "https://".repeat(20_000)),
-        ("links3", "www.a(".repeat(20_000)),
-        ("links4", "(https://a".repeat(20_000)),
-        ("links hangul", "https://한한한".repeat(5_000)),
-        ("mails", "a@b.c.".repeat(20_000)),
-        ("mails2", "a@".repeat(50_000)),
-        ("mails3", "a".repeat(50_000) + "@"),
-        ("mails4", "a.".repeat(25_000) + &"@a".repeat(20_000)),
-        ("entities", "&amp;".repeat(50_000)),
-        ("ent2", "&".repeat(100_000)),
-        ("angle", "<".repeat(50_000)),
-        ("angle2", "<a ".repeat(50_000)),
-        ("angle3", "<!--".repeat(50_000)),
-        ("angle4", "<?".repeat(50_000)),
-        ("angle5", "<a href='".repeat(30_000)),
-        ("html", "<div>\n".repeat(50_000)),
+        ("blocks of code", "```rust\nlet a = 1;\n```\n".repeat(1_000)),
         (
-            "html open",
-            "<script>\n".to_owned() + &"a\n\n".repeat(100_000),
-        ),
-        ("code indented", "    a\n".repeat(100_000)),
-        ("code indented blank", "    a\n\n".repeat(50_000)),
-        (
-            "fence rust",
+            "a long block of code",
             "```rust\n".to_owned() + &"let a = \"b\"; // c\n".repeat(20_000),
         ),
-        ("fences", "```rust\nlet a = 1;\n```\n".repeat(3_000)),
         (
-            "fence long",
-            "```rust\n".to_owned() + &"f(1,\"a\");".repeat(100_000),
+            "a long line of code",
+            "```js\n".to_owned() + &"f(1,\"a\");".repeat(100_000),
         ),
         (
-            "fence open",
-            "```".repeat(100_000) + "\n" + &"a\n".repeat(1_000),
+            "brackets in code",
+            "```js\n".to_owned() + &("(".repeat(1_900) + "\n").repeat(10),
         ),
         (
-            "fence brackets",
-            "```js\n".to_owned() + &("(".repeat(1_900) + "\n").repeat(30),
+            "quotes in code",
+            "```python\n".to_owned() + &("\"'".repeat(900) + "\n").repeat(10),
         ),
         (
-            "fence html",
-            "```html\n".to_owned() + &("<div>".repeat(380) + "\n").repeat(30),
+            "spaces in code",
+            "```markdown\n".to_owned() + &("a".to_owned() + &" ".repeat(1_900) + "b\n").repeat(5),
+        ),
+    ]
+}
+
+#[test]
+fn no_document_costs_much_more_than_its_length() {
+    let all = || {
+        let mut dice = Dice(4);
+        for (name, text) in heavy() {
+            let start = Instant::now();
+            render(&text);
+            assert!(
+                start.elapsed() < Duration::from_secs(2),
+                "{name} as a whole took {:?}",
+                start.elapsed()
+            );
+            let start = Instant::now();
+            pieces(parts(&text, 60, &mut dice));
+            assert!(
+                start.elapsed() < Duration::from_secs(4),
+                "{name} in parts took {:?}",
+                start.elapsed()
+            );
+        }
+    };
+    // The threads of the server have stacks of this size.
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(all)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn a_table_that_would_be_huge_is_shown_as_it_was_typed() {
+    let table = "|a".repeat(5_000) + "\n" + &"|-".repeat(5_000) + "\n" + &"a\n".repeat(100);
+    assert!(render(&table).starts_with("<p class=\"raw\">|a|a"));
+}
+
+#[test]
+fn blocks_have_the_form_that_the_style_sheet_knows() {
+    for (markdown, html) in [
+        (
+            "```rust ignore\nlet a;\n```",
+            "<pre><code class=\"language-rust\"><span class=\"t\">let</span> a;\n</code></pre>\n",
+        ),
+        ("~~~ a\"b\n<\n", "<pre><code>&lt;\n</code></pre>\n"),
+        ("    a\n", "<pre><code>a\n</code></pre>\n"),
+        (
+            "<div>\n**a**\n",
+            "<p class=\"raw\">&lt;div&gt;\n**a**</p>\n",
         ),
         (
-            "fence md",
-            "```markdown\n".to_owned() + &("a".to_owned() + &" ".repeat(1_900) + "b\n").repeat(30),
+            "> [!TIP]\n> a",
+            "<div class=\"alert tip\">\n<p>a</p>\n</div>\n",
         ),
         (
-            "fence md2",
-            "```markdown\n".to_owned() + &("*a **b ".repeat(250) + "\n").repeat(30),
+            "> [!NOTE] t\n> a",
+            "<div class=\"alert note\">\n<p class=\"alert-title\">t</p>\n<p>a</p>\n</div>\n",
         ),
         (
-            "fence quotes",
-            "```python\n".to_owned() + &("\"'".repeat(900) + "\n").repeat(30),
+            "- [x] a",
+            "<ul>\n<li><input type=\"checkbox\" checked=\"\" disabled=\"\" /> a</li>\n</ul>\n",
         ),
         (
-            "fence regex",
-            "```js\n".to_owned() + &("/(".repeat(900) + "\n").repeat(30),
+            "|a|\n|:-:|\n|b|",
+            "<div class=\"table\">\n<table>\n<thead>\n<tr>\n<th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n\
+             <td align=\"center\">b</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
         ),
         (
-            "fence nest py",
-            "```python\n".to_owned() + &("f'{".repeat(600) + "\n").repeat(30),
+            "**중요(重要)**합니다",
+            "<p><strong>중요(重要)</strong>합니다</p>\n",
         ),
-        ("hr", "---\n".repeat(100_000)),
-        ("setext", "a\n---\n".repeat(50_000)),
-        ("heads", "# a\n".repeat(100_000)),
-        ("pipes", "|".repeat(100_000)),
-        ("pipes2", "a|b\n".repeat(50_000)),
-        ("pipes3", "|-|\n".repeat(50_000)),
-        ("backslash", "\\".repeat(100_000)),
-        ("blank", "\n".repeat(300_000)),
-        ("spaces", " ".repeat(300_000)),
-        ("tabs", "\t\n".repeat(100_000)),
-        ("alerts", "> [!NOTE]\n".repeat(20_000)),
-        ("tasks", "- [ ] a\n".repeat(50_000)),
-        ("emoji", "😀".repeat(50_000)),
+        ("a\u{202e}b\u{1b}[1m", "<p>ab[1m</p>\n"),
     ] {
-        let (text2, name2) = (text.clone(), name.to_owned());
-        std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
-            let text = text2;
-            let t = Instant::now();
-            let html = render(&text);
-            let a = t.elapsed();
-            let t = Instant::now();
-            let n = pieces([&*text]).len();
-            let b = t.elapsed();
-            let t = Instant::now();
-            let lines = pieces(text.split_inclusive('\n')).len();
-            let c = t.elapsed();
-            let mut d = Dice(1);
-            let t = Instant::now();
-            let _cut = pieces(parts(&text, 40, &mut d)).len();
-            let e = t.elapsed();
-            assert_eq!(n, lines);
-            let flag = if [a, b, c, e].iter().any(|t| *t > Duration::from_millis(1000)) { "  <<<<<" } else { "" };
-            eprintln!("{name2:20} {:>8} B -> {:>9} B  whole {a:>10.1?} once {b:>10.1?} by line {c:>10.1?} cut {e:>10.1?} pieces {n}{flag}", text.len(), html.len());
-        }).unwrap().join().unwrap();
+        assert_eq!(render(markdown), html, "{markdown}");
     }
+}
+
+#[test]
+fn notes_have_ids_of_their_document() {
+    assert_eq!(
+        render_in("a[^x] b[^x]\n\n[^x]: c", "r-1-"),
+        "<p>a<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1\">1</a></sup> \
+         b<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1-2\">1</a></sup></p>\n\
+         <section class=\"footnotes\">\n<ol>\n<li id=\"r-1-fn-1\">\n<p>c </p>\n\
+         <a href=\"#r-1-fnref-1\" class=\"footnote-backref\">↩</a> <a href=\"#r-1-fnref-1-2\" class=\"footnote-backref\">↩</a></li>\n</ol>\n</section>\n"
+    );
 }
