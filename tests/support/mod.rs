@@ -1,3 +1,5 @@
 //! What the tests stand on.
 
+pub mod chromium;
 pub mod model;
+pub mod site;
