@@ -246,6 +246,11 @@ impl Shown {
         self.message.body.split('\n')
     }
 
+    /// The model that replied; until it is asked, the one that will be.
+    fn model(&self) -> Option<&str> {
+        self.message.model.as_deref().or(self.view.model.model.as_deref())
+    }
+
     fn is_live(&self) -> bool {
         matches!(self.html, Html::Live(_) | Html::Held)
     }
