@@ -34,7 +34,7 @@ pub(crate) struct Open {
     pub grown: Option<Grown>,
 }
 
-/// HTML that was added in front of the last closing tags.
+/// Text, as HTML, that was added in front of the last closing tags.
 #[derive(Clone)]
 pub(crate) struct Grown {
     /// How many elements are open where it was added.
@@ -195,7 +195,10 @@ fn grown(old: &str, new: &str) -> Option<Grown> {
     let closing = closing_tags(old);
     let (kept, tags) = old.split_at(old.len() - closing.len());
     let added = new.strip_suffix(tags)?.strip_prefix(kept)?;
-    // An entity that was cut in two, as in "&am", cannot occur: the renderer writes whole ones.
+    // A tag could close what is open, as in `</li><li>`: only text is sure to fit in.
+    if added.contains('<') {
+        return None;
+    }
     let depth = tags.matches("</").count();
     (depth > 0).then(|| Grown { depth, html: added.into() })
 }
@@ -308,6 +311,7 @@ mod tests {
             ("<p>a</p>\n", "<h2>a</h2>\n"),
             ("<p>a **b</p>\n", "<p>a <strong>b</strong></p>\n"),
             ("<p>a <strong>b</strong></p>\n", "<p>a <strong>b</strong> c</p>\n"),
+            ("<ul><li>a</li></ul>", "<ul><li>a</li><li>b</li></ul>"),
         ] {
             assert!(grown(old, new).is_none(), "{old} -> {new}");
         }
