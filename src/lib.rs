@@ -55,12 +55,21 @@ impl App {
         let db = Db::open(&config.database_url).await?;
         let left = db.interrupt_left_replies().await?;
         if left > 0 {
-            tracing::warn!(replies = left, "replies were being written when the server went down");
+            tracing::warn!(
+                replies = left,
+                "replies were being written when the server went down"
+            );
         }
         db.delete_expired_sessions().await?;
         let models = Models::new(config.models()).map_err(error::Error::internal)?;
         let replies = Replies::new(db.clone(), models.clone());
-        Ok(Self { config: Arc::new(config), db, models, replies, guard: auth::Guard::default() })
+        Ok(Self {
+            config: Arc::new(config),
+            db,
+            models,
+            replies,
+            guard: auth::Guard::default(),
+        })
     }
 
     /// The model server that answers.
@@ -89,9 +98,15 @@ pub fn router(app: App) -> Result<Router> {
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))
         .layer(own_forms)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::refuse_unknown_origin))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            auth::refuse_unknown_origin,
+        ))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIME_LIMIT,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::show_errors))
         .layer(compression())
@@ -103,9 +118,10 @@ pub fn router(app: App) -> Result<Router> {
 /// Compresses what is worth it, but nothing that grows while it is read: its pieces are small,
 /// and none may be held back.
 fn compression() -> CompressionLayer<impl Predicate> {
-    let at_rest = |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
-        !headers.contains_key("x-accel-buffering")
-    };
+    let at_rest =
+        |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
+            !headers.contains_key("x-accel-buffering")
+        };
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(at_rest))
 }
 

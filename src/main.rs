@@ -13,16 +13,24 @@ const GRACE: Duration = Duration::from_secs(5);
 async fn main() -> anyhow::Result<()> {
     let config = Config::read();
     // async-openai logs whole replies when it cannot read them: never.
-    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log)).context("RUST_LOG is not a filter")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
+        .context("RUST_LOG is not a filter")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
 
     let listen = config.listen;
     let database = config.database_url.clone();
-    let app = App::start(config).await.with_context(|| format!("DATABASE_URL: {database} cannot be opened"))?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
+    let app = App::start(config)
+        .await
+        .with_context(|| format!("DATABASE_URL: {database} cannot be opened"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     tracing::info!("Damso is at http://{address}");
     let models = app.models().clone();
