@@ -30,8 +30,15 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-/// How large a request's body may be, in bytes: a message of the greatest length, percent-encoded.
+/// How large a request's body may be at least, in bytes. Within it a message that is too long is
+/// given back to its writer.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// How many bytes a character may take in a form: four of UTF-8, each percent-encoded.
+const BYTES_A_CHARACTER: usize = 12;
+
+/// How often what has ended by itself is cleared away.
+const CLEAN_UP: Duration = Duration::from_secs(3600);
 
 /// How long a handler may take until its answer begins.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -60,7 +67,7 @@ impl App {
                 "replies were being written when the server went down"
             );
         }
-        db.delete_expired_sessions().await?;
+        tokio::spawn(clean_up(db.clone()));
         let models = Models::new(config.models()).map_err(error::Error::internal)?;
         let replies = Replies::new(db.clone(), models.clone());
         Ok(Self {
@@ -83,12 +90,24 @@ impl App {
     }
 }
 
+/// Forgets ended sessions, now and every hour.
+async fn clean_up(db: Db) {
+    let mut tick = tokio::time::interval(CLEAN_UP);
+    loop {
+        tick.tick().await;
+        if let Err(error) = db.delete_expired_sessions().await {
+            tracing::warn!(%error, "ended sessions could not be cleared away");
+        }
+    }
+}
+
 /// Every route, and the layers around them from the inside out.
 ///
 /// # Errors
 /// When the public address in the settings is not one that a browser could send.
 pub fn router(app: App) -> Result<Router> {
     let own_forms = auth::own_forms_only(&app.config)?;
+    let body_limit = BODY_LIMIT.max(app.config.message_limit * BYTES_A_CHARACTER);
     Ok(Router::new()
         .merge(auth::routes())
         .merge(chats::routes())
@@ -102,7 +121,7 @@ pub fn router(app: App) -> Result<Router> {
             app.clone(),
             auth::refuse_unknown_origin,
         ))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(axum::extract::DefaultBodyLimit::max(body_limit))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIME_LIMIT,

@@ -206,6 +206,8 @@ impl fmt::Display for Rendered {
 #[template(path = "fragments/ending.html")]
 struct Ending {
     view: View,
+    /// That earlier messages were left out of what the model was sent.
+    dropped: Option<String>,
     sentence: Option<String>,
     retry: Option<MessageId>,
 }
@@ -296,8 +298,10 @@ impl Ending {
             (Complete | Queued | Streaming, _) => None,
         };
         let retry = matches!(state, Failed | Interrupted | Stopped).then_some(message.id);
+        let dropped = (message.dropped > 0).then(|| t.reply_dropped(message.dropped));
         Self {
             view: view.clone(),
+            dropped,
             sentence,
             retry,
         }

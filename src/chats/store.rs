@@ -135,8 +135,6 @@ pub enum NotTaken {
 pub struct Exchange {
     /// The chat it is in.
     pub chat: ChatId,
-    /// The person's message.
-    pub message: MessageId,
     /// The reply; `None` when this very form had been sent before.
     pub reply: Option<MessageId>,
 }
@@ -238,21 +236,7 @@ impl Db {
         .execute(&mut *tx)
         .await?;
         let taken = add_exchange(&mut tx, user, chat, None, message, text, running).await?;
-        match taken {
-            Ok(Some(reply)) => {
-                tx.commit().await?;
-                Ok(Ok(Exchange {
-                    chat,
-                    message,
-                    reply: Some(reply),
-                }))
-            }
-            Ok(None) => {
-                tx.rollback().await?;
-                self.sent_before(user, message).await.map(Ok)
-            }
-            Err(not_taken) => Ok(Err(not_taken)),
-        }
+        self.settle(tx, user, chat, message, taken).await
     }
 
     /// Adds a message at the chat's leaf, and the reply to it.
@@ -278,37 +262,33 @@ impl Db {
         .fetch_one(&mut *tx)
         .await?;
         let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, running).await?;
-        match taken {
-            Ok(Some(reply)) => {
-                tx.commit().await?;
-                Ok(Ok(Exchange {
-                    chat: chat.id,
-                    message,
-                    reply: Some(reply),
-                }))
-            }
-            Ok(None) => {
-                tx.rollback().await?;
-                self.sent_before(user, message).await.map(Ok)
-            }
-            Err(not_taken) => Ok(Err(not_taken)),
-        }
+        self.settle(tx, user, chat.id, message, taken).await
     }
 
-    /// Where a message went that was sent before with the same form.
-    async fn sent_before(&self, user: &User, message: MessageId) -> Result<Exchange> {
+    /// Keeps what was taken. A message that is there already came with the same form before: it is
+    /// told where that one went.
+    async fn settle(
+        &self,
+        tx: Tx<'_>,
+        user: &User,
+        chat: ChatId,
+        message: MessageId,
+        taken: Result<Option<MessageId>, NotTaken>,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let reply = match taken {
+            Err(not_taken) => return Ok(Err(not_taken)),
+            Ok(reply) => reply,
+        };
+        if reply.is_some() {
+            tx.commit().await?;
+            return Ok(Ok(Exchange { chat, reply }));
+        }
+        tx.rollback().await?;
         let sql = "select c.id from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and c.user_id = $2";
-        let chat = sqlx::query_scalar(sql)
-            .bind(message)
-            .bind(user.id)
-            .fetch_one(&self.read)
-            .await?;
-        Ok(Exchange {
-            chat,
-            message,
-            reply: None,
-        })
+        let before = sqlx::query_scalar(sql).bind(message).bind(user.id);
+        let chat = before.fetch_one(&self.read).await?;
+        Ok(Ok(Exchange { chat, reply }))
     }
 
     /// Makes another reply to the message that this one answers, beside it.
