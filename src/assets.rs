@@ -28,7 +28,10 @@ pub fn path(name: &str) -> &'static str {
 
 /// `GET /static/{name}`: the content never changes under this name, so browsers keep it for good.
 pub async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)) else {
+    let Some(asset) = ASSETS
+        .iter()
+        .find(|asset| asset.path.strip_prefix("/static/") == Some(&name))
+    else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let (body, encoding) = match accepted(&headers) {
@@ -38,7 +41,10 @@ pub async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(asset.media_type),
+    );
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.insert(
         header::CACHE_CONTROL,

@@ -14,7 +14,12 @@ use url::Url;
 #[command(name = "damso", version, about, long_about)]
 pub struct Config {
     /// Address and port to listen on
-    #[arg(long, env = "LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
     pub listen: SocketAddr,
 
     /// Database; an SQLite file is made when it is missing
@@ -108,7 +113,9 @@ impl Config {
     pub fn read() -> Self {
         if let Err(error) = load_env_file(Path::new(".env")) {
             let mut command = <Self as clap::CommandFactory>::command();
-            command.error(clap::error::ErrorKind::InvalidValue, error).exit()
+            command
+                .error(clap::error::ErrorKind::InvalidValue, error)
+                .exit()
         }
         Self::parse()
     }
@@ -123,7 +130,10 @@ impl Config {
 
     /// Whether cookies may travel over https only.
     pub fn secure(&self) -> bool {
-        let https = self.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let https = self
+            .public_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https");
         self.secure_cookies.unwrap_or(https)
     }
 
@@ -189,12 +199,16 @@ fn network(value: &str) -> Result<IpNet, String> {
     value
         .parse::<IpNet>()
         .or_else(|_| value.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_err(|_| "must be an address such as 10.0.0.7 or a network such as 10.0.0.0/8".to_owned())
+        .map_err(|_| {
+            "must be an address such as 10.0.0.7 or a network such as 10.0.0.0/8".to_owned()
+        })
 }
 
 fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse::<f64>() {
-        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
         _ => Err("must be a number of seconds, at most 86400".to_owned()),
     }
 }
@@ -242,7 +256,8 @@ mod tests {
     fn an_address_with_https_makes_cookies_secure() {
         let config = Config::from_flags(["--public-url", "https://chat.example.org"]).unwrap();
         assert!(config.secure());
-        let config = Config::from_flags(["--public-url", "https://a.b", "--secure-cookies", "false"]);
+        let config =
+            Config::from_flags(["--public-url", "https://a.b", "--secure-cookies", "false"]);
         assert!(!config.unwrap().secure());
     }
 

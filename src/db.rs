@@ -45,8 +45,15 @@ impl Db {
             .pragma("trusted_schema", "off")
             .optimize_on_close(true, Some(400));
         // Connections are kept for good, and with them the statements they have prepared.
-        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let write = pool().max_connections(1).connect_with(options.clone()).await?;
+        let pool = || {
+            SqlitePoolOptions::new()
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let write = pool()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
         sqlx::migrate!("migrations/sqlite").run(&write).await?;
         let read = pool()
             .max_connections(READERS)
@@ -73,6 +80,8 @@ impl Db {
 
 /// The present time in microseconds since 1970 (UTC), as all times in the database.
 pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

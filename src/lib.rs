@@ -30,8 +30,15 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-/// How large a request's body may be, in bytes: a message of the greatest length, percent-encoded.
+/// How large a request's body may be at least, in bytes. Within it a message that is too long is
+/// given back to its writer.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+/// How many bytes a character may take in a form: four of UTF-8, each percent-encoded.
+const BYTES_A_CHARACTER: usize = 12;
+
+/// How often what has ended by itself is cleared away.
+const CLEAN_UP: Duration = Duration::from_secs(3600);
 
 /// How long a handler may take until its answer begins.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -55,12 +62,21 @@ impl App {
         let db = Db::open(&config.database_url).await?;
         let left = db.interrupt_left_replies().await?;
         if left > 0 {
-            tracing::warn!(replies = left, "replies were being written when the server went down");
+            tracing::warn!(
+                replies = left,
+                "replies were being written when the server went down"
+            );
         }
-        db.delete_expired_sessions().await?;
+        tokio::spawn(clean_up(db.clone()));
         let models = Models::new(config.models()).map_err(error::Error::internal)?;
         let replies = Replies::new(db.clone(), models.clone());
-        Ok(Self { config: Arc::new(config), db, models, replies, guard: auth::Guard::default() })
+        Ok(Self {
+            config: Arc::new(config),
+            db,
+            models,
+            replies,
+            guard: auth::Guard::default(),
+        })
     }
 
     /// The model server that answers.
@@ -74,12 +90,24 @@ impl App {
     }
 }
 
+/// Forgets ended sessions, now and every hour.
+async fn clean_up(db: Db) {
+    let mut tick = tokio::time::interval(CLEAN_UP);
+    loop {
+        tick.tick().await;
+        if let Err(error) = db.delete_expired_sessions().await {
+            tracing::warn!(%error, "ended sessions could not be cleared away");
+        }
+    }
+}
+
 /// Every route, and the layers around them from the inside out.
 ///
 /// # Errors
 /// When the public address in the settings is not one that a browser could send.
 pub fn router(app: App) -> Result<Router> {
     let own_forms = auth::own_forms_only(&app.config)?;
+    let body_limit = BODY_LIMIT.max(app.config.message_limit * BYTES_A_CHARACTER);
     Ok(Router::new()
         .merge(auth::routes())
         .merge(chats::routes())
@@ -89,9 +117,15 @@ pub fn router(app: App) -> Result<Router> {
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))
         .layer(own_forms)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::refuse_unknown_origin))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            auth::refuse_unknown_origin,
+        ))
+        .layer(axum::extract::DefaultBodyLimit::max(body_limit))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIME_LIMIT,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::show_errors))
         .layer(compression())
@@ -103,9 +137,10 @@ pub fn router(app: App) -> Result<Router> {
 /// Compresses what is worth it, but nothing that grows while it is read: its pieces are small,
 /// and none may be held back.
 fn compression() -> CompressionLayer<impl Predicate> {
-    let at_rest = |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
-        !headers.contains_key("x-accel-buffering")
-    };
+    let at_rest =
+        |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
+            !headers.contains_key("x-accel-buffering")
+        };
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(at_rest))
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use damso::{App, config::Config, router};
-use std::{net::SocketAddr, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -13,20 +13,30 @@ const GRACE: Duration = Duration::from_secs(5);
 async fn main() -> anyhow::Result<()> {
     let config = Config::read();
     // async-openai logs whole replies when it cannot read them: never.
-    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log)).context("RUST_LOG is not a filter")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
+        .context("RUST_LOG is not a filter")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
 
     let listen = config.listen;
-    let database = config.database_url.clone();
-    let app = App::start(config).await.with_context(|| format!("DATABASE_URL: {database} cannot be opened"))?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
+    let app = App::start(config)
+        .await
+        .context("DATABASE_URL: the database cannot be opened")?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     tracing::info!("Damso is at http://{address}");
     let models = app.models().clone();
-    tokio::spawn(async move { models.look().await });
+    let looking = tokio::spawn(async move { models.look().await });
+    // Usually known at once, so that the first page names the right model.
+    drop(tokio::time::timeout(Duration::from_millis(100), looking).await);
     let db = app.db().clone();
     let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());

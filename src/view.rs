@@ -69,9 +69,25 @@ pub struct View {
 impl View {
     /// A view for a page that must not need the database, as an error page.
     pub(crate) fn without_user(visit: Visit) -> Self {
-        let Visit { lang, nonce, htmx, here } = visit;
-        let model = Current { source: Source::Server, model: None };
-        Self { t: lang.texts(), lang, nonce, htmx, here, user: None, model }
+        let Visit {
+            lang,
+            nonce,
+            htmx,
+            here,
+        } = visit;
+        let model = Current {
+            source: Source::Server,
+            model: None,
+        };
+        Self {
+            t: lang.texts(),
+            lang,
+            nonce,
+            htmx,
+            here,
+            user: None,
+            model,
+        }
     }
 
     pub(crate) fn languages(&self) -> impl Iterator<Item = Lang> {
@@ -105,7 +121,11 @@ impl View {
         fragment: F,
         page: impl FnOnce(F) -> P,
     ) -> Response {
-        (StatusCode::UNPROCESSABLE_ENTITY, self.fragment_or(fragment, page)).into_response()
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            self.fragment_or(fragment, page),
+        )
+            .into_response()
     }
 }
 
@@ -115,7 +135,10 @@ impl FromRequestParts<App> for View {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
         let visit = Visit::from_parts(parts);
-        let lang = user.as_ref().and_then(|user| user.language()).unwrap_or(visit.lang);
+        let lang = user
+            .as_ref()
+            .and_then(|user| user.language())
+            .unwrap_or(visit.lang);
         let mut view = Self::without_user(Visit { lang, ..visit });
         view.user = user;
         view.model = app.models.now();
@@ -144,9 +167,15 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("x-frame-options", "DENY"),
-        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=()",
+        ),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     if app.config.secure() {
@@ -156,7 +185,10 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
     // Kept for going back, never shared; not no-store, which would turn off the back/forward cache.
     let private = HeaderValue::from_static("private, no-cache");
     headers.entry(header::CACHE_CONTROL).or_insert(private);
-    headers.append(header::VARY, HeaderValue::from_static("HX-Request, Accept-Language, Cookie"));
+    headers.append(
+        header::VARY,
+        HeaderValue::from_static("HX-Request, Accept-Language, Cookie"),
+    );
     response
 }
 
@@ -185,7 +217,17 @@ mod tests {
 
     #[test]
     fn only_our_own_addresses_are_gone_back_to() {
-        for bad in ["//evil", "/\\evil", "https:evil", "https://evil", "/\tevil", "/a\r\nb: c", "", "evil", "/%0d\u{ac00}"] {
+        for bad in [
+            "//evil",
+            "/\\evil",
+            "https:evil",
+            "https://evil",
+            "/\tevil",
+            "/a\r\nb: c",
+            "",
+            "evil",
+            "/%0d\u{ac00}",
+        ] {
             assert_eq!(local_path(bad), "/", "{bad:?}");
         }
         for good in ["/", "/chats/1?x=2", "/login"] {

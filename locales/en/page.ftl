@@ -18,5 +18,5 @@ welcome-point-own = Your conversations stay in your own database.
 welcome-point-open = It works with OpenAI and every server that speaks its protocol, such as Ollama.
 welcome-closed = New accounts are made by the administrator here.
 
-demo-banner = Demo model: no real AI is connected. Its replies only show how Damso works.
-demo-banner-how = To connect one, set OPENAI_API_KEY or OPENAI_BASE_URL and start Damso again.
+demo-banner = Demo model: no real AI is connected.
+demo-banner-how = The demo only shows how replies look. To connect a real model, set OPENAI_API_KEY or OPENAI_BASE_URL and start Damso again.

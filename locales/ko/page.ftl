@@ -18,5 +18,5 @@ welcome-point-own = 대화는 우리 데이터베이스에만 남아요.
 welcome-point-open = OpenAI는 물론, Ollama처럼 같은 규약을 쓰는 모든 서버와 함께 쓸 수 있어요.
 welcome-closed = 이곳의 새 계정은 관리자가 만들어요.
 
-demo-banner = 데모 모델이에요. 진짜 AI가 연결되어 있지 않아서, 답변은 담소가 어떻게 움직이는지만 보여 줘요.
-demo-banner-how = 연결하려면 OPENAI_API_KEY나 OPENAI_BASE_URL을 설정하고 담소를 다시 시작해 주세요.
+demo-banner = 데모 모델이에요. 진짜 AI는 연결되어 있지 않아요.
+demo-banner-how = 데모는 답변이 어떻게 나타나는지만 보여 줘요. 진짜 모델을 연결하려면 OPENAI_API_KEY나 OPENAI_BASE_URL을 설정하고 담소를 다시 시작해 주세요.

@@ -22,7 +22,11 @@ pub struct Limit<K> {
 impl<K: Hash + Eq> Limit<K> {
     /// A limit that nobody has used yet.
     pub fn new(burst: u32, every: Duration) -> Self {
-        Self { every, burst, fresh_at: Mutex::default() }
+        Self {
+            every,
+            burst,
+            fresh_at: Mutex::default(),
+        }
     }
 
     /// Counts a try.
@@ -45,7 +49,10 @@ impl<K: Hash + Eq> Limit<K> {
 
     /// Forgets the tries of a key, after one that was right.
     pub fn forget(&self, key: &K) {
-        self.fresh_at.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.fresh_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 }
 

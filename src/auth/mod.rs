@@ -101,7 +101,10 @@ impl FromRequestParts<App> for From {
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
         let trusted = |address: IpAddr| {
             let address = address.to_canonical();
-            app.config.trusted_proxies.iter().any(|net| net.contains(&address))
+            app.config
+                .trusted_proxies
+                .iter()
+                .any(|net| net.contains(&address))
         };
         // Each proxy adds the address it was asked from at the end; what stands before the first
         // one that is not ours could be made up.
@@ -183,7 +186,10 @@ impl RegisterForm {
         } else {
             None
         };
-        let (least, most) = (*password::LENGTH.start() as u64, *password::LENGTH.end() as u64);
+        let (least, most) = (
+            *password::LENGTH.start() as u64,
+            *password::LENGTH.end() as u64,
+        );
         if !password::LENGTH.contains(&password.length()) {
             self.password_problem = Some(t.register_password_length(least, most));
         } else if !password.is(confirm) {
@@ -192,13 +198,18 @@ impl RegisterForm {
     }
 
     fn is_fine(&self) -> bool {
-        let problems = [&self.username_problem, &self.password_problem, &self.confirm_problem];
+        let problems = [
+            &self.username_problem,
+            &self.password_problem,
+            &self.confirm_problem,
+        ];
         problems.into_iter().all(Option::is_none)
     }
 
     fn refused(self) -> Response {
         let view = self.view.clone();
-        view.clone().refused(self, |form| RegisterPage { view, form })
+        view.clone()
+            .refused(self, |form| RegisterPage { view, form })
     }
 }
 
@@ -234,14 +245,27 @@ async fn register(
     if !form.is_fine() {
         return Ok(form.refused());
     }
-    app.guard.tries.registrations.check(from.0, Instant::now()).map_err(Error::TooMany)?;
-    let Some(hash) = app.guard.passwords.hash_unless_common(password, form.username.clone()).await? else {
+    app.guard
+        .tries
+        .registrations
+        .check(from.0, Instant::now())
+        .map_err(Error::TooMany)?;
+    let Some(hash) = app
+        .guard
+        .passwords
+        .hash_unless_common(password, form.username.clone())
+        .await?
+    else {
         form.password_problem = Some(form.view.t.register_password_common());
         return Ok(form.refused());
     };
     let open = app.config.registration == Registration::Open;
     let language = cookie(&headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
-    match app.db.add_user(&form.username, &hash, language.as_deref(), open).await? {
+    match app
+        .db
+        .add_user(&form.username, &hash, language.as_deref(), open)
+        .await?
+    {
         Ok(user) => let_in(&app, &session, &headers, user, "/").await,
         Err(NotMade::NameTaken) => {
             form.username_problem = Some(form.view.t.register_name_taken());
@@ -303,7 +327,13 @@ struct Draft {
 pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
     let problem = Some(view.t.error_signed_out());
     let next = path.to_owned();
-    let form = LoginForm { view, username: String::new(), next, draft: text, problem };
+    let form = LoginForm {
+        view,
+        username: String::new(),
+        next,
+        draft: text,
+        problem,
+    };
     let view = form.view.clone();
     if view.htmx {
         let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
@@ -315,7 +345,9 @@ pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
 /// The text that waited for this page while its writer signed in, once.
 pub(crate) async fn take_draft(session: &Session, path: &str) -> Result<Option<String>> {
     let draft = session.remove::<Draft>(DRAFT).await?;
-    Ok(draft.filter(|draft| draft.path == path).map(|draft| draft.text))
+    Ok(draft
+        .filter(|draft| draft.path == path)
+        .map(|draft| draft.text))
 }
 
 #[derive(Default, Deserialize)]
@@ -346,9 +378,20 @@ async fn login(
     headers: HeaderMap,
     Form(typed): Form<SigningIn>,
 ) -> Result<Response> {
-    let SigningIn { username, password, next, draft } = typed;
+    let SigningIn {
+        username,
+        password,
+        next,
+        draft,
+    } = typed;
     let next = local_path(&next).to_owned();
-    let mut form = LoginForm { view, username, next, draft, problem: None };
+    let mut form = LoginForm {
+        view,
+        username,
+        next,
+        draft,
+        problem: None,
+    };
     let account = app.db.account(form.username.trim()).await?;
     let device = cookie(&headers, DEVICE).unwrap_or_default();
     let known = match &account {
@@ -357,22 +400,35 @@ async fn login(
     };
     let key = name_key(form.username.trim());
     let (tries, now) = (&app.guard.tries, Instant::now());
-    let allowed = tries.by_network.check(from.0, now).and_then(|()| match known {
-        true => tries.by_device.check((key.clone(), device.clone()), now),
-        false => tries.by_account.check(key.clone(), now),
-    });
+    let allowed = tries
+        .by_network
+        .check(from.0, now)
+        .and_then(|()| match known {
+            true => tries.by_device.check((key.clone(), device.clone()), now),
+            false => tries.by_account.check(key.clone(), now),
+        });
     if let Err(wait) = allowed {
         form.problem = Some(form.view.t.login_too_many(wait.as_secs().max(1)));
         let mut response = form.refused();
         *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        response.headers_mut().insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(wait.as_secs().max(1)),
+        );
         return Ok(response);
     }
     let password = Password::new(&password);
     let too_long = password.length() > *password::LENGTH.end();
     // A password that can't be right is not hashed, but something is, so that it takes as long.
-    let hash = account.as_ref().filter(|_| !too_long).map(|account| account.password_hash.clone());
-    let password = if too_long { Password::new("") } else { password };
+    let hash = account
+        .as_ref()
+        .filter(|_| !too_long)
+        .map(|account| account.password_hash.clone());
+    let password = if too_long {
+        Password::new("")
+    } else {
+        password
+    };
     let verdict = app.guard.passwords.verify(password, hash).await?;
     let Some(account) = account.filter(|_| !matches!(verdict, Verdict::Wrong)) else {
         form.problem = Some(form.view.t.login_wrong());
@@ -382,7 +438,9 @@ async fn login(
         app.db.renew_password_hash(&account, &fresh).await?;
     }
     tries.by_device.forget(&(key, device));
-    let LoginForm { mut next, draft, .. } = form;
+    let LoginForm {
+        mut next, draft, ..
+    } = form;
     if !draft.is_empty() {
         let path = next.clone();
         next = format!("{path}?draft=1");

@@ -30,7 +30,11 @@ pub fn own_forms_only(config: &Config) -> Result<CsrfLayer> {
 
 /// Refuses a change that says nothing of where it comes from. Text browsers send neither of the
 /// two headers above, but the address of the page with the form.
-pub async fn refuse_unknown_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn refuse_unknown_origin(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let says = |name: &str| headers.contains_key(name);
     let safe = request.method().is_safe();
@@ -42,8 +46,14 @@ pub async fn refuse_unknown_origin(State(app): State<App>, request: Request, nex
 
 fn is_own_referer(headers: &HeaderMap, config: &Config) -> bool {
     let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(referer) = header(header::REFERER).and_then(|referer| Url::parse(referer).ok()) else { return false };
-    if config.public_url.as_ref().is_some_and(|own| own.origin() == referer.origin()) {
+    let Some(referer) = header(header::REFERER).and_then(|referer| Url::parse(referer).ok()) else {
+        return false;
+    };
+    if config
+        .public_url
+        .as_ref()
+        .is_some_and(|own| own.origin() == referer.origin())
+    {
         return true;
     }
     let authority = &referer[url::Position::BeforeHost..url::Position::AfterPort];

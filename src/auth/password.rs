@@ -28,7 +28,13 @@ pub struct Password(String);
 impl Password {
     /// Brings what was typed into that form.
     pub fn new(typed: &str) -> Self {
-        let spaces = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
+        let spaces = |c: char| {
+            if c.is_whitespace() && !c.is_control() {
+                ' '
+            } else {
+                c
+            }
+        };
         Self(typed.chars().map(spaces).nfc().collect())
     }
 
@@ -63,7 +69,9 @@ pub enum Verdict {
 impl Default for Passwords {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { turns: Arc::new(Semaphore::new(cores)) }
+        Self {
+            turns: Arc::new(Semaphore::new(cores)),
+        }
     }
 }
 
@@ -72,7 +80,11 @@ impl Passwords {
     ///
     /// # Errors
     /// When the hash cannot be made.
-    pub async fn hash_unless_common(&self, password: Password, name: String) -> Result<Option<String>> {
+    pub async fn hash_unless_common(
+        &self,
+        password: Password,
+        name: String,
+    ) -> Result<Option<String>> {
         self.work(move || {
             if is_common(&password.0, &name) {
                 return Ok(None);
@@ -90,9 +102,17 @@ impl Passwords {
         self.work(move || verify(&password.0, hash)).await
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         // The turn goes along: someone who gives up does not free it while the work still runs.
-        let turn = self.turns.clone().acquire_owned().await.map_err(Error::internal)?;
+        let turn = self
+            .turns
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work()
@@ -103,21 +123,28 @@ impl Passwords {
 
 fn hash(password: &str) -> Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
-    Ok(hash.map_err(|error| Error::internal(error.to_string()))?.to_string())
+    Ok(hash
+        .map_err(|error| Error::internal(error.to_string()))?
+        .to_string())
 }
 
 fn verify(password: &str, hash: Option<String>) -> Verdict {
     let known = hash.is_some();
     let phc = hash.unwrap_or_else(|| NOBODY.clone());
-    let Ok(parsed) = PasswordHash::new(&phc) else { return Verdict::Wrong };
-    let right = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
+    let Ok(parsed) = PasswordHash::new(&phc) else {
+        return Verdict::Wrong;
+    };
+    let right = Argon2::default()
+        .verify_password(password.as_bytes(), &parsed)
+        .is_ok();
     if !(right && known) {
         return Verdict::Wrong;
     }
     let today = argon2::Params::default();
     let made_with = argon2::Params::try_from(&parsed);
     let same = made_with.is_ok_and(|old| {
-        (old.m_cost(), old.t_cost(), old.p_cost()) == (today.m_cost(), today.t_cost(), today.p_cost())
+        (old.m_cost(), old.t_cost(), old.p_cost())
+            == (today.m_cost(), today.t_cost(), today.p_cost())
     });
     if same {
         return Verdict::Right;
@@ -138,20 +165,36 @@ mod tests {
     async fn a_password_is_right_in_either_form_of_unicode() {
         let passwords = Passwords::default();
         let composed = Password::new("바다건너우체국");
-        let hash = passwords.hash_unless_common(composed, "ann".into()).await.unwrap().unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        let hash = passwords
+            .hash_unless_common(composed, "ann".into())
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         let decomposed: String = "바다건너우체국".nfd().collect();
         assert_ne!(decomposed, "바다건너우체국");
-        let verdict = passwords.verify(Password::new(&decomposed), Some(hash.clone())).await.unwrap();
+        let verdict = passwords
+            .verify(Password::new(&decomposed), Some(hash.clone()))
+            .await
+            .unwrap();
         assert!(matches!(verdict, Verdict::Right));
-        let verdict = passwords.verify(Password::new("something else"), Some(hash)).await.unwrap();
+        let verdict = passwords
+            .verify(Password::new("something else"), Some(hash))
+            .await
+            .unwrap();
         assert!(matches!(verdict, Verdict::Wrong));
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         for hash in [None, Some("garbage".to_owned())] {
-            let verdict = Passwords::default().verify(Password::new("nobody"), hash).await.unwrap();
+            let verdict = Passwords::default()
+                .verify(Password::new("nobody"), hash)
+                .await
+                .unwrap();
             assert!(matches!(verdict, Verdict::Wrong));
         }
     }
@@ -161,14 +204,25 @@ mod tests {
         let params = argon2::Params::new(8_192, 1, 1, None).unwrap();
         let old = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let hash = old.hash_password(b"an older password").unwrap().to_string();
-        let verdict = Passwords::default().verify(Password::new("an older password"), Some(hash)).await;
-        let Verdict::Outdated(fresh) = verdict.unwrap() else { panic!("not made anew") };
+        let verdict = Passwords::default()
+            .verify(Password::new("an older password"), Some(hash))
+            .await;
+        let Verdict::Outdated(fresh) = verdict.unwrap() else {
+            panic!("not made anew")
+        };
         assert!(fresh.contains("m=19456,t=2,p=1"));
     }
 
     #[test]
     fn common_passwords_are_known() {
-        for common in ["password", "12345678", "qwertyuiop", "iloveyou1", "annannann", "Password1"] {
+        for common in [
+            "password",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou1",
+            "annannann",
+            "Password1",
+        ] {
             assert!(is_common(common, "annann"), "{common}");
         }
         for good in ["correct horse battery", "바다건너우체국", "tr0ub4dor&3x"] {

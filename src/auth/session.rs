@@ -76,27 +76,33 @@ impl SessionStore for Db {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        sqlx::query("update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1")
-            .bind(key_hash(record.id))
-            .bind(user(record))
-            .bind(data(record)?)
-            .bind(expires_at(record))
-            .execute(&self.write)
-            .await
-            .map_err(backend)?;
+        sqlx::query(
+            "update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1",
+        )
+        .bind(key_hash(record.id))
+        .bind(user(record))
+        .bind(data(record)?)
+        .bind(expires_at(record))
+        .execute(&self.write)
+        .await
+        .map_err(backend)?;
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row: Option<(String, i64)> =
-            sqlx::query_as("select data, expires_at from sessions where key_hash = $1 and expires_at > $2")
-                .bind(key_hash(*id))
-                .bind(now())
-                .fetch_optional(&self.read)
-                .await
-                .map_err(backend)?;
-        let Some((data, expires_at)) = row else { return Ok(None) };
-        let expiry = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000);
+        let row: Option<(String, i64)> = sqlx::query_as(
+            "select data, expires_at from sessions where key_hash = $1 and expires_at > $2",
+        )
+        .bind(key_hash(*id))
+        .bind(now())
+        .fetch_optional(&self.read)
+        .await
+        .map_err(backend)?;
+        let Some((data, expires_at)) = row else {
+            return Ok(None);
+        };
+        let expiry =
+            time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000);
         Ok(Some(Record {
             id: *id,
             data: serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,

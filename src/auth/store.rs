@@ -33,7 +33,11 @@ impl Db {
              from sessions s join users u on u.id = s.user_id
              where s.key_hash = $1 and s.expires_at > $2",
         );
-        Ok(found.bind(key_hash(id)).bind(now()).fetch_optional(&self.read).await?)
+        Ok(found
+            .bind(key_hash(id))
+            .bind(now())
+            .fetch_optional(&self.read)
+            .await?)
     }
 
     /// Whether nobody has an account yet.
@@ -72,13 +76,20 @@ impl Db {
             return Ok(Ok(id));
         }
         let taken = self.account(name).await?.is_some();
-        Ok(Err(if taken { NotMade::NameTaken } else { NotMade::Closed }))
+        Ok(Err(if taken {
+            NotMade::NameTaken
+        } else {
+            NotMade::Closed
+        }))
     }
 
     /// The account with this name, however it is written.
     pub(super) async fn account(&self, name: &str) -> Result<Option<Account>> {
         let sql = "select id, password_hash from users where name_key = $1";
-        Ok(sqlx::query_as(sql).bind(super::name_key(name)).fetch_optional(&self.read).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(super::name_key(name))
+            .fetch_optional(&self.read)
+            .await?)
     }
 
     /// Replaces a hash by one of the same password with today's parameters.
@@ -117,7 +128,11 @@ impl Db {
     /// Keeps the language that a user chose.
     pub(crate) async fn set_language(&self, user: UserId, language: &str) -> Result<()> {
         let sql = "update users set language = $2 where id = $1";
-        sqlx::query(sql).bind(user).bind(language).execute(&self.write).await?;
+        sqlx::query(sql)
+            .bind(user)
+            .bind(language)
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 }

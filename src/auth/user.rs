@@ -51,7 +51,10 @@ impl User {
             return Ok(known.clone());
         }
         let session = parts.extensions.get::<Session>().cloned();
-        let user = match session.as_ref().and_then(|session| Some((session, session.id()?))) {
+        let user = match session
+            .as_ref()
+            .and_then(|session| Some((session, session.id()?)))
+        {
             None => None,
             Some((session, id)) => match app.db.user_of_session(id).await? {
                 None => None,

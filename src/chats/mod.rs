@@ -18,7 +18,8 @@ use axum::{
     routing::{get, post},
 };
 use pages::{
-    AskPage, ChatList, ChatPage, Composer, Conversation, Question, Sent, Shown, Title, TitleForm, WelcomePage,
+    AskPage, ChatList, ChatPage, Composer, Conversation, Question, Sent, Shown, Title, TitleForm,
+    WelcomePage,
 };
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -44,7 +45,9 @@ pub fn routes() -> Router<App> {
 
 /// What the model is sent of a branch: every message that says something.
 pub(crate) fn turns(branch: &[Message]) -> Vec<crate::models::Turn> {
-    let said = branch.iter().filter(|message| !message.body.trim().is_empty());
+    let said = branch
+        .iter()
+        .filter(|message| !message.body.trim().is_empty());
     said.map(Into::into).collect()
 }
 
@@ -65,13 +68,25 @@ impl Draft {
 }
 
 /// `GET /`: a new chat, or for strangers what this is.
-async fn home(view: View, State(app): State<App>, session: Session, Query(draft): Query<Draft>) -> Result<Response> {
-    let Some(user) = view.user.clone() else { return Ok(WelcomePage::new(view, &app).into_response()) };
+async fn home(
+    view: View,
+    State(app): State<App>,
+    session: Session,
+    Query(draft): Query<Draft>,
+) -> Result<Response> {
+    let Some(user) = view.user.clone() else {
+        return Ok(WelcomePage::new(view, &app).into_response());
+    };
     let draft = draft.take(&session, "/").await?;
     let chats = ChatList::new(&app, &view, &user, None).await?;
     let composer = Composer::new(&app, &view, None, draft);
     let conversation = Conversation::empty(view.clone(), composer);
-    Ok(ChatPage { view, chats, conversation }.into_response())
+    Ok(ChatPage {
+        view,
+        chats,
+        conversation,
+    }
+    .into_response())
 }
 
 /// `GET /chats`: the list alone, as narrow screens and text browsers want it.
@@ -92,7 +107,9 @@ async fn show(
 ) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
     let draft = draft.take(&session, &format!("/chats/{id}")).await?;
-    Ok(ChatPage::new(&app, view, &user, chat, draft).await?.into_response())
+    Ok(ChatPage::new(&app, view, &user, chat, draft)
+        .await?
+        .into_response())
 }
 
 /// `GET /chats/{id}/live`: stays open while a reply runs, and the reply grows in it.
@@ -109,7 +126,15 @@ async fn live(
     let Some(reply) = running.filter(|_| !view.htmx) else {
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
     };
-    pages::hold_open(&app, view, &user, chat, &reply, replies::is_graphical(&headers)).await
+    pages::hold_open(
+        &app,
+        view,
+        &user,
+        chat,
+        &reply,
+        replies::is_graphical(&headers),
+    )
+    .await
 }
 
 /// What the composer's form says.
@@ -123,7 +148,9 @@ struct NewMessage {
 
 impl NewMessage {
     fn key(&self) -> MessageId {
-        self.token.filter(|token| !token.0.is_nil()).unwrap_or_default()
+        self.token
+            .filter(|token| !token.0.is_nil())
+            .unwrap_or_default()
     }
 
     /// What is wrong with the text, if anything.
@@ -142,17 +169,28 @@ impl NewMessage {
     /// The text as it is kept: browsers send line ends as CR LF.
     fn text(&self) -> String {
         let text = self.content.replace("\r\n", "\n").replace('\r', "\n");
-        text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+        text.chars()
+            .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+            .collect()
     }
 }
 
 /// `POST /chats`: a new chat with its first message.
-async fn create(view: View, State(app): State<App>, Form(new): Form<NewMessage>) -> Result<Response> {
-    let Some(user) = view.user.clone() else { return Ok(sign_in_again(view, "/", new.content)) };
+async fn create(
+    view: View,
+    State(app): State<App>,
+    Form(new): Form<NewMessage>,
+) -> Result<Response> {
+    let Some(user) = view.user.clone() else {
+        return Ok(sign_in_again(view, "/", new.content));
+    };
     if let Some(problem) = new.problem(&app, &view) {
         return refuse(&app, view, &user, None, new.content, problem).await;
     }
-    let taken = app.db.add_chat(&user, new.key(), &new.text(), app.config.replies_per_person).await?;
+    let taken = app
+        .db
+        .add_chat(&user, new.key(), &new.text(), app.config.replies_per_person)
+        .await?;
     let exchange = match taken {
         Ok(exchange) => exchange,
         Err(reason) => {
@@ -168,8 +206,20 @@ async fn create(view: View, State(app): State<App>, Form(new): Form<NewMessage>)
     // The chat's own address, and all of its conversation in place of the empty one.
     let address = [("HX-Push-Url", format!("/chats/{}", chat.id))];
     let place = [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
-    let ChatPage { chats, conversation, .. } = ChatPage::new(&app, view, &user, chat, String::new()).await?;
-    Ok((address, place, pages::Created { conversation, chats }).into_response())
+    let ChatPage {
+        chats,
+        conversation,
+        ..
+    } = ChatPage::new(&app, view, &user, chat, String::new()).await?;
+    Ok((
+        address,
+        place,
+        pages::Created {
+            conversation,
+            chats,
+        },
+    )
+        .into_response())
 }
 
 /// `POST /chats/{id}/messages`
@@ -180,12 +230,23 @@ async fn send(
     Form(new): Form<NewMessage>,
 ) -> Result<Response> {
     let path = format!("/chats/{id}");
-    let Some(user) = view.user.clone() else { return Ok(sign_in_again(view, &path, new.content)) };
+    let Some(user) = view.user.clone() else {
+        return Ok(sign_in_again(view, &path, new.content));
+    };
     let chat = app.db.chat(&user, id).await?;
     if let Some(problem) = new.problem(&app, &view) {
         return refuse(&app, view, &user, Some(chat), new.content, problem).await;
     }
-    let taken = app.db.add_message(&user, &chat, new.key(), &new.text(), app.config.replies_per_person).await?;
+    let taken = app
+        .db
+        .add_message(
+            &user,
+            &chat,
+            new.key(),
+            &new.text(),
+            app.config.replies_per_person,
+        )
+        .await?;
     let exchange = match taken {
         Ok(exchange) => exchange,
         Err(reason) => {
@@ -240,7 +301,10 @@ async fn refuse(
     problem: String,
 ) -> Result<Response> {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let notice = Notice { sentence: problem, link: None };
+    let notice = Notice {
+        sentence: problem,
+        link: None,
+    };
     if view.htmx {
         // The text is still in the box.
         return Ok(notice.for_htmx(status));
@@ -250,7 +314,11 @@ async fn refuse(
         None => {
             let chats = ChatList::new(app, &view, user, None).await?;
             let composer = Composer::new(app, &view, None, text);
-            ChatPage { conversation: Conversation::empty(view.clone(), composer), chats, view }
+            ChatPage {
+                conversation: Conversation::empty(view.clone(), composer),
+                chats,
+                view,
+            }
         }
     };
     page.conversation.composer.notice = Some(notice);
@@ -266,10 +334,23 @@ struct NewTitle {
 }
 
 /// `GET /chats/{id}/rename`: the form, in the title's place or on a page of its own.
-async fn ask_title(user: User, view: View, State(app): State<App>, Path(id): Path<ChatId>) -> Result<Response> {
+async fn ask_title(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    let form = TitleForm { view: view.clone(), title: chat.title.clone(), chat, problem: None };
-    Ok(view.clone().fragment_or(form, |form| AskPage { view, question: Question::Title(form) }))
+    let form = TitleForm {
+        view: view.clone(),
+        title: chat.title.clone(),
+        chat,
+        problem: None,
+    };
+    Ok(view.clone().fragment_or(form, |form| AskPage {
+        view,
+        question: Question::Title(form),
+    }))
 }
 
 /// `POST /chats/{id}/rename`
@@ -290,8 +371,16 @@ async fn rename(
         None
     };
     if problem.is_some() {
-        let form = TitleForm { view: view.clone(), title: new.title, chat, problem };
-        return Ok(view.clone().refused(form, |form| AskPage { view, question: Question::Title(form) }));
+        let form = TitleForm {
+            view: view.clone(),
+            title: new.title,
+            chat,
+            problem,
+        };
+        return Ok(view.clone().refused(form, |form| AskPage {
+            view,
+            question: Question::Title(form),
+        }));
     }
     app.db.rename_chat(&chat, &title).await?;
     chat.title = title;
@@ -299,20 +388,41 @@ async fn rename(
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
     }
     let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
-    Ok(Title { view, chat, chats: Some(chats) }.into_response())
+    Ok(Title {
+        view,
+        chat,
+        chats: Some(chats),
+    }
+    .into_response())
 }
 
 // ---- Deleting
 
 /// `GET /chats/{id}/delete`: asks first.
-async fn ask_delete(user: User, view: View, State(app): State<App>, Path(id): Path<ChatId>) -> Result<Response> {
+async fn ask_delete(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    let form = pages::DeleteForm { view: view.clone(), chat };
-    Ok(view.clone().fragment_or(form, |form| AskPage { view, question: Question::Delete(form) }))
+    let form = pages::DeleteForm {
+        view: view.clone(),
+        chat,
+    };
+    Ok(view.clone().fragment_or(form, |form| AskPage {
+        view,
+        question: Question::Delete(form),
+    }))
 }
 
 /// `POST /chats/{id}/delete`: stops its replies and deletes all of it.
-async fn delete(user: User, view: View, State(app): State<App>, Path(id): Path<ChatId>) -> Result<Response> {
+async fn delete(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
     for reply in app.db.running_replies(&chat).await? {
         app.replies.stop(reply);
@@ -324,6 +434,17 @@ async fn delete(user: User, view: View, State(app): State<App>, Path(id): Path<C
     let chats = ChatList::new(&app, &view, &user, None).await?;
     let composer = Composer::new(&app, &view, None, String::new());
     let conversation = Conversation::empty(view, composer);
-    let address = [("HX-Push-Url", "/"), ("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
-    Ok((address, pages::Created { conversation, chats }).into_response())
+    let address = [
+        ("HX-Push-Url", "/"),
+        ("HX-Retarget", "#conversation"),
+        ("HX-Reswap", "outerHTML"),
+    ];
+    Ok((
+        address,
+        pages::Created {
+            conversation,
+            chats,
+        },
+    )
+        .into_response())
 }

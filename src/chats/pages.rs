@@ -27,7 +27,10 @@ pub(super) struct WelcomePage {
 
 impl WelcomePage {
     pub(super) fn new(view: View, app: &App) -> Self {
-        Self { view, is_open: app.config.registration == Registration::Open }
+        Self {
+            view,
+            is_open: app.config.registration == Registration::Open,
+        }
     }
 }
 
@@ -43,9 +46,18 @@ pub(super) struct ChatList {
 impl HtmlSafe for ChatList {}
 
 impl ChatList {
-    pub(super) async fn new(app: &App, view: &View, user: &User, current: Option<ChatId>) -> Result<Self> {
+    pub(super) async fn new(
+        app: &App,
+        view: &View,
+        user: &User,
+        current: Option<ChatId>,
+    ) -> Result<Self> {
         let chats = app.db.chats(user, CHATS_SHOWN).await?;
-        Ok(Self { view: view.clone(), chats, current })
+        Ok(Self {
+            view: view.clone(),
+            chats,
+            current,
+        })
     }
 }
 
@@ -100,9 +112,15 @@ impl Composer {
         let leaf = chat.and_then(|chat| chat.leaf);
         Self {
             view: view.clone(),
-            action: chat.map_or("/chats".to_owned(), |chat| format!("/chats/{}/messages", chat.id)),
+            action: chat.map_or("/chats".to_owned(), |chat| {
+                format!("/chats/{}/messages", chat.id)
+            }),
             is_new: chat.is_none(),
-            fields: ComposerFields { view: view.clone(), token: MessageId::new(), text },
+            fields: ComposerFields {
+                view: view.clone(),
+                token: MessageId::new(),
+                text,
+            },
             stop: StopButton {
                 view: view.clone(),
                 running: leaf.filter(|leaf| app.replies.live(*leaf).is_some()),
@@ -188,6 +206,8 @@ impl fmt::Display for Rendered {
 #[template(path = "fragments/ending.html")]
 struct Ending {
     view: View,
+    /// That earlier messages were left out of what the model was sent.
+    dropped: Option<String>,
     sentence: Option<String>,
     retry: Option<MessageId>,
 }
@@ -234,7 +254,12 @@ impl Shown {
                 finals.push((shown.len(), message.id, message.body.clone()));
             }
             let ending = Ending::of(&message, view);
-            shown.push(Self { view: view.clone(), message, html, ending });
+            shown.push(Self {
+                view: view.clone(),
+                message,
+                html,
+                ending,
+            });
         }
         for (index, html) in render(finals).await? {
             shown[index].html = Html::Final(Rendered(html));
@@ -244,6 +269,14 @@ impl Shown {
 
     fn lines(&self) -> std::str::Split<'_, char> {
         self.message.body.split('\n')
+    }
+
+    /// The model that replied; until it is asked, the one that will be.
+    fn model(&self) -> Option<&str> {
+        self.message
+            .model
+            .as_deref()
+            .or(self.view.model.model.as_deref())
     }
 
     fn is_live(&self) -> bool {
@@ -265,13 +298,21 @@ impl Ending {
             (Complete | Queued | Streaming, _) => None,
         };
         let retry = matches!(state, Failed | Interrupted | Stopped).then_some(message.id);
-        Self { view: view.clone(), sentence, retry }
+        let dropped = (message.dropped > 0).then(|| t.reply_dropped(message.dropped));
+        Self {
+            view: view.clone(),
+            dropped,
+            sentence,
+            retry,
+        }
     }
 }
 
 /// Why a reply failed, and what to do.
 fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
-    let Some(kind) = kind else { return t.reply_failed() };
+    let Some(kind) = kind else {
+        return t.reply_failed();
+    };
     match kind {
         TroubleKind::WrongKey => t.reply_wrong_key(),
         TroubleKind::UnknownModel => t.reply_unknown_model(),
@@ -293,13 +334,23 @@ impl LiveHtml {
         let (news, _) = live.now();
         let mut blocks: String = news.pieces.iter().map(|piece| &*piece.html).collect();
         let last = news.pieces.last().map(|piece| piece.kind);
-        if matches!(last, Some(markdown::PieceKind::CodeStart | markdown::PieceKind::CodeLines)) {
+        if matches!(
+            last,
+            Some(markdown::PieceKind::CodeStart | markdown::PieceKind::CodeLines)
+        ) {
             blocks.push_str("</code></pre>\n");
         }
         Self {
             blocks: Rendered(blocks),
-            open: Rendered(news.open.map(|open| open.html.to_string()).unwrap_or_default()),
-            note: news.note.and_then(|note| note.sentence(view.t)).unwrap_or_default(),
+            open: Rendered(
+                news.open
+                    .map(|open| open.html.to_string())
+                    .unwrap_or_default(),
+            ),
+            note: news
+                .note
+                .and_then(|note| note.sentence(view.t))
+                .unwrap_or_default(),
             position: news.position,
         }
     }
@@ -336,7 +387,13 @@ impl HtmlSafe for Conversation {}
 impl Conversation {
     /// A chat that has not begun.
     pub(super) fn empty(view: View, composer: Composer) -> Self {
-        Self { view, title: None, messages: Vec::new(), composer, is_held: false }
+        Self {
+            view,
+            title: None,
+            messages: Vec::new(),
+            composer,
+            is_held: false,
+        }
     }
 
     fn is_running(&self) -> bool {
@@ -358,18 +415,40 @@ pub(super) struct ChatPage {
 }
 
 impl ChatPage {
-    pub(super) async fn new(app: &App, view: View, user: &User, chat: Chat, text: String) -> Result<Self> {
+    pub(super) async fn new(
+        app: &App,
+        view: View,
+        user: &User,
+        chat: Chat,
+        text: String,
+    ) -> Result<Self> {
         let chats = ChatList::new(app, &view, user, Some(chat.id)).await?;
         let messages = Shown::all(app, &view, app.db.branch(&chat).await?).await?;
         let composer = Composer::new(app, &view, Some(&chat), text);
-        let title = Some(Title { view: view.clone(), chat, chats: None });
-        let conversation = Conversation { view: view.clone(), title, messages, composer, is_held: false };
-        Ok(Self { view, chats, conversation })
+        let title = Some(Title {
+            view: view.clone(),
+            chat,
+            chats: None,
+        });
+        let conversation = Conversation {
+            view: view.clone(),
+            title,
+            messages,
+            composer,
+            is_held: false,
+        };
+        Ok(Self {
+            view,
+            chats,
+            conversation,
+        })
     }
 
     /// Where this page sends browsers without JavaScript: it is complete, and a reply runs.
     fn live_address(&self) -> Option<String> {
-        let Conversation { composer, is_held, .. } = &self.conversation;
+        let Conversation {
+            composer, is_held, ..
+        } = &self.conversation;
         composer.stop.running.filter(|_| !is_held)?;
         Some(format!("/chats/{}/live", self.conversation.chat()?.id))
     }
@@ -396,7 +475,12 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn new(messages: Vec<Shown>, composer: Composer, chats: ChatList) -> Self {
         let Composer { fields, stop, .. } = composer;
-        Self { messages, fields, stop, chats }
+        Self {
+            messages,
+            fields,
+            stop,
+            chats,
+        }
     }
 }
 
@@ -409,15 +493,29 @@ struct Reply {
 }
 
 /// The reply's article as it is now.
-pub(crate) async fn show_reply(app: &App, view: View, chat: Chat, message: Message) -> Result<Response> {
+pub(crate) async fn show_reply(
+    app: &App,
+    view: View,
+    chat: Chat,
+    message: Message,
+) -> Result<Response> {
     let composer = Composer::new(app, &view, Some(&chat), String::new());
     let mut shown = Shown::all(app, &view, vec![message]).await?;
     let reply = shown.pop().ok_or(Error::NotFound)?;
-    Ok(Reply { reply, stop: composer.stop }.into_response())
+    Ok(Reply {
+        reply,
+        stop: composer.stop,
+    }
+    .into_response())
 }
 
 /// The article of a reply that was just started.
-pub(crate) async fn show_new_reply(app: &App, view: View, chat: Chat, id: MessageId) -> Result<Response> {
+pub(crate) async fn show_new_reply(
+    app: &App,
+    view: View,
+    chat: Chat,
+    id: MessageId,
+) -> Result<Response> {
     let user = view.user.clone().ok_or(Error::SignedOut)?;
     let (message, _) = app.db.reply(&user, id).await?;
     show_reply(app, view, chat, message).await
@@ -443,15 +541,22 @@ pub(super) async fn hold_open(
         // It ended while the page was made.
         return Ok(axum::response::Redirect::to(".").into_response());
     };
-    let held = Held { before: before.to_owned(), after: after.to_owned(), graphical, t };
+    let held = Held {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        graphical,
+        t,
+    };
     let (first, reader) = live.now();
     let (app, user, id) = (app.clone(), user.clone(), live.id());
     let streamed = live.clone();
     let ending = move || async move {
-        end_held(&app, &view, &user, id, &streamed, graphical).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the end of a page could not be made");
-            "</div>".to_owned()
-        })
+        end_held(&app, &view, &user, id, &streamed, graphical)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the end of a page could not be made");
+                "</div>".to_owned()
+            })
     };
     Ok(hold(held, first, reader, ending))
 }

@@ -135,8 +135,6 @@ pub enum NotTaken {
 pub struct Exchange {
     /// The chat it is in.
     pub chat: ChatId,
-    /// The person's message.
-    pub message: MessageId,
     /// The reply; `None` when this very form had been sent before.
     pub reply: Option<MessageId>,
 }
@@ -149,7 +147,11 @@ impl Db {
     pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
         let sql = "select id, title, leaf from chats where user_id = $1
                    order by active_at desc, id desc limit $2";
-        Ok(sqlx::query_as(sql).bind(user.id).bind(limit).fetch_all(&self.read).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(user.id)
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await?)
     }
 
     /// The user's chat. Somebody else's is not found.
@@ -158,7 +160,11 @@ impl Db {
     /// When it is not there.
     pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
         let sql = "select id, title, leaf from chats where id = $1 and user_id = $2";
-        Ok(sqlx::query_as(sql).bind(id).bind(user.id).fetch_one(&self.read).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(&self.read)
+            .await?)
     }
 
     /// The chat's messages from the first to the leaf.
@@ -175,7 +181,11 @@ impl Db {
                    )
                    select m.id, m.parent_id, role, body, state, problem, model, dropped
                    from branch join messages m on m.id = branch.id order by depth desc";
-        Ok(sqlx::query_as(sql).bind(chat.id).bind(chat.leaf).fetch_all(&self.read).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(chat.id)
+            .bind(chat.leaf)
+            .fetch_all(&self.read)
+            .await?)
     }
 
     /// A reply in one of the user's chats, and the chat.
@@ -185,7 +195,11 @@ impl Db {
     pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
         let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
-        let chat = sqlx::query_as(sql).bind(id).bind(user.id).fetch_one(&self.read).await?;
+        let chat = sqlx::query_as(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(&self.read)
+            .await?;
         Ok((self.message(id).await?, chat))
     }
 
@@ -222,17 +236,7 @@ impl Db {
         .execute(&mut *tx)
         .await?;
         let taken = add_exchange(&mut tx, user, chat, None, message, text, running).await?;
-        match taken {
-            Ok(Some(reply)) => {
-                tx.commit().await?;
-                Ok(Ok(Exchange { chat, message, reply: Some(reply) }))
-            }
-            Ok(None) => {
-                tx.rollback().await?;
-                self.sent_before(user, message).await.map(Ok)
-            }
-            Err(not_taken) => Ok(Err(not_taken)),
-        }
+        self.settle(tx, user, chat, message, taken).await
     }
 
     /// Adds a message at the chat's leaf, and the reply to it.
@@ -258,25 +262,33 @@ impl Db {
         .fetch_one(&mut *tx)
         .await?;
         let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, running).await?;
-        match taken {
-            Ok(Some(reply)) => {
-                tx.commit().await?;
-                Ok(Ok(Exchange { chat: chat.id, message, reply: Some(reply) }))
-            }
-            Ok(None) => {
-                tx.rollback().await?;
-                self.sent_before(user, message).await.map(Ok)
-            }
-            Err(not_taken) => Ok(Err(not_taken)),
-        }
+        self.settle(tx, user, chat.id, message, taken).await
     }
 
-    /// Where a message went that was sent before with the same form.
-    async fn sent_before(&self, user: &User, message: MessageId) -> Result<Exchange> {
+    /// Keeps what was taken. A message that is there already came with the same form before: it is
+    /// told where that one went.
+    async fn settle(
+        &self,
+        tx: Tx<'_>,
+        user: &User,
+        chat: ChatId,
+        message: MessageId,
+        taken: Result<Option<MessageId>, NotTaken>,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let reply = match taken {
+            Err(not_taken) => return Ok(Err(not_taken)),
+            Ok(reply) => reply,
+        };
+        if reply.is_some() {
+            tx.commit().await?;
+            return Ok(Ok(Exchange { chat, reply }));
+        }
+        tx.rollback().await?;
         let sql = "select c.id from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and c.user_id = $2";
-        let chat = sqlx::query_scalar(sql).bind(message).bind(user.id).fetch_one(&self.read).await?;
-        Ok(Exchange { chat, message, reply: None })
+        let before = sqlx::query_scalar(sql).bind(message).bind(user.id);
+        let chat = before.fetch_one(&self.read).await?;
+        Ok(Ok(Exchange { chat, reply }))
     }
 
     /// Makes another reply to the message that this one answers, beside it.
@@ -317,7 +329,11 @@ impl Db {
     /// When the database fails.
     pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
         let sql = "update chats set title = $2 where id = $1";
-        sqlx::query(sql).bind(chat.id).bind(title).execute(&self.write).await?;
+        sqlx::query(sql)
+            .bind(chat.id)
+            .bind(title)
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 
@@ -337,7 +353,10 @@ impl Db {
     /// When the database fails.
     pub async fn running_replies(&self, chat: &Chat) -> Result<Vec<MessageId>> {
         let sql = "select id from messages where chat_id = $1 and state in ('queued', 'streaming')";
-        Ok(sqlx::query_scalar(sql).bind(chat.id).fetch_all(&self.read).await?)
+        Ok(sqlx::query_scalar(sql)
+            .bind(chat.id)
+            .fetch_all(&self.read)
+            .await?)
     }
 }
 
@@ -369,8 +388,13 @@ async fn add_exchange(
     if added.rows_affected() == 0 {
         return Ok(Ok(None));
     }
-    let sql = "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
-    if sqlx::query_scalar(sql).bind(parent).fetch_one(&mut **tx).await? {
+    let sql =
+        "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
+    if sqlx::query_scalar(sql)
+        .bind(parent)
+        .fetch_one(&mut **tx)
+        .await?
+    {
         return Ok(Err(NotTaken::StillReplying));
     }
     Ok(add_reply(tx, user, chat, message, running).await?.map(Some))
@@ -386,7 +410,10 @@ async fn add_reply(
 ) -> Result<Result<MessageId, NotTaken>> {
     let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
                where m.state in ('queued', 'streaming') and c.user_id = $1";
-    let present: i64 = sqlx::query_scalar(sql).bind(user.id).fetch_one(&mut **tx).await?;
+    let present: i64 = sqlx::query_scalar(sql)
+        .bind(user.id)
+        .fetch_one(&mut **tx)
+        .await?;
     if usize::try_from(present).is_ok_and(|present| present >= running) {
         return Ok(Err(NotTaken::TooManyRunning));
     }
@@ -414,7 +441,11 @@ pub const TITLE_LIMIT: usize = 80;
 
 /// A chat's first title: the first line that says something, not too long.
 fn title_from(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
     let line = clean_line(line);
     match line.char_indices().nth(TITLE_LIMIT - 1) {
         Some((end, _)) => format!("{}…", line[..end].trim_end()),
@@ -424,7 +455,9 @@ fn title_from(text: &str) -> String {
 
 /// Text for one line: no control characters, and nothing that turns the text around it.
 pub fn clean_line(text: &str) -> String {
-    let keep = |c: &char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let keep = |c: &char| {
+        !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.trim().chars().filter(keep).collect()
 }
 
@@ -434,6 +467,9 @@ impl From<&Message> for models::Turn {
             Role::User => models::Role::User,
             Role::Assistant => models::Role::Assistant,
         };
-        Self { role, text: message.body.clone() }
+        Self {
+            role,
+            text: message.body.clone(),
+        }
     }
 }

@@ -12,7 +12,8 @@ use super::{CODE_END, Clean, Writing, code_start, escape, html, language, lines,
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piece {
-    /// Up to here, in bytes of Markdown, the document is finished with this piece: the start of a line or the text's end.
+    /// Up to here, in bytes of Markdown, the document is finished with this piece: the start of a
+    /// line or the text's end.
     pub end: usize,
     /// What the HTML is.
     pub kind: PieceKind,
@@ -35,13 +36,15 @@ pub enum PieceKind {
 
 /// A document that is still being written.
 ///
-/// Which pieces it is cut into, and where they end, follows from the text alone and not from how it came in. When a
-/// piece is given out does depend on that: in a very long block the end is looked for only now and then.
+/// Which pieces it is cut into, and where they end, follows from the text alone and not from how it
+/// came in. When a piece is given out does depend on that: in a very long block the end is looked
+/// for only now and then.
 #[derive(Default)]
 pub struct Growing {
     text: String,
     finished: usize,
-    /// The end of the last whole line. Half of a line may look like a heading's, a table's or a fence's.
+    /// The end of the last whole line. Half of a line may look like a heading's, a table's or a
+    /// fence's.
     whole_lines: usize,
     /// No look at the open block is worth its price before the text has this many bytes.
     next_look: usize,
@@ -85,7 +88,8 @@ impl Growing {
             return Vec::new();
         }
         let pieces = self.settle(self.whole_lines, false);
-        // With each look the open block must have grown by a share of itself, or a long one would cost its square.
+        // With each look the open block must have grown by a share of itself, or a long one would
+        // cost its square.
         let open = self.whole_lines - self.finished;
         self.next_look = self.whole_lines + if open > 1024 { open / 8 } else { 1 };
         pieces
@@ -96,17 +100,16 @@ impl Growing {
         self.settle(self.text.len(), true)
     }
 
-    /// The rest that is still open as HTML, code without colours. To be asked for after [`Growing::advance`].
+    /// The rest that is still open as HTML, code without colours. To be asked for after
+    /// [`Growing::advance`].
     pub fn tail(&self) -> String {
         let rest = &self.text[self.finished..];
         let Some(code) = &self.code else {
-            return html(
-                &apart(rest, self.finished),
-                Writing {
-                    plain_code: true,
-                    ..Writing::default()
-                },
-            );
+            let writing = Writing {
+                plain_code: true,
+                ..Writing::default()
+            };
+            return html(&apart(rest, self.finished), writing);
         };
         let line = code.unfinished(rest);
         let mut tail = String::new();
@@ -118,17 +121,11 @@ impl Growing {
         tail
     }
 
-    /// Cuts the open part of the text into pieces. What no longer changes are all top-level blocks but the last, and
-    /// the last one too when the text is complete; of a fenced block of code each line.
     fn settle(&mut self, until: usize, complete: bool) -> Vec<Piece> {
         let open = &self.text[self.finished..until];
         let code = self.code.take();
-        let before = code.as_ref().map(|code| code.fence.as_str());
-        let (arena, mut options) = (Arena::new(), options());
-        // They would be moved to the end otherwise, and we look at where blocks stand.
-        options.parse.leave_footnote_definitions = true;
-        let source = match before {
-            Some(fence) => Cow::Owned(format!("{fence}{open}")),
+        let source = match &code {
+            Some(code) => Cow::Owned(format!("{}{open}", code.fence)),
             None => apart(open, self.finished),
         };
         let mut cut = Cut {
@@ -136,54 +133,21 @@ impl Growing {
             starts: line_starts(open, self.finished),
             lines_before: usize::from(source.len() > open.len()),
             until,
+            complete,
+            finished: self.finished,
+            code,
             pieces: Vec::new(),
         };
-        let Some(root) = parse(&arena, &source, &options) else {
-            if complete {
-                if code.is_some() {
-                    cut.push(PieceKind::CodeEnd, self.finished, CODE_END);
-                }
-                cut.block(self.finished, until);
-                self.finished = until;
-            } else {
-                self.code = code;
-            }
-            return cut.pieces;
-        };
-
-        let mut finished = self.finished;
-        let mut open_code = code;
-        // Where the blocks of the piece that is being put together start.
-        let mut together = None;
-        let mut blocks = root.children().peekable();
-        while let Some(block) = blocks.next() {
-            if let NodeValue::CodeBlock(fenced) = &block.data().value
-                && fenced.fenced
-            {
-                (finished, open_code) = cut.code(block, fenced, open_code.take(), complete);
-                continue;
-            }
-            let start = *together.get_or_insert_with(|| cut.start(block));
-            match blocks.peek() {
-                Some(next) if belongs_to_table(block, next) => continue,
-                Some(next) if complete || !cut.may_vanish(next) => finished = cut.start(next),
-                None if complete => finished = until,
-                _ => {
-                    finished = start;
-                    break;
-                }
-            }
-            cut.block(start, finished);
-            together = None;
-        }
-        if complete {
-            finished = until;
-        } else if root.first_child().is_none() {
-            finished = cut.last_blank_line().unwrap_or(finished);
+        let (arena, mut options) = (Arena::new(), options());
+        // They would be moved to the end otherwise, and we look at where blocks stand.
+        options.parse.leave_footnote_definitions = true;
+        match parse(&arena, &source, &options) {
+            Some(root) => cut.blocks(root),
+            None if complete => cut.rest(),
+            None => {}
         }
         let pieces = cut.pieces;
-        self.finished = finished;
-        self.code = open_code;
+        (self.finished, self.code) = (cut.finished, cut.code);
         pieces
     }
 }
@@ -200,7 +164,8 @@ impl OpenCode {
         }
     }
 
-    /// The code in half of a line: without the indent of the fence, and nothing if it can be the closing fence.
+    /// The code in half of a line: without the indent of the fence, and nothing if it can be the
+    /// closing fence.
     fn unfinished(&self, line: &str) -> String {
         let arena = Arena::new();
         let root = parse(&arena, &format!("{}{line}", self.fence), &options());
@@ -220,43 +185,44 @@ struct Cut<'a> {
     /// How many lines were put before it for parsing.
     lines_before: usize,
     until: usize,
+    /// Whether nothing comes after it.
+    complete: bool,
+    finished: usize,
+    code: Option<OpenCode>,
     pieces: Vec<Piece>,
 }
 
 impl Cut<'_> {
-    /// Where a line, counted from one as the parser does, starts in the text.
-    fn line(&self, number: usize) -> usize {
-        let index = number.saturating_sub(1 + self.lines_before);
-        self.starts.get(index).copied().unwrap_or(self.until)
-    }
-
-    fn start(&self, block: Node) -> usize {
-        self.line(block.data().sourcepos.start.line)
-    }
-
-    /// Whether a paragraph that is still open can turn out to be a link definition: it is no block then.
-    fn may_vanish(&self, block: Node) -> bool {
-        let open =
-            block.next_sibling().is_none() && matches!(block.data().value, NodeValue::Paragraph);
-        open && self.text[self.start(block)..].trim_start().starts_with('[')
-    }
-
-    /// Without a block all is link definitions and blank lines: before the last blank line, nothing can change any more.
-    fn last_blank_line(&self) -> Option<usize> {
-        let last = *self.starts.last()?;
-        self.text[last..self.until]
-            .trim()
-            .is_empty()
-            .then_some(last)
-    }
-
-    fn push(&mut self, kind: PieceKind, end: usize, html: &str) {
-        if !html.is_empty() {
-            self.pieces.push(Piece {
-                end,
-                kind,
-                html: html.into(),
-            });
+    /// Of top-level blocks all but the last are finished, and with the text the last one too. Of a
+    /// fenced block of code each line is.
+    fn blocks(&mut self, root: Node) {
+        // Where the first of the blocks that will be one piece starts.
+        let mut together = None;
+        let mut blocks = root.children().peekable();
+        while let Some(block) = blocks.next() {
+            if let NodeValue::CodeBlock(code) = &block.data().value
+                && code.fenced
+            {
+                self.fenced(block, code);
+                continue;
+            }
+            let start = *together.get_or_insert_with(|| self.start(block));
+            let end = match blocks.peek() {
+                Some(next) if belongs_to_table(block, next) => continue,
+                Some(next) if self.complete || !self.may_vanish(next) => self.start(next),
+                None if self.complete => self.until,
+                _ => {
+                    self.finished = start;
+                    break;
+                }
+            };
+            self.block(start, end);
+            together = None;
+        }
+        if self.complete {
+            self.finished = self.until;
+        } else if root.first_child().is_none() {
+            self.skip_definitions();
         }
     }
 
@@ -266,18 +232,15 @@ impl Cut<'_> {
     }
 
     /// A fenced block of code, or what was added to the one that was open before.
-    fn code(
-        &mut self,
-        block: Node,
-        code: &NodeCodeBlock,
-        open: Option<OpenCode>,
-        complete: bool,
-    ) -> (usize, Option<OpenCode>) {
+    fn fenced(&mut self, block: Node, code: &NodeCodeBlock) {
         let place = block.data().sourcepos;
         let mut line = place.start.line + 1;
-        let mut open = open.unwrap_or_else(|| {
-            let end = self.line(line);
-            self.push(PieceKind::CodeStart, end, &code_start(&code.info));
+        let mut open = self.code.take().unwrap_or_else(|| {
+            self.push(
+                PieceKind::CodeStart,
+                self.line(line),
+                &code_start(&code.info),
+            );
             OpenCode::new(code)
         });
         let mut html = String::new();
@@ -287,21 +250,72 @@ impl Cut<'_> {
             open.highlighter.line(text, &mut html);
             self.push(PieceKind::CodeLines, self.line(line), &html);
         }
-        // Only at the end of the text a block of code is not closed.
+        // Only what the text ends with can be not closed.
         let end = if code.closed {
             self.line(place.end.line + 1)
         } else {
             self.until
         };
-        if code.closed || complete {
+        if code.closed || self.complete {
             self.push(PieceKind::CodeEnd, end, CODE_END);
-            return (end, None);
+        } else {
+            self.finished = end;
+            self.code = Some(open);
         }
-        (end, Some(open))
+    }
+
+    /// A complete text that costs too much to read, as it was typed.
+    fn rest(&mut self) {
+        if self.code.take().is_some() {
+            self.push(PieceKind::CodeEnd, self.finished, CODE_END);
+        }
+        self.block(self.finished, self.until);
+        self.finished = self.until;
+    }
+
+    /// Without any block all is link definitions and blank lines, and what stands before a blank
+    /// line can no longer change.
+    fn skip_definitions(&mut self) {
+        let blank = |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        if let Some(&last) = self.starts.last()
+            && self.text[last..self.until].bytes().all(blank)
+        {
+            self.finished = last;
+        }
+    }
+
+    fn push(&mut self, kind: PieceKind, end: usize, html: &str) {
+        self.finished = end;
+        if !html.is_empty() {
+            self.pieces.push(Piece {
+                end,
+                kind,
+                html: html.into(),
+            });
+        }
+    }
+
+    /// Whether a paragraph that is still open can turn out to be a link definition: it is no block
+    /// then.
+    fn may_vanish(&self, block: Node) -> bool {
+        let open = block.next_sibling().is_none();
+        let text = self.text[self.start(block)..].trim_start_matches([' ', '\t']);
+        open && text.starts_with('[') && matches!(block.data().value, NodeValue::Paragraph)
+    }
+
+    fn start(&self, block: Node) -> usize {
+        self.line(block.data().sourcepos.start.line)
+    }
+
+    /// Where a line, counted from one as the parser does, starts in the text.
+    fn line(&self, number: usize) -> usize {
+        let index = number.saturating_sub(1 + self.lines_before);
+        self.starts.get(index).copied().unwrap_or(self.until)
     }
 }
 
-/// A table is made out of the last line of a paragraph, which is then read in another way: they stay together.
+/// A table is made out of the last line of a paragraph, which is then read in another way: they
+/// stay together.
 fn belongs_to_table(block: Node, next: Node) -> bool {
     let (block, next) = (block.data(), next.data());
     matches!(
@@ -310,7 +324,8 @@ fn belongs_to_table(block: Node, next: Node) -> bool {
     ) && block.sourcepos.end.line + 1 == next.sourcepos.start.line
 }
 
-/// A part of a document for parsing by itself. Only at the very start of a document a byte order mark is not text.
+/// A part of a document for parsing by itself. Only at the very start of a document a byte order
+/// mark is not text.
 fn apart(part: &str, start: usize) -> Cow<'_, str> {
     if start > 0 && part.starts_with('\u{feff}') {
         Cow::Owned(format!("\n{part}"))

@@ -11,7 +11,8 @@ const LONGEST_LINE: usize = 2_000;
 /// What a block has beyond this stays plain.
 const LARGEST_BLOCK: usize = 64 * 1024;
 
-/// Reading the grammars takes some milliseconds and memory, so it waits for the first block of code.
+/// Reading the grammars takes some milliseconds and memory, so it waits for the first block of
+/// code.
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
 /// Names that models write and the grammars do not know.
@@ -48,7 +49,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("terminal", "sh"),
 ];
 
-/// The kinds of code a reader tells apart: the class, and the scopes that mean it. The first that fits wins.
+/// The kinds of code a reader tells apart: the class, and the scopes that mean it. The first that
+/// fits wins.
 static KINDS: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
     let kinds = [
         ("comment", "c"),

@@ -183,9 +183,10 @@ fn bare_text(node: Node) -> Option<String> {
 
 /// Where an address in Korean prose ends, for the next particle follows it without a space.
 ///
-/// A Hangul letter after an ASCII letter or digit, after a closing bracket or after emphasis is not part of the
-/// address any more, and neither is a particle after the last slash. Others are: `https://한국.kr/역사` is an address.
-/// Real Hangul behind ASCII in a path is nearly always written with percent signs. CJK punctuation ends an address too.
+/// A Hangul letter after an ASCII letter or digit, after a closing bracket or after emphasis is not
+/// part of the address any more, and neither is a particle after the last slash. Others are:
+/// `https://한국.kr/역사` is an address. Real Hangul behind ASCII in a path is nearly always written
+/// with percent signs. CJK punctuation ends an address too.
 fn address_end(text: &str) -> usize {
     let start = text.find("://").map_or(0, |at| at + 3);
     let mut before = '/';

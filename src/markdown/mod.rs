@@ -64,7 +64,8 @@ pub fn render(markdown: &str) -> String {
     render_in(markdown, "")
 }
 
-/// A whole document as safe HTML, where each `id` starts with the prefix, so that documents can share a page.
+/// A whole document as safe HTML, where each `id` starts with the prefix, so that documents can
+/// share a page.
 pub fn render_in(markdown: &str, prefix: &str) -> String {
     html(
         markdown,
@@ -78,7 +79,8 @@ pub fn render_in(markdown: &str, prefix: &str) -> String {
 /// How to write a document, and what has been met while writing it.
 #[derive(Clone, Copy, Default)]
 struct Writing<'a> {
-    /// What the ids of footnotes start with. Without it there are no notes, only their marks as they were typed.
+    /// What the ids of footnotes start with. Without it there are no notes, only their marks as
+    /// they were typed.
     notes: Option<&'a str>,
     /// Code without colours, for what will be written again in a moment.
     plain_code: bool,
@@ -123,8 +125,9 @@ fn options() -> Options<'static> {
     options
 }
 
-/// Gives up on a document that costs far more than its length: a few kilobytes can ask for half a million table cells,
-/// and the time that quotes in quotes take grows with the square of their depth.
+/// Gives up on a document that costs far more than its length: a few kilobytes can ask for half a
+/// million table cells, and the time that quotes in quotes take grows with the square of their
+/// depth.
 fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<Node<'a>> {
     static TOO_DEEP: LazyLock<String> = LazyLock::new(|| ">".repeat(1_000));
     if markdown.contains(TOO_DEEP.as_str()) {
@@ -238,7 +241,8 @@ fn write_alert(
             AlertType::Caution => "caution",
         };
         writeln!(context, "<div class=\"alert {kind}\">")?;
-        // What an alert without a title is called depends on the reader's language, so the style sheet says it.
+        // What an alert without a title is called depends on the reader's language, so the style
+        // sheet says it.
         if let Some(title) = &alert.title {
             context.write_str("<p class=\"alert-title\">")?;
             context.escape(title)?;
@@ -302,7 +306,8 @@ fn write_note(
     note: &NodeFootnoteDefinition,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
-    // A definition inside another one, or a second one of a name, stays where it was written and is not numbered.
+    // A definition inside another one, or a second one of a name, stays where it was written and is
+    // not numbered.
     let in_place = node
         .parent()
         .is_some_and(|parent| !matches!(parent.data().value, NodeValue::Document));

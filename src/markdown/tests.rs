@@ -218,7 +218,8 @@ fn random_documents_grow_into_the_whole() {
     }
 }
 
-/// What refers to another block comes right in the whole only, but must not depend on how the text comes in.
+/// What refers to another block comes right in the whole only, but must not depend on how the text
+/// comes in.
 #[test]
 fn random_references_are_the_same_pieces_however_they_come_in() {
     const REFERENCES: &[&str] = &[
@@ -503,23 +504,15 @@ fn heavy() -> Vec<(&'static str, String)> {
 
 #[test]
 fn no_document_costs_much_more_than_its_length() {
-    let all = || {
+    // Each takes a second at most where nothing else runs. Squares take minutes.
+    let limit = Duration::from_secs(20);
+    let all = move || {
         let mut dice = Dice(4);
         for (name, text) in heavy() {
             let start = Instant::now();
             render(&text);
-            assert!(
-                start.elapsed() < Duration::from_secs(2),
-                "{name} as a whole took {:?}",
-                start.elapsed()
-            );
-            let start = Instant::now();
             pieces(parts(&text, 60, &mut dice));
-            assert!(
-                start.elapsed() < Duration::from_secs(4),
-                "{name} in parts took {:?}",
-                start.elapsed()
-            );
+            assert!(start.elapsed() < limit, "{name} took {:?}", start.elapsed());
         }
     };
     // The threads of the server have stacks of this size.

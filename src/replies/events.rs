@@ -4,7 +4,9 @@
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
 use super::{News, Note, Reader};
-use crate::{App, auth::User, chats::MessageId, error::Result, i18n::Texts, markdown::PieceKind, view::View};
+use crate::{
+    App, auth::User, chats::MessageId, error::Result, i18n::Texts, markdown::PieceKind, view::View,
+};
 use async_stream::stream;
 use axum::{
     extract::{Path, Query, State},
@@ -39,15 +41,29 @@ pub(super) async fn follow(
     Query(From { after }): Query<From>,
     headers: HeaderMap,
 ) -> Response {
-    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await.ok().flatten();
-    let events = Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    let last_id = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.parse().ok());
+    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after))
+        .await
+        .ok()
+        .flatten();
+    let events =
+        Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let unbuffered = (
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     ([unbuffered], events).into_response()
 }
 
 /// A reader of the reply, if it is the user's and is being made.
-async fn reader(app: &App, user: Option<&User>, id: MessageId, after: usize) -> Result<Option<Reader>> {
+async fn reader(
+    app: &App,
+    user: Option<&User>,
+    id: MessageId,
+    after: usize,
+) -> Result<Option<Reader>> {
     let Some(user) = user else { return Ok(None) };
     app.db.reply(user, id).await?;
     Ok(app.replies.live(id).map(|live| live.reader(after)))
@@ -77,10 +93,20 @@ fn partials(id: MessageId, news: &News, t: &Texts) -> String {
     let mut out = String::new();
     let (lines, blocks) = sorted(news);
     if !lines.is_empty() {
-        partial(&mut out, format_args!("#r-{id}-blocks > :last-child code"), "beforeend", &lines);
+        partial(
+            &mut out,
+            format_args!("#r-{id}-blocks > :last-child code"),
+            "beforeend",
+            &lines,
+        );
     }
     if !blocks.is_empty() {
-        partial(&mut out, format_args!("#r-{id}-blocks"), "beforeend", &blocks);
+        partial(
+            &mut out,
+            format_args!("#r-{id}-blocks"),
+            "beforeend",
+            &blocks,
+        );
     }
     match &news.open {
         Some(open) if news.grew => {
@@ -88,22 +114,40 @@ fn partials(id: MessageId, news: &News, t: &Texts) -> String {
             if let Some(grown) = grown.filter(|grown| !grown.html.is_empty()) {
                 // The elements that are open at the end are each the last child of the one around it.
                 let path = " > :last-child".repeat(grown.depth);
-                partial(&mut out, format_args!("#r-{id}-open{path}"), "beforeend", &grown.html);
+                partial(
+                    &mut out,
+                    format_args!("#r-{id}-open{path}"),
+                    "beforeend",
+                    &grown.html,
+                );
             }
         }
-        Some(open) => partial(&mut out, format_args!("#r-{id}-open"), "innerHTML swapEmpty:true", &open.html),
+        Some(open) => partial(
+            &mut out,
+            format_args!("#r-{id}-open"),
+            "innerHTML swapEmpty:true",
+            &open.html,
+        ),
         None => {}
     }
     if let Some(note) = news.note {
         let note = note.sentence(t).unwrap_or_default();
-        partial(&mut out, format_args!("#r-{id}-note"), "innerHTML swapEmpty:true", &note);
+        partial(
+            &mut out,
+            format_args!("#r-{id}-note"),
+            "innerHTML swapEmpty:true",
+            &note,
+        );
     }
     out
 }
 
 fn partial(out: &mut String, target: std::fmt::Arguments<'_>, swap: &str, html: &str) {
     // Writing to a string cannot fail.
-    let _ = write!(out, "<hx-partial hx-target=\"{target}\" hx-swap=\"{swap}\">{html}</hx-partial>");
+    let _ = write!(
+        out,
+        "<hx-partial hx-target=\"{target}\" hx-swap=\"{swap}\">{html}</hx-partial>"
+    );
 }
 
 /// The pieces by where they go: lines of the code block that the page has open, and new blocks.

@@ -28,15 +28,26 @@ pub(crate) struct Held {
 /// ones leave out `Sec-Fetch-Dest` on plain http.
 pub(crate) fn is_graphical(headers: &HeaderMap) -> bool {
     let agent = headers.get(header::USER_AGENT);
-    headers.contains_key("sec-fetch-dest") || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
+    headers.contains_key("sec-fetch-dest")
+        || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
 }
 
 /// Sends the page, the reply while it comes, what `ending` makes of its end, and the rest.
-pub(crate) fn hold<F>(held: Held, first: News, mut reader: Reader, ending: impl FnOnce() -> F + Send + 'static) -> Response
+pub(crate) fn hold<F>(
+    held: Held,
+    first: News,
+    mut reader: Reader,
+    ending: impl FnOnce() -> F + Send + 'static,
+) -> Response
 where
     F: Future<Output = String> + Send,
 {
-    let Held { before, after, graphical, t } = held;
+    let Held {
+        before,
+        after,
+        graphical,
+        t,
+    } = held;
     let pieces = stream! {
         let mut writing = Writing { graphical, t, in_code: false, open: None };
         let mut start = before;
@@ -108,7 +119,9 @@ impl Writing {
     fn grow(&mut self, out: &mut String, text: &str) {
         let element = if self.in_code { "span" } else { "div" };
         let (_, written) = self.open.get_or_insert((element, 0));
-        let Some(more) = text.get(*written..).filter(|more| !more.is_empty()) else { return };
+        let Some(more) = text.get(*written..).filter(|more| !more.is_empty()) else {
+            return;
+        };
         if *written == 0 {
             let _ = write!(out, "<{element} class=\"tail\">");
         }

@@ -27,7 +27,9 @@ async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
     if parts.is_empty() {
         return;
     }
-    let rows = parts.iter().map(|(live, from, text)| (live.id(), *from, text.as_str()));
+    let rows = parts
+        .iter()
+        .map(|(live, from, text)| (live.id(), *from, text.as_str()));
     if let Err(error) = db.add_reply_parts(rows).await {
         tracing::warn!(%error, "the journal could not be written; trying again");
         for (live, from, text) in parts {

@@ -34,7 +34,7 @@ pub(crate) struct Open {
     pub grown: Option<Grown>,
 }
 
-/// HTML that was added in front of the last closing tags.
+/// Text, as HTML, that was added in front of the last closing tags.
 #[derive(Clone)]
 pub(crate) struct Grown {
     /// How many elements are open where it was added.
@@ -81,7 +81,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl LiveReply {
     pub(super) fn new(id: MessageId) -> Self {
-        let shown = Shown { note: Note::Waiting, ..Shown::default() };
+        let shown = Shown {
+            note: Note::Waiting,
+            ..Shown::default()
+        };
         Self {
             id,
             shown: Mutex::new(shown),
@@ -113,9 +116,18 @@ impl LiveReply {
         let html: Arc<str> = growing.tail().into();
         let text: Arc<str> = growing.text()[growing.finished()..].into();
         self.change(|shown| {
-            let grown = if pieces.is_empty() { grown(&shown.open.html, &html) } else { None };
+            let grown = if pieces.is_empty() {
+                grown(&shown.open.html, &html)
+            } else {
+                None
+            };
             shown.pieces.extend(pieces);
-            shown.open = Open { html, text, version: shown.open.version + 1, grown };
+            shown.open = Open {
+                html,
+                text,
+                version: shown.open.version + 1,
+                grown,
+            };
             shown.note = Note::None;
         });
     }
@@ -125,7 +137,10 @@ impl LiveReply {
         let pieces = growing.finish();
         self.change(|shown| {
             shown.pieces.extend(pieces);
-            shown.open = Open { version: shown.open.version + 1, ..Open::default() };
+            shown.open = Open {
+                version: shown.open.version + 1,
+                ..Open::default()
+            };
             shown.note = Note::None;
         });
     }
@@ -177,7 +192,9 @@ impl LiveReply {
 
     /// A reader that has seen the text up to a position (`Piece::end`).
     pub(super) fn reader(self: &Arc<Self>, position: usize) -> Reader {
-        let seen = lock(&self.shown).pieces.partition_point(|piece| piece.end <= position);
+        let seen = lock(&self.shown)
+            .pieces
+            .partition_point(|piece| piece.end <= position);
         Reader {
             changes: self.changes.subscribe(),
             live: self.clone(),
@@ -195,9 +212,15 @@ fn grown(old: &str, new: &str) -> Option<Grown> {
     let closing = closing_tags(old);
     let (kept, tags) = old.split_at(old.len() - closing.len());
     let added = new.strip_suffix(tags)?.strip_prefix(kept)?;
-    // An entity that was cut in two, as in "&am", cannot occur: the renderer writes whole ones.
+    // A tag could close what is open, as in `</li><li>`: only text is sure to fit in.
+    if added.contains('<') {
+        return None;
+    }
     let depth = tags.matches("</").count();
-    (depth > 0).then(|| Grown { depth, html: added.into() })
+    (depth > 0).then(|| Grown {
+        depth,
+        html: added.into(),
+    })
 }
 
 /// The closing tags at the end, with the line ends between them.
@@ -255,7 +278,10 @@ impl Reader {
     }
 
     /// Waits at most `time` for news; `Ok(None)` is the end, an error that there is no news yet.
-    pub(super) async fn next_within(&mut self, time: Duration) -> Result<Option<News>, tokio::time::error::Elapsed> {
+    pub(super) async fn next_within(
+        &mut self,
+        time: Duration,
+    ) -> Result<Option<News>, tokio::time::error::Elapsed> {
         tokio::time::timeout(time, self.next()).await
     }
 
@@ -264,14 +290,16 @@ impl Reader {
         self.changes.mark_unchanged();
         let shown = lock(&self.live.shown);
         let before = &shown.pieces[..self.seen];
-        let in_code = before.last().is_some_and(|piece| {
-            matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines)
-        });
+        let in_code = before
+            .last()
+            .is_some_and(|piece| matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines));
         let pieces = shown.pieces[self.seen..].to_vec();
         self.seen = shown.pieces.len();
         let version = shown.open.version;
         let changed = self.open != Some(version);
-        let grew = pieces.is_empty() && self.open.is_some_and(|seen| seen + 1 == version) && shown.open.grown.is_some();
+        let grew = pieces.is_empty()
+            && self.open.is_some_and(|seen| seen + 1 == version)
+            && shown.open.grown.is_some();
         self.open = Some(version);
         let note = (self.note != shown.note).then_some(shown.note);
         self.note = shown.note;
@@ -296,18 +324,36 @@ mod tests {
     fn an_open_block_grows_in_front_of_its_closing_tags() {
         for (old, new, added, depth) in [
             ("<p>The</p>\n", "<p>The next</p>\n", " next", 1),
-            ("<p>a <strong>b</strong></p>\n", "<p>a <strong>bc</strong></p>\n", "c", 2),
-            ("<ul>\n<li>a</li>\n</ul>\n", "<ul>\n<li>ab</li>\n</ul>\n", "b", 2),
+            (
+                "<p>a <strong>b</strong></p>\n",
+                "<p>a <strong>bc</strong></p>\n",
+                "c",
+                2,
+            ),
+            (
+                "<ul>\n<li>a</li>\n</ul>\n",
+                "<ul>\n<li>ab</li>\n</ul>\n",
+                "b",
+                2,
+            ),
             ("<p>a</p>\n", "<p>a</p>\n", "", 1),
         ] {
             let grown = grown(old, new).unwrap();
-            assert_eq!((&*grown.html, grown.depth), (added, depth), "{old} -> {new}");
+            assert_eq!(
+                (&*grown.html, grown.depth),
+                (added, depth),
+                "{old} -> {new}"
+            );
         }
         for (old, new) in [
             ("", "<p>a</p>\n"),
             ("<p>a</p>\n", "<h2>a</h2>\n"),
             ("<p>a **b</p>\n", "<p>a <strong>b</strong></p>\n"),
-            ("<p>a <strong>b</strong></p>\n", "<p>a <strong>b</strong> c</p>\n"),
+            (
+                "<p>a <strong>b</strong></p>\n",
+                "<p>a <strong>b</strong> c</p>\n",
+            ),
+            ("<ul><li>a</li></ul>", "<ul><li>a</li><li>b</li></ul>"),
         ] {
             assert!(grown(old, new).is_none(), "{old} -> {new}");
         }

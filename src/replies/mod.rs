@@ -63,14 +63,21 @@ impl Replies {
         let running = Arc::new(Running::default());
         tokio::spawn(journal::keep(db.clone(), running.clone()));
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { db, models, running, writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)) }
+        Self {
+            db,
+            models,
+            running,
+            writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)),
+        }
     }
 
     /// Starts to make a reply that is in the database as queued.
     pub fn start(&self, id: MessageId, turns: Vec<Turn>) {
         let live = self.running.add(id);
         let (db, models, running) = (self.db.clone(), self.models.clone(), self.running.clone());
-        let writing = self.writers.spawn_pinned(|| writer::write(db, models, live, turns));
+        let writing = self
+            .writers
+            .spawn_pinned(|| writer::write(db, models, live, turns));
         // Waited for by another task, so that even a panic leaves no reply running for ever.
         tokio::spawn(async move {
             if let Err(error) = writing.await {
@@ -134,7 +141,12 @@ impl Running {
 }
 
 /// `GET /replies/{id}`: the article alone, live or in its final form.
-async fn show(user: User, view: View, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+async fn show(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     chats::show_reply(&app, view, chat, message).await
 }
@@ -151,7 +163,9 @@ async fn stop(
     app.replies.stop(id);
     // The form's target is a hidden frame, so that an open page stays open and ends by itself; a
     // browser without frames goes to the chat.
-    let in_frame = headers.get("sec-fetch-dest").is_some_and(|dest| dest == "iframe");
+    let in_frame = headers
+        .get("sec-fetch-dest")
+        .is_some_and(|dest| dest == "iframe");
     if in_frame || view.htmx {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -159,12 +173,20 @@ async fn stop(
 }
 
 /// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(user: User, view: View, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+async fn retry(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     if message.state.is_running() {
         return Ok(to_live(chat.id));
     }
-    let attempt = app.db.add_attempt(&user, &chat, &message, app.config.replies_per_person).await?;
+    let attempt = app
+        .db
+        .add_attempt(&user, &chat, &message, app.config.replies_per_person)
+        .await?;
     let reply = match attempt {
         Ok(reply) => reply,
         Err(NotTaken::TooManyRunning) => return Err(Error::TooMany(Duration::from_secs(10))),

@@ -26,13 +26,23 @@ pub(super) struct Ending {
 
 impl Db {
     /// The model is being asked: `queued → streaming`. False when the reply is no longer queued.
-    pub(super) async fn start_reply(&self, id: MessageId, model: &str, dropped: usize) -> Result<bool> {
+    pub(super) async fn start_reply(
+        &self,
+        id: MessageId,
+        model: &str,
+        dropped: usize,
+    ) -> Result<bool> {
         let started = sqlx::query(
             "update messages set state = 'streaming', model = $2, dropped = $3
              where id = $1 and state in ('queued', 'streaming')",
         );
         let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
-        let started = started.bind(id).bind(model).bind(dropped).execute(&self.write).await?;
+        let started = started
+            .bind(id)
+            .bind(model)
+            .bind(dropped)
+            .execute(&self.write)
+            .await?;
         Ok(started.rows_affected() == 1)
     }
 
@@ -46,7 +56,9 @@ impl Db {
         for rows in parts.chunks(ROWS_AT_ONCE) {
             let mut sql = QueryBuilder::new("with parts (message_id, seq, text) as (");
             sql.push_values(rows, |mut row, (id, from, text)| {
-                row.push_bind(*id).push_bind(i64::try_from(*from).unwrap_or(i64::MAX)).push_bind(*text);
+                row.push_bind(*id)
+                    .push_bind(i64::try_from(*from).unwrap_or(i64::MAX))
+                    .push_bind(*text);
             });
             sql.push(
                 ") insert into reply_parts (message_id, kind, seq, text)
@@ -64,7 +76,10 @@ impl Db {
     /// Ends a reply: its row gets the whole text and its journal goes. False when it has ended before.
     pub(super) async fn end_reply(&self, id: MessageId, ending: &Ending) -> Result<bool> {
         let count = |tokens: fn(&Usage) -> u64| {
-            ending.usage.as_ref().map(|usage| i64::try_from(tokens(usage)).unwrap_or(i64::MAX))
+            ending
+                .usage
+                .as_ref()
+                .map(|usage| i64::try_from(tokens(usage)).unwrap_or(i64::MAX))
         };
         let mut tx = self.write.begin().await?;
         let ended = sqlx::query(
@@ -100,7 +115,9 @@ impl Db {
         .bind(now())
         .execute(&mut *tx)
         .await?;
-        sqlx::query("delete from reply_parts").execute(&mut *tx).await?;
+        sqlx::query("delete from reply_parts")
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(interrupted.rows_affected())
     }

@@ -78,7 +78,8 @@ impl Writer {
     fn due(&self) -> Instant {
         let open = self.growing.text().len() - self.growing.finished();
         let ticks = 1 + u32::try_from(open / TICK_BYTES).unwrap_or(u32::MAX - 1);
-        self.last_shown.map_or_else(Instant::now, |last| last + TICK * ticks)
+        self.last_shown
+            .map_or_else(Instant::now, |last| last + TICK * ticks)
     }
 
     async fn take(&mut self, event: Event) -> Option<End> {
@@ -135,13 +136,20 @@ impl Writer {
     async fn finish(mut self, state: MessageState, problem: Option<&'static str>) {
         // Dropping the events drops the request upstream.
         self.events = Box::pin(futures_util::stream::empty());
-        let ending = Ending { state, problem, body: self.growing.text().to_owned(), usage: self.usage.take() };
+        let ending = Ending {
+            state,
+            problem,
+            body: self.growing.text().to_owned(),
+            usage: self.usage.take(),
+        };
         self.live.show_all(&mut self.growing);
         for pause in PAUSES {
             match self.db.end_reply(self.live.id(), &ending).await {
                 Ok(_) => break,
                 // The journal still has the text: after a restart it is an interrupted reply.
-                Err(error) => tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored"),
+                Err(error) => {
+                    tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored")
+                }
             }
             sleep(Duration::from_millis(pause)).await;
         }
@@ -160,13 +168,18 @@ fn failed_by(trouble: &Trouble) -> End {
 /// Text as it is kept: line ends as `\n`, and no control characters, which could steer a terminal.
 fn clean(text: &str) -> String {
     // A `\r\n` cut in two by the stream becomes one `\n` as well: `\r` alone is dropped.
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+    text.chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn text_is_kept_without_what_steers_a_terminal() {
-        assert_eq!(super::clean("a\r\nb\tc\u{1b}[31m\0\u{7f}\u{9b}d 가"), "a\nb\tc[31md 가");
+        assert_eq!(
+            super::clean("a\r\nb\tc\u{1b}[31m\0\u{7f}\u{9b}d 가"),
+            "a\nb\tc[31md 가"
+        );
     }
 }

@@ -27,9 +27,15 @@ struct LanguageChoice {
     back: String,
 }
 
-async fn language(view: View, State(app): State<App>, Form(choice): Form<LanguageChoice>) -> Result<Response> {
+async fn language(
+    view: View,
+    State(app): State<App>,
+    Form(choice): Form<LanguageChoice>,
+) -> Result<Response> {
     let back = Redirect::to(local_path(&choice.back));
-    let Some(lang) = Lang::for_tag(&choice.language) else { return Ok(back.into_response()) };
+    let Some(lang) = Lang::for_tag(&choice.language) else {
+        return Ok(back.into_response());
+    };
     if let Some(user) = view.user {
         app.db.set_language(user.id, &lang).await?;
     }
