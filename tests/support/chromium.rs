@@ -58,7 +58,12 @@ impl Tab {
         // The driver ends the session when it is dropped itself, even by a panic.
         client.persist().await.unwrap();
         driver.session = client.session_id().await.unwrap();
-        Self { script, client, site: site.to_owned(), _driver: driver }
+        Self {
+            script,
+            client,
+            site: site.to_owned(),
+            _driver: driver,
+        }
     }
 
     // ---- Acting
@@ -75,7 +80,8 @@ impl Tab {
 
     /// Presses the browser's reload button, and waits until the page is another one.
     pub async fn reload(&self) {
-        self.leave(async || self.client.refresh().await.unwrap()).await;
+        self.leave(async || self.client.refresh().await.unwrap())
+            .await;
     }
 
     /// Does something that leads to another page, and waits until that is there.
@@ -130,7 +136,8 @@ impl Tab {
 
     /// The window's size inside, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", size).await;
     }
 
@@ -149,7 +156,10 @@ impl Tab {
     pub async fn eval(&self, script: &str) -> Value {
         let asked = json!({ "expression": script, "returnByValue": true });
         let answer = self.cdp("Runtime.evaluate", asked).await;
-        assert!(answer.get("exceptionDetails").is_none(), "{script}: {answer}");
+        assert!(
+            answer.get("exceptionDetails").is_none(),
+            "{script}: {answer}"
+        );
         answer["result"]["value"].clone()
     }
 
@@ -159,12 +169,30 @@ impl Tab {
         let page = "location.href + '\\n' + document.documentElement.outerHTML";
         wait_until(async || {
             // Between two pages there is nothing to see.
-            let seen = self.try_cdp("Runtime.evaluate", json!({ "expression": truth, "returnByValue": true })).await;
-            if seen.as_ref().is_ok_and(|seen| seen["result"]["value"] == true) {
+            let seen = self
+                .try_cdp(
+                    "Runtime.evaluate",
+                    json!({ "expression": truth, "returnByValue": true }),
+                )
+                .await;
+            if seen
+                .as_ref()
+                .is_ok_and(|seen| seen["result"]["value"] == true)
+            {
                 return Ok(());
             }
-            let page = self.try_cdp("Runtime.evaluate", json!({ "expression": page, "returnByValue": true })).await;
-            let page = page.map(|page| page["result"]["value"].as_str().unwrap_or_default().to_owned());
+            let page = self
+                .try_cdp(
+                    "Runtime.evaluate",
+                    json!({ "expression": page, "returnByValue": true }),
+                )
+                .await;
+            let page = page.map(|page| {
+                page["result"]["value"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            });
             Err(format!("never {script}\n{}", page.unwrap_or_default()))
         })
         .await;
@@ -173,13 +201,20 @@ impl Tab {
     /// Waits until an element shows a text that contains this.
     pub async fn until_text(&self, css: &str, part: &str) {
         let (css, part) = (json!(css), json!(part));
-        self.until(&format!("[...document.querySelectorAll({css})].some(e => e.innerText.includes({part}))")).await;
+        self.until(&format!(
+            "[...document.querySelectorAll({css})].some(e => e.innerText.includes({part}))"
+        ))
+        .await;
     }
 
     /// The text that an element shows: what its style hides is not in it.
     pub async fn text(&self, css: &str) -> String {
         let script = format!("document.querySelector({}).innerText", json!(css));
-        self.eval(&script).await.as_str().unwrap_or_default().to_owned()
+        self.eval(&script)
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// How many elements there are.
@@ -219,8 +254,11 @@ impl Tab {
     /// What the console says since the last call: errors of scripts, what the
     /// Content-Security-Policy forbade, answers that are failures.
     pub async fn complaints(&self) -> Vec<String> {
-        let entries = self.log("browser").await;
-        entries.iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+        let entries = self.log("browser").await.into_iter();
+        let grave = entries.filter(|entry| entry["level"] != "INFO");
+        grave
+            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Closes the browser, and fails if the console said anything, or another site was asked.
@@ -230,7 +268,10 @@ impl Tab {
         for (method, address) in self.requests().await {
             // The browser's own empty page comes before ours.
             let own = [&format!("{}/", self.site), "data:", "chrome:"];
-            assert!(own.iter().any(|own| address.starts_with(*own)), "{method} {address}");
+            assert!(
+                own.iter().any(|own| address.starts_with(*own)),
+                "{method} {address}"
+            );
         }
     }
 
@@ -243,12 +284,19 @@ impl Tab {
 
     async fn try_cdp(&self, command: &str, params: Value) -> Result<Value, String> {
         let body = json!({ "cmd": command, "params": params });
-        let answer = self.client.issue_cmd(Extension("goog/cdp/execute", body)).await;
+        let answer = self
+            .client
+            .issue_cmd(Extension("goog/cdp/execute", body))
+            .await;
         answer.map_err(|error| format!("{command}: {error}"))
     }
 
     async fn log(&self, kind: &str) -> Vec<Value> {
-        let log = self.client.issue_cmd(Extension("se/log", json!({ "type": kind }))).await.unwrap();
+        let log = self
+            .client
+            .issue_cmd(Extension("se/log", json!({ "type": kind })))
+            .await
+            .unwrap();
         log.as_array().unwrap().clone()
     }
 }
@@ -259,7 +307,11 @@ struct Extension(&'static str, Value);
 
 impl WebDriverCompatibleCommand for Extension {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.0))
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.0
+        ))
     }
 
     fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
@@ -280,8 +332,14 @@ struct Driver {
 impl Driver {
     fn start() -> Self {
         let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().expect("chromedriver must be installed: scripts/test does it");
+        command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut process = command
+            .spawn()
+            .expect("chromedriver must be installed: scripts/test does it");
         let mut says = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
@@ -291,7 +349,13 @@ impl Driver {
                 break port.trim().trim_end_matches('.').parse().unwrap();
             }
         };
-        Self { process, _says: says, port, session: None, profile: tempfile::tempdir().unwrap() }
+        Self {
+            process,
+            _says: says,
+            port,
+            session: None,
+            profile: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn capabilities(&self, script: Script, language: &str) -> Capabilities {
@@ -328,7 +392,11 @@ impl Driver {
     fn close_browser(&self, session: &str) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        write!(stream, "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+        write!(
+            stream,
+            "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.port
+        )?;
         stream.read(&mut [0; 64]).map(drop)
     }
 }

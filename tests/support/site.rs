@@ -31,7 +31,10 @@ impl Site {
         let model = ModelServer::start().await;
         let folder = tempfile::tempdir().unwrap();
         let flags = [
-            format!("--database-url=sqlite://{}/damso.db", folder.path().display()),
+            format!(
+                "--database-url=sqlite://{}/damso.db",
+                folder.path().display()
+            ),
             format!("--openai-base-url={}", model.base_url()),
             "--find-ollama=false".to_owned(),
         ];
@@ -40,9 +43,15 @@ impl Site {
         app.models().look().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let service = router(app).unwrap().into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(app)
+            .unwrap()
+            .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { url, model, _folder: folder }
+        Self {
+            url,
+            model,
+            _folder: folder,
+        }
     }
 
     /// The same site at another address, over a connection that can be cut.
