@@ -5,3 +5,4 @@
 mod browser;
 mod models;
 mod support;
+mod terminal;

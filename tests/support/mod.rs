@@ -3,3 +3,4 @@
 pub mod chromium;
 pub mod model;
 pub mod site;
+pub mod terminal;
