@@ -33,8 +33,8 @@ pub enum Error {
     #[error("too many requests")]
     TooMany(Duration),
     /// Our own fault; the cause is for the log only.
-    #[error("internal error: {0}")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use damso::{App, config::Config, router};
-use std::{io::IsTerminal, net::SocketAddr, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -10,7 +10,17 @@ use tracing_subscriber::EnvFilter;
 const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("damso: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     let config = Config::read();
     // async-openai logs whole replies when it cannot read them: never.
     let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))

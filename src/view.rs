@@ -13,6 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use std::{ops::Deref, sync::Arc};
 use tower_sessions::cookie::Cookie;
 use uuid::Uuid;
 
@@ -53,9 +54,12 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|cookie| cookie.value().to_owned())
 }
 
-/// What templates need beside their own content: texts, who is signed in, and the nonce.
+/// What templates need beside their own content. Cheap to clone: every fragment has one.
 #[derive(Clone)]
-pub struct View {
+pub struct View(Arc<Seen>);
+
+/// What a [`View`] holds: texts, who is signed in, the nonce.
+pub struct Seen {
     pub(crate) t: &'static Texts,
     pub(crate) lang: Lang,
     pub(crate) nonce: String,
@@ -66,28 +70,41 @@ pub struct View {
     pub(crate) model: Current,
 }
 
+impl Deref for View {
+    type Target = Seen;
+
+    fn deref(&self) -> &Seen {
+        &self.0
+    }
+}
+
 impl View {
-    /// A view for a page that must not need the database, as an error page.
-    pub(crate) fn without_user(visit: Visit) -> Self {
+    fn new(visit: Visit, user: Option<User>, model: Current) -> Self {
         let Visit {
             lang,
             nonce,
             htmx,
             here,
         } = visit;
-        let model = Current {
-            source: Source::Server,
-            model: None,
-        };
-        Self {
+        let lang = user.as_ref().and_then(User::language).unwrap_or(lang);
+        Self(Arc::new(Seen {
             t: lang.texts(),
             lang,
             nonce,
             htmx,
             here,
-            user: None,
+            user,
             model,
-        }
+        }))
+    }
+
+    /// A view for a page that must not need the database, as an error page.
+    pub(crate) fn without_user(visit: Visit) -> Self {
+        let model = Current {
+            source: Source::Server,
+            model: None,
+        };
+        Self::new(visit, None, model)
     }
 
     pub(crate) fn languages(&self) -> impl Iterator<Item = Lang> {
@@ -134,15 +151,7 @@ impl FromRequestParts<App> for View {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
-        let visit = Visit::from_parts(parts);
-        let lang = user
-            .as_ref()
-            .and_then(|user| user.language())
-            .unwrap_or(visit.lang);
-        let mut view = Self::without_user(Visit { lang, ..visit });
-        view.user = user;
-        view.model = app.models.now();
-        Ok(view)
+        Ok(Self::new(Visit::from_parts(parts), user, app.models.now()))
     }
 }
 

@@ -446,7 +446,14 @@ async fn login(
         next = format!("{path}?draft=1");
         session.insert(DRAFT, Draft { path, text: draft }).await?;
     }
-    let_in(&app, &session, &headers, account.id, &next).await
+    let mut response = let_in(&app, &session, &headers, account.id, &next).await?;
+    // Error pages know no account: so they too speak the account's language.
+    if let Some(language) = &account.language {
+        let (name, value) = long_cookie(i18n::COOKIE, language, app.config.secure());
+        let value = HeaderValue::try_from(value).map_err(Error::internal)?;
+        response.headers_mut().append(name, value);
+    }
+    Ok(response)
 }
 
 /// Signs somebody in: a session under a new key, and their browser known from now on.

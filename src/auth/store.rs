@@ -17,6 +17,7 @@ use uuid::Uuid;
 pub(super) struct Account {
     pub id: UserId,
     pub password_hash: String,
+    pub language: Option<String>,
 }
 
 /// Why an account was not made.
@@ -85,7 +86,7 @@ impl Db {
 
     /// The account with this name, however it is written.
     pub(super) async fn account(&self, name: &str) -> Result<Option<Account>> {
-        let sql = "select id, password_hash from users where name_key = $1";
+        let sql = "select id, password_hash, language from users where name_key = $1";
         Ok(sqlx::query_as(sql)
             .bind(super::name_key(name))
             .fetch_optional(&self.read)

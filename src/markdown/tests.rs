@@ -265,13 +265,15 @@ fn random_references_are_the_same_pieces_however_they_come_in() {
 }
 
 #[test]
-fn the_examples_of_the_specification_grow_into_the_whole() {
+fn the_examples_of_the_specifications_grow_into_the_whole() {
     let mut dice = Dice(2);
-    let mut examples: Vec<&str> = include_str!("../../tests/fixtures/commonmark.txt")
-        .split("%%%%\n")
-        .skip(1)
+    let commonmark = include_str!("../../tests/fixtures/commonmark.txt");
+    let gfm = include_str!("../../tests/fixtures/gfm.txt");
+    let mut examples: Vec<&str> = [commonmark, gfm]
+        .into_iter()
+        .flat_map(|inputs| inputs.split("%%\n").skip(1))
         .collect();
-    assert_eq!(examples.len(), 652);
+    assert_eq!(examples.len(), 652 + 29);
     for example in &examples {
         check_safety(&render(example));
     }

@@ -36,7 +36,7 @@ async fn language(
     let Some(lang) = Lang::for_tag(&choice.language) else {
         return Ok(back.into_response());
     };
-    if let Some(user) = view.user {
+    if let Some(user) = &view.user {
         app.db.set_language(user.id, &lang).await?;
     }
     let cookie = long_cookie(i18n::COOKIE, &lang, app.config.secure());
