@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
 
 mod auth;
+mod chats;
 mod models;
 mod support;

@@ -347,7 +347,7 @@ impl Browser {
         let link = link.unwrap_or_else(|| panic!("no link {css} in {}", page.html));
         let attribute = |name: &str| link.attr(name).map(str::to_owned);
         let (path, hx) = (attribute("href").unwrap(), attribute("hx-get"));
-        let hx = hx.filter(|_| self.is_htmx() && link.attr("hx-nonce") == Some(&page.nonce));
+        let hx = hx.filter(|_| self.is_htmx() && page.lets_act(link));
         let Some(hx) = hx else {
             return self.get(&path).await;
         };
@@ -402,11 +402,14 @@ impl Browser {
     }
 
     /// The page once no reply runs on it any more: htmx follows the events, swaps each, and asks
-    /// for the final article at the end; without it the page is there when the reply is.
+    /// for the final article at the end; without it the page that stayed open is loaded anew.
     pub async fn finished(&self, page: &Page) -> Page {
         let streams = page.attributes("[hx-sse\\:connect]", "hx-sse:connect");
         if !self.is_htmx() {
-            return page.clone();
+            return match page.path.strip_suffix("/live") {
+                Some(chat) => self.get(chat).await,
+                None => page.clone(),
+            };
         }
         let mut page = page.clone();
         for stream in streams {

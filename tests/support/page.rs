@@ -1,7 +1,10 @@
 //! A page as a person sees it: read by CSS selectors, changed by htmx's swaps.
 
 use http::{HeaderMap, Method, StatusCode};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector};
+
+/// Elements that do not part the words around them.
+const INLINE: [&str; 9] = ["a", "b", "bdi", "code", "del", "em", "i", "span", "strong"];
 
 /// What a browser shows after an answer.
 #[derive(Clone, Debug)]
@@ -26,7 +29,14 @@ pub fn selector(css: &str) -> Selector {
 
 /// An element's text with its white space as it is shown: one space, or none.
 fn shown(element: ElementRef<'_>) -> String {
-    let text: String = element.text().collect();
+    let mut text = String::new();
+    for node in element.descendants() {
+        match node.value() {
+            Node::Text(more) => text += more,
+            Node::Element(inner) if !INLINE.contains(&inner.name()) => text.push(' '),
+            _ => {}
+        }
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -119,11 +129,17 @@ impl Page {
                 .map_or(Method::GET, |method| method.to_uppercase().parse().unwrap()),
             fields: fields.collect(),
             in_frame: form.attr("target").is_some(),
-            // hx-csp leaves what has no nonce, or another one, inert.
-            hx: attribute("hx-post").filter(|_| form.attr("hx-nonce") == Some(&self.nonce)),
+            hx: attribute("hx-post").filter(|_| self.lets_act(form)),
             target: attribute("hx-target"),
             swap: attribute("hx-swap"),
         }
+    }
+
+    /// Whether htmx acts on the element: the page loads it, and hx-csp leaves what has no nonce, or
+    /// another one, inert.
+    pub fn lets_act(&self, element: ElementRef<'_>) -> bool {
+        let loaded = self.has("script[src^='/static/htmx-']");
+        loaded && element.attr("hx-nonce") == Some(&self.nonce)
     }
 
     /// Applies an answer as htmx does: partials where they say, the rest to the target.
