@@ -42,7 +42,9 @@ impl Browser {
         self.fill("Password again", PASSWORD).await;
         self.terminal.go_to("Create an account", self.next).await;
         self.terminal.keys(&["Enter"]);
-        self.terminal.until("What would you like to talk about?").await;
+        self.terminal
+            .until("What would you like to talk about?")
+            .await;
     }
 
     async fn sign_out(&self) {
@@ -63,12 +65,30 @@ impl Browser {
 
 /// Who says what, line by line, without what stands around it.
 fn conversation(screen: &str) -> Vec<&str> {
-    let lines = screen.lines().map(str::trim).filter(|line| !line.is_empty());
-    let around = |line: &&str| !["http", "≪", "(", "Stop"].iter().any(|start| line.starts_with(start));
-    lines.skip_while(|line| *line != "You").take_while(around).collect()
+    let lines = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let around = |line: &&str| {
+        !["http", "≪", "(", "Stop"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    lines
+        .skip_while(|line| *line != "You")
+        .take_while(around)
+        .collect()
 }
 
-const COUNTED: [&str; 7] = ["You", "Count", "test-model", "One.", "Two.", "Three.", "Four."];
+const COUNTED: [&str; 7] = [
+    "You",
+    "Count",
+    "test-model",
+    "One.",
+    "Two.",
+    "Three.",
+    "Four.",
+];
 
 #[tokio::test]
 async fn links_shows_a_reply_while_it_comes() {
@@ -84,7 +104,10 @@ async fn links_shows_a_reply_while_it_comes() {
     links.terminal.keys(&["Enter"]);
     links.register().await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["One.\n\nTwo.\n\nThree.\n\n", "Four."]));
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
     links.send("Count").await;
     gate.open(1);
     links.terminal.until("Two.").await;
@@ -94,13 +117,17 @@ async fn links_shows_a_reply_while_it_comes() {
     assert_eq!(conversation(&links.terminal.screen()), COUNTED);
 
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["Five.\n\nSix.\n\n", "Seven."]));
+    site.model
+        .answer(Answer::gated(&gate, ["Five.\n\nSix.\n\n", "Seven."]));
     links.send("Go on").await;
     gate.open(1);
     links.terminal.until("Five.").await;
     links.terminal.go_to("Stop", links.next).await;
     links.terminal.keys(&["Enter"]);
-    links.terminal.until("Stopped. What had come is kept.").await;
+    links
+        .terminal
+        .until("Stopped. What had come is kept.")
+        .await;
     links.terminal.until("Six.").await;
     site.model.closed().await;
     links.sign_out().await;
@@ -121,7 +148,10 @@ async fn lynx_shows_a_reply_while_it_comes() {
     };
     lynx.register().await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["One.\n\nTwo.\n\nThree.\n\n", "Four."]));
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
     lynx.send("Count").await;
     gate.open(1);
     lynx.terminal.until("Two.").await;
@@ -146,7 +176,8 @@ async fn w3m_shows_a_reply_once() {
         asks: true,
     };
     w3m.register().await;
-    site.model.answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
+    site.model
+        .answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.move_by(w3m.last).await;
     w3m.terminal.keys(&["Enter"]);
