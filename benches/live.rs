@@ -540,7 +540,9 @@ impl Bench {
         F: Future<Output = Result<reqwest::Response>>,
     {
         self.runs += 1;
-        let Plan { replies, seconds, .. } = self.plan;
+        let Plan {
+            replies, seconds, ..
+        } = self.plan;
         let tokens = u64::from(rate) * seconds;
         self.tell(&format!(
             "/prepare?number={}&rate={rate}&tokens={tokens}",
