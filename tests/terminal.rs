@@ -42,7 +42,9 @@ impl Browser {
         self.fill("Password again", PASSWORD).await;
         self.terminal.go_to("Create an account", self.next).await;
         self.terminal.keys(&["Enter"]);
-        self.terminal.until("What would you like to talk about?").await;
+        self.terminal
+            .until("What would you like to talk about?")
+            .await;
     }
 
     async fn sign_out(&self) {
@@ -63,16 +65,33 @@ impl Browser {
 
 /// Who says what, line by line, without what stands around it.
 fn conversation(screen: &str) -> Vec<&str> {
-    let lines = screen.lines().map(str::trim).filter(|line| !line.is_empty());
-    let around = |line: &&str| !["http", "≪", "(", "Stop"].iter().any(|start| line.starts_with(start));
-    lines.skip_while(|line| *line != "You").take_while(around).collect()
+    let lines = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let around = |line: &&str| {
+        !["http", "≪", "(", "Stop"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    lines
+        .skip_while(|line| *line != "You")
+        .take_while(around)
+        .collect()
 }
 
-const COUNTED: [&str; 7] = ["You", "Count", "test-model", "One.", "Two.", "Three.", "Four."];
+const COUNTED: [&str; 7] = [
+    "You",
+    "Count",
+    "test-model",
+    "One.",
+    "Two.",
+    "Three.",
+    "Four.",
+];
 
-#[tokio::test]
-async fn links_shows_a_reply_while_it_comes() {
-    let site = Site::start().await;
+/// Somebody with Links who has an account.
+async fn links(site: &Site) -> Browser {
     let register = format!("{}/register", site.url);
     let links = Browser {
         terminal: Terminal::run(&[], "links", &[&register]),
@@ -83,8 +102,18 @@ async fn links_shows_a_reply_while_it_comes() {
     links.terminal.until("Welcome").await;
     links.terminal.keys(&["Enter"]);
     links.register().await;
+    links
+}
+
+#[tokio::test]
+async fn links_shows_a_reply_while_it_comes() {
+    let site = Site::start().await;
+    let links = links(&site).await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["One.\n\nTwo.\n\nThree.\n\n", "Four."]));
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
     links.send("Count").await;
     gate.open(1);
     links.terminal.until("Two.").await;
@@ -93,18 +122,27 @@ async fn links_shows_a_reply_while_it_comes() {
     links.terminal.until("Four.").await;
     assert_eq!(conversation(&links.terminal.screen()), COUNTED);
 
+    assert_eq!(site.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn stop_stops_in_links() {
+    let site = Site::start().await;
+    let links = links(&site).await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["Five.\n\nSix.\n\n", "Seven."]));
-    links.send("Go on").await;
+    site.model
+        .answer(Answer::gated(&gate, ["One.\n\nTwo.\n\n", "Three."]));
+    links.send("Count").await;
     gate.open(1);
-    links.terminal.until("Five.").await;
+    links.terminal.until("One.").await;
     links.terminal.go_to("Stop", links.next).await;
     links.terminal.keys(&["Enter"]);
-    links.terminal.until("Stopped. What had come is kept.").await;
-    links.terminal.until("Six.").await;
+    links
+        .terminal
+        .until("Stopped. What had come is kept.")
+        .await;
+    links.terminal.until("Two.").await;
     site.model.closed().await;
-    links.sign_out().await;
-    assert_eq!(site.model.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -121,7 +159,10 @@ async fn lynx_shows_a_reply_while_it_comes() {
     };
     lynx.register().await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(&gate, ["One.\n\nTwo.\n\nThree.\n\n", "Four."]));
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
     lynx.send("Count").await;
     gate.open(1);
     lynx.terminal.until("Two.").await;
@@ -129,6 +170,13 @@ async fn lynx_shows_a_reply_while_it_comes() {
     gate.open_all();
     lynx.terminal.until("Four.").await;
     assert_eq!(conversation(&lynx.terminal.screen()), COUNTED);
+    lynx.terminal.go_to("Delete", lynx.next).await;
+    lynx.terminal.move_by(lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("Delete this chat?").await;
+    lynx.terminal.go_to("Delete it", lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("No chats yet.").await;
     lynx.sign_out().await;
     assert_eq!(site.model.requests().len(), 1);
 }
@@ -146,7 +194,8 @@ async fn w3m_shows_a_reply_once() {
         asks: true,
     };
     w3m.register().await;
-    site.model.answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
+    site.model
+        .answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.move_by(w3m.last).await;
     w3m.terminal.keys(&["Enter"]);

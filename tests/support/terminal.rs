@@ -28,7 +28,17 @@ impl Terminal {
             fs::write(terminal.home.path().join(name), text).unwrap();
         }
         let home = format!("HOME={}", terminal.home.path().display());
-        let mut command = vec!["new-session", "-d", "-x", "80", "-y", "60", "env", &home, program];
+        let mut command = vec![
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "60",
+            "env",
+            &home,
+            program,
+        ];
         command.extend(arguments);
         terminal.tmux(&command);
         terminal
@@ -64,7 +74,10 @@ impl Terminal {
             if seen > 2 && fits(at) {
                 return Ok(());
             }
-            Err(format!("{doing} leaves the cursor at {at:?}:\n{}", self.screen()))
+            Err(format!(
+                "{doing} leaves the cursor at {at:?}:\n{}",
+                self.screen()
+            ))
         })
         .await;
     }
@@ -78,7 +91,11 @@ impl Terminal {
     pub async fn until(&self, text: &str) {
         wait_until(async || {
             let screen = self.screen();
-            if screen.contains(text) { Ok(()) } else { Err(format!("no {text:?}:\n{screen}")) }
+            if screen.contains(text) {
+                Ok(())
+            } else {
+                Err(format!("no {text:?}:\n{screen}"))
+            }
         })
         .await;
     }
@@ -88,7 +105,11 @@ impl Terminal {
         for _ in 0..40 {
             let (_, row) = self.cursor();
             let screen = self.screen();
-            if screen.lines().nth(row).is_some_and(|line| line.contains(text)) {
+            if screen
+                .lines()
+                .nth(row)
+                .is_some_and(|line| line.contains(text))
+            {
                 return;
             }
             self.move_by(key).await;
@@ -104,9 +125,18 @@ impl Terminal {
 
     fn tmux(&self, arguments: &[&str]) -> String {
         let mut command = Command::new("tmux");
-        command.arg("-S").arg(self.home.path().join("tmux")).args(["-f", "/dev/null", "-u"]);
-        command.args(arguments).env("LANG", "C.UTF-8").env_remove("TMUX").stdin(Stdio::null());
-        let output = command.output().expect("tmux must be installed: scripts/test does it");
+        command
+            .arg("-S")
+            .arg(self.home.path().join("tmux"))
+            .args(["-f", "/dev/null", "-u"]);
+        command
+            .args(arguments)
+            .env("LANG", "C.UTF-8")
+            .env_remove("TMUX")
+            .stdin(Stdio::null());
+        let output = command
+            .output()
+            .expect("tmux must be installed: scripts/test does it");
         let problem = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "tmux {arguments:?}: {problem}");
         String::from_utf8(output.stdout).unwrap()
@@ -116,7 +146,10 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let mut command = Command::new("tmux");
-        command.arg("-S").arg(self.home.path().join("tmux")).arg("kill-server");
+        command
+            .arg("-S")
+            .arg(self.home.path().join("tmux"))
+            .arg("kill-server");
         command.stderr(Stdio::null()).status().ok();
     }
 }
