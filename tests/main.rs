@@ -4,5 +4,6 @@
 
 mod browser;
 mod models;
+mod screenshots;
 mod support;
 mod terminal;
