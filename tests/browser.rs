@@ -597,14 +597,6 @@ async fn live_and_loaded_pages_are_the_same_and_load_nothing_from_elsewhere() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert_eq!(live.count(".reply :is(img, script, iframe)").await, 0);
-    // It was left again and again in the middle of its stream.
-    let complaints = loaded.complaints().await;
-    assert!(
-        complaints
-            .iter()
-            .all(|line| line.contains("htmx:sse:error: network error")),
-        "{complaints:#?}"
-    );
     for tab in [live, loaded, held] {
         tab.close().await;
     }
