@@ -156,8 +156,9 @@ impl NewMessage {
     /// What is wrong with the text, if anything.
     fn problem(&self, app: &App, view: &View) -> Option<String> {
         let limit = app.config.message_limit;
-        let length = self.content.chars().count();
-        if self.content.trim().is_empty() {
+        let text = self.text();
+        let length = text.chars().count();
+        if text.trim().is_empty() {
             Some(view.t.composer_empty())
         } else if length > limit {
             Some(view.t.composer_too_long(length as u64, limit as u64))

@@ -447,10 +447,11 @@ fn title_from(text: &str) -> String {
         .find(|line| !line.is_empty())
         .unwrap_or_default();
     let line = clean_line(line);
-    match line.char_indices().nth(TITLE_LIMIT - 1) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
+    if line.chars().count() <= TITLE_LIMIT {
+        return line;
     }
+    let kept: String = line.chars().take(TITLE_LIMIT - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// Text for one line: no control characters, and nothing that turns the text around it.

@@ -1,0 +1,178 @@
+//! The app on a database of its own, without a socket.
+
+use super::{
+    model::{ModelServer, install_tls},
+    soon,
+};
+use axum::{Router, body::Body};
+use damso::{App, config::Config, db::Db, models::Secret, router};
+use http::{Request, Response};
+use sqlx::{Decode, Sqlite, Type};
+use std::{
+    io,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use tracing_subscriber::EnvFilter;
+
+/// The key that the app sends to the model server; no page and no log may ever show it.
+pub const KEY: &str = "sk-test-key-that-nobody-may-see-0123456789";
+
+/// The app, ready for requests.
+#[derive(Clone)]
+pub struct TestApp {
+    router: Router,
+    app: App,
+    config: Config,
+    /// The model server that its replies come from.
+    pub model: ModelServer,
+    folder: Arc<TempDir>,
+}
+
+impl TestApp {
+    /// The app with settings for tests: its model is a scripted one.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// The app with some settings changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let model = ModelServer::start().await;
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        // What the tests need is set after the environment had its say.
+        let mut config = Config::from_flags([]).unwrap();
+        config.database_url = format!("sqlite://{}", folder.path().join("damso.db").display());
+        config.openai_api_key = Some(Secret::new(KEY.to_owned()));
+        config.openai_base_url = Some(model.base_url());
+        config.openai_model = Some("test-model".to_owned());
+        config.find_ollama = false;
+        config.public_url = None;
+        config.secure_cookies = None;
+        config.trusted_proxies = Vec::new();
+        config.retry_base = Duration::from_millis(1);
+        config.demo_pace = Duration::ZERO;
+        change(&mut config);
+        Self::on(config, model, folder).await
+    }
+
+    async fn on(config: Config, model: ModelServer, folder: Arc<TempDir>) -> Self {
+        install_tls();
+        log();
+        let app = App::start(config.clone()).await.unwrap();
+        let router = router(app.clone()).unwrap();
+        Self {
+            router,
+            app,
+            config,
+            model,
+            folder,
+        }
+    }
+
+    /// The demo model in place of a server.
+    pub async fn demo() -> Self {
+        Self::with(|config| {
+            config.openai_api_key = None;
+            config.openai_base_url = None;
+            config.openai_model = None;
+        })
+        .await
+    }
+
+    /// The same app after it was stopped and started again.
+    pub async fn restarted(self) -> Self {
+        self.app.db().close().await;
+        Self::on(self.config, self.model, self.folder).await
+    }
+
+    /// Another app that starts with what this one has on disk at this moment, as after a crash.
+    pub async fn after_a_crash(&self) -> Self {
+        let copy = self.folder.path().join("after.db").display().to_string();
+        sqlx::query("vacuum into $1")
+            .bind(&copy)
+            .execute(&self.db().write)
+            .await
+            .unwrap();
+        let mut config = self.config.clone();
+        config.database_url = format!("sqlite://{copy}");
+        Self::on(config, self.model.clone(), self.folder.clone()).await
+    }
+
+    pub fn db(&self) -> &Db {
+        self.app.db()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// One request, answered as far as its head.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let what = format!("{} {}", request.method(), request.uri());
+        soon(&what, self.router.clone().oneshot(request))
+            .await
+            .unwrap()
+    }
+
+    /// The one value that this SQL reads.
+    pub async fn value<T>(&self, sql: &'static str) -> T
+    where
+        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + Send + Unpin,
+    {
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.db().read)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until this SQL finds something true.
+    pub async fn until(&self, sql: &'static str) {
+        let found = async {
+            while !self.value::<bool>(sql).await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        soon(sql, found).await;
+    }
+
+    /// Waits until no reply is being written, as the database sees it.
+    pub async fn idle(&self) {
+        self.until(
+            "select not exists (select 1 from messages where state in ('queued', 'streaming'))",
+        )
+        .await;
+    }
+}
+
+/// Everything that the program has logged in this process, for all tests together.
+pub fn log() -> String {
+    static LOG: OnceLock<Arc<Mutex<Vec<u8>>>> = OnceLock::new();
+    let log = LOG.get_or_init(|| {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let writer = log.clone();
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(
+                "debug,damso=trace,async_openai=off,sqlx=info",
+            ))
+            .with_ansi(false)
+            .with_writer(move || Log(writer.clone()))
+            .init();
+        log
+    });
+    String::from_utf8_lossy(&log.lock().unwrap()).into_owned()
+}
+
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

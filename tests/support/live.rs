@@ -1,0 +1,131 @@
+//! An answer that is read while it grows.
+
+use super::{Page, soon};
+use axum::body::{Body, BodyDataStream};
+use futures_util::StreamExt;
+use http::{HeaderMap, Response, StatusCode};
+
+/// An answer whose body is still coming.
+pub struct Live {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub path: String,
+    body: BodyDataStream,
+    /// All that has come so far.
+    pub seen: String,
+    events: usize,
+}
+
+/// A message of an event stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    pub id: String,
+    pub name: String,
+    pub data: String,
+}
+
+impl Live {
+    pub fn new(path: &str, response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = body.into_data_stream();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            path: path.to_owned(),
+            body,
+            seen: String::new(),
+            events: 0,
+        }
+    }
+
+    /// The next piece, as the server sent it; none at the end.
+    pub async fn next(&mut self) -> Option<String> {
+        let piece = soon("the next piece of an answer", self.body.next())
+            .await?
+            .unwrap();
+        let piece = String::from_utf8(piece.to_vec()).expect("pieces are cut between characters");
+        self.seen += &piece;
+        Some(piece)
+    }
+
+    /// Reads on until the text has come.
+    #[track_caller]
+    pub fn until<'a>(&'a mut self, text: &'a str) -> impl Future<Output = ()> + 'a {
+        async move {
+            while !self.seen.contains(text) {
+                let more = self.next().await;
+                assert!(
+                    more.is_some(),
+                    "the answer ended without {text}: {}",
+                    self.seen
+                );
+            }
+        }
+    }
+
+    /// Reads to the end.
+    pub async fn page(mut self) -> Page {
+        while self.next().await.is_some() {}
+        Page {
+            status: self.status,
+            nonce: nonce(&self.headers),
+            headers: self.headers,
+            answer: self.seen.clone(),
+            path: self.path,
+            html: self.seen,
+        }
+    }
+
+    /// The next message of an event stream; none at the end.
+    pub async fn event(&mut self) -> Option<Event> {
+        loop {
+            if let Some((message, _)) = self.seen[self.events..].split_once("\n\n") {
+                self.events += message.len() + 2;
+                if let Some(event) = event(message) {
+                    return Some(event);
+                }
+            } else {
+                self.next().await?;
+            }
+        }
+    }
+
+    /// All messages to the end of the stream, `done` included.
+    pub async fn events(mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.event().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+/// A message, unless it is only comments.
+fn event(message: &str) -> Option<Event> {
+    let mut event = Event::default();
+    let mut data = Vec::new();
+    for line in message.lines() {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "id" => event.id = value.to_owned(),
+            "event" => event.name = value.to_owned(),
+            "data" => data.push(value),
+            _ => {}
+        }
+    }
+    event.data = data.join("\n");
+    (!data.is_empty()).then_some(event)
+}
+
+/// The nonce of a response, from its Content-Security-Policy.
+pub fn nonce(headers: &HeaderMap) -> String {
+    let policy = headers
+        .get("content-security-policy")
+        .expect("every response has a policy");
+    let policy = policy.to_str().unwrap();
+    let (_, from) = policy
+        .split_once("'nonce-")
+        .expect("every policy has a nonce");
+    from.split('\'').next().unwrap().to_owned()
+}
