@@ -13,7 +13,7 @@ const BOTH: [Script; 2] = [Script::On, Script::Off];
 const PASSWORD: &str = "seven quiet otters";
 
 /// A reply with every kind of block that Markdown has, and with what must not be loaded.
-const EVERYTHING: &str = "# A heading
+pub const EVERYTHING: &str = "# A heading
 
 A paragraph with *emphasis*, **strength**, ~~a mistake~~, `code`, a [link](https://links.example/a),
 https://auto.example/b, a break\\
@@ -56,7 +56,7 @@ fn add(a: u32, b: u32) -> u32 { a + b }
 /// What a person does on the pages.
 impl Tab {
     /// Makes an account, and so is signed in.
-    async fn register(&self, name: &str) {
+    pub async fn register(&self, name: &str) {
         self.go("/register").await;
         self.fill("[name=username]", name).await;
         self.fill("[name=password]", PASSWORD).await;
@@ -76,7 +76,7 @@ impl Tab {
     }
 
     /// Sends a message, and sees it on the page.
-    async fn send(&self, text: &str) {
+    pub async fn send(&self, text: &str) {
         let sent = self.count(".mine").await + 1;
         self.press("#content", text).await;
         match self.script {
@@ -90,7 +90,7 @@ impl Tab {
     }
 
     /// Waits until a reply is there and none is being written.
-    async fn until_replied(&self) {
+    pub async fn until_replied(&self) {
         self.until("document.readyState == 'complete' && document.querySelector('.reply:last-child') && !document.querySelector('[aria-busy]')").await;
     }
 
@@ -597,14 +597,6 @@ async fn live_and_loaded_pages_are_the_same_and_load_nothing_from_elsewhere() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert_eq!(live.count(".reply :is(img, script, iframe)").await, 0);
-    // It was left again and again in the middle of its stream.
-    let complaints = loaded.complaints().await;
-    assert!(
-        complaints
-            .iter()
-            .all(|line| line.contains("htmx:sse:error: network error")),
-        "{complaints:#?}"
-    );
     for tab in [live, loaded, held] {
         tab.close().await;
     }

@@ -6,5 +6,6 @@ mod auth;
 mod browser;
 mod chats;
 mod models;
+mod screenshots;
 mod support;
 mod terminal;

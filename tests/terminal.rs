@@ -90,9 +90,8 @@ const COUNTED: [&str; 7] = [
     "Four.",
 ];
 
-#[tokio::test]
-async fn links_shows_a_reply_while_it_comes() {
-    let site = Site::start().await;
+/// Somebody with Links who has an account.
+async fn links(site: &Site) -> Browser {
     let register = format!("{}/register", site.url);
     let links = Browser {
         terminal: Terminal::run(&[], "links", &[&register]),
@@ -103,6 +102,13 @@ async fn links_shows_a_reply_while_it_comes() {
     links.terminal.until("Welcome").await;
     links.terminal.keys(&["Enter"]);
     links.register().await;
+    links
+}
+
+#[tokio::test]
+async fn links_shows_a_reply_while_it_comes() {
+    let site = Site::start().await;
+    let links = links(&site).await;
     let gate = Gate::new();
     site.model.answer(Answer::gated(
         &gate,
@@ -116,22 +122,27 @@ async fn links_shows_a_reply_while_it_comes() {
     links.terminal.until("Four.").await;
     assert_eq!(conversation(&links.terminal.screen()), COUNTED);
 
+    assert_eq!(site.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn stop_stops_in_links() {
+    let site = Site::start().await;
+    let links = links(&site).await;
     let gate = Gate::new();
     site.model
-        .answer(Answer::gated(&gate, ["Five.\n\nSix.\n\n", "Seven."]));
-    links.send("Go on").await;
+        .answer(Answer::gated(&gate, ["One.\n\nTwo.\n\n", "Three."]));
+    links.send("Count").await;
     gate.open(1);
-    links.terminal.until("Five.").await;
+    links.terminal.until("One.").await;
     links.terminal.go_to("Stop", links.next).await;
     links.terminal.keys(&["Enter"]);
     links
         .terminal
         .until("Stopped. What had come is kept.")
         .await;
-    links.terminal.until("Six.").await;
+    links.terminal.until("Two.").await;
     site.model.closed().await;
-    links.sign_out().await;
-    assert_eq!(site.model.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -159,6 +170,13 @@ async fn lynx_shows_a_reply_while_it_comes() {
     gate.open_all();
     lynx.terminal.until("Four.").await;
     assert_eq!(conversation(&lynx.terminal.screen()), COUNTED);
+    lynx.terminal.go_to("Delete", lynx.next).await;
+    lynx.terminal.move_by(lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("Delete this chat?").await;
+    lynx.terminal.go_to("Delete it", lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("No chats yet.").await;
     lynx.sign_out().await;
     assert_eq!(site.model.requests().len(), 1);
 }

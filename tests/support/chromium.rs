@@ -256,8 +256,10 @@ impl Tab {
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.log("browser").await.into_iter();
         let grave = entries.filter(|entry| entry["level"] != "INFO");
-        grave
-            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+        let lines = grave.map(|entry| entry["message"].as_str().unwrap().to_owned());
+        // A page that is left in the middle of a stream says so while it goes.
+        lines
+            .filter(|line| !line.contains("htmx:sse:error: network error"))
             .collect()
     }
 
