@@ -5,4 +5,5 @@
 mod auth;
 mod chats;
 mod models;
+mod replies;
 mod support;

@@ -13,7 +13,7 @@ mod live;
 pub mod model;
 mod page;
 
-pub use app::{TestApp, log};
+pub use app::{KEY, TestApp, log};
 pub use browser::{Browser, ORIGIN, PASSWORD};
 pub use live::{Event, Live};
 pub use page::{Form, Page};
