@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
 
 mod auth;
+mod browser;
 mod chats;
 mod models;
 mod replies;
 mod support;
+mod terminal;

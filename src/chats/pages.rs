@@ -279,8 +279,10 @@ impl Shown {
             .or(self.view.model.model.as_deref())
     }
 
+    /// Whether htmx takes it further. A page that stays open does so by itself, and could not say
+    /// at its end that it is no longer busy.
     fn is_live(&self) -> bool {
-        matches!(self.html, Html::Live(_) | Html::Held)
+        matches!(self.html, Html::Live(_))
     }
 }
 

@@ -9,9 +9,12 @@
 
 mod app;
 mod browser;
+pub mod chromium;
 mod live;
 pub mod model;
 mod page;
+pub mod site;
+pub mod terminal;
 
 pub use app::{KEY, TestApp, log};
 pub use browser::{Browser, ORIGIN, PASSWORD};

@@ -1,0 +1,104 @@
+//! Damso on a port of its own, for browsers that are programs: Chromium, w3m, Lynx, Links.
+
+use super::model::ModelServer;
+use damso::{App, config::Config, router};
+use std::{net::SocketAddr, time::Duration};
+use tempfile::TempDir;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+/// How long a test waits for something that must happen before it fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it looks whether it has.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// The running program with an empty database, and the model server that answers in it.
+pub struct Site {
+    /// Where it is, as in `http://127.0.0.1:4321`.
+    pub url: String,
+    /// What the model says.
+    pub model: ModelServer,
+    _folder: TempDir,
+}
+
+impl Site {
+    /// Starts it.
+    pub async fn start() -> Self {
+        let model = ModelServer::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let flags = [
+            format!(
+                "--database-url=sqlite://{}/damso.db",
+                folder.path().display()
+            ),
+            format!("--openai-base-url={}", model.base_url()),
+            "--find-ollama=false".to_owned(),
+        ];
+        let config = Config::from_flags(flags.iter().map(String::as_str)).unwrap();
+        let app = App::start(config).await.unwrap();
+        app.models().look().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let service = router(app)
+            .unwrap()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self {
+            url,
+            model,
+            _folder: folder,
+        }
+    }
+
+    /// The same site at another address, over a connection that can be cut.
+    pub async fn over_a_wire(&self) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let site = self.url.trim_start_matches("http://").to_owned();
+        let cuts = watch::Sender::new(0);
+        let told = cuts.clone();
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (site, mut cut) = (site.clone(), told.subscribe());
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(site).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = cut.changed() => {}
+                    }
+                });
+            }
+        });
+        Wire { url, cuts }
+    }
+}
+
+/// A connection to a site.
+pub struct Wire {
+    /// Where the site is by this way.
+    pub url: String,
+    cuts: watch::Sender<usize>,
+}
+
+impl Wire {
+    /// Breaks every connection that is open; new ones can be made.
+    pub fn cut(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+}
+
+/// Asks again and again until the answer is `Ok`; after a long time fails with the last one.
+pub async fn wait_until<T>(mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(seen) if Instant::now() > deadline => panic!("{seen}"),
+            Err(_) => sleep(GLANCE).await,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Text browsers: the same forms, and replies that come once and in order.
+
+use crate::support::{
+    model::{Answer, Gate},
+    site::Site,
+    terminal::Terminal,
+};
+
+const PASSWORD: &str = "seven quiet otters";
+
+/// How a text browser wants to be used.
+struct Browser {
+    terminal: Terminal,
+    /// The keys to the next and to the last link or field.
+    next: &'static str,
+    last: &'static str,
+    /// Fields are written into a line of their own, which Enter opens and closes.
+    asks: bool,
+}
+
+impl Browser {
+    /// Writes into the field behind a label.
+    async fn fill(&self, label: &str, text: &str) {
+        self.terminal.go_to(label, self.next).await;
+        self.write(text).await;
+    }
+
+    async fn write(&self, text: &str) {
+        if self.asks {
+            self.terminal.move_by("Enter").await;
+        }
+        self.terminal.write(text).await;
+        if self.asks {
+            self.terminal.move_by("Enter").await;
+        }
+    }
+
+    async fn register(&self) {
+        self.terminal.until("Password again").await;
+        self.fill("User name", "Ann").await;
+        self.fill("Password", PASSWORD).await;
+        self.fill("Password again", PASSWORD).await;
+        self.terminal.go_to("Create an account", self.next).await;
+        self.terminal.keys(&["Enter"]);
+        self.terminal
+            .until("What would you like to talk about?")
+            .await;
+    }
+
+    async fn sign_out(&self) {
+        self.terminal.go_to("Sign out", self.next).await;
+        self.terminal.keys(&["Enter"]);
+        self.terminal.until("A friendly talk with a model").await;
+    }
+
+    /// Writes a message and sends it.
+    async fn send(&self, text: &str) {
+        self.terminal.go_to("Send", self.next).await;
+        self.terminal.move_by(self.last).await;
+        self.terminal.write(text).await;
+        self.terminal.go_to("Send", self.next).await;
+        self.terminal.keys(&["Enter"]);
+    }
+}
+
+/// Who says what, line by line, without what stands around it.
+fn conversation(screen: &str) -> Vec<&str> {
+    let lines = screen
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let around = |line: &&str| {
+        !["http", "≪", "(", "Stop"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    lines
+        .skip_while(|line| *line != "You")
+        .take_while(around)
+        .collect()
+}
+
+const COUNTED: [&str; 7] = [
+    "You",
+    "Count",
+    "test-model",
+    "One.",
+    "Two.",
+    "Three.",
+    "Four.",
+];
+
+#[tokio::test]
+async fn links_shows_a_reply_while_it_comes() {
+    let site = Site::start().await;
+    let register = format!("{}/register", site.url);
+    let links = Browser {
+        terminal: Terminal::run(&[], "links", &[&register]),
+        next: "Down",
+        last: "Up",
+        asks: false,
+    };
+    links.terminal.until("Welcome").await;
+    links.terminal.keys(&["Enter"]);
+    links.register().await;
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
+    links.send("Count").await;
+    gate.open(1);
+    links.terminal.until("Two.").await;
+    assert!(!links.terminal.screen().contains("Four."));
+    gate.open_all();
+    links.terminal.until("Four.").await;
+    assert_eq!(conversation(&links.terminal.screen()), COUNTED);
+
+    let gate = Gate::new();
+    site.model
+        .answer(Answer::gated(&gate, ["Five.\n\nSix.\n\n", "Seven."]));
+    links.send("Go on").await;
+    gate.open(1);
+    links.terminal.until("Five.").await;
+    links.terminal.go_to("Stop", links.next).await;
+    links.terminal.keys(&["Enter"]);
+    links
+        .terminal
+        .until("Stopped. What had come is kept.")
+        .await;
+    links.terminal.until("Six.").await;
+    site.model.closed().await;
+    links.sign_out().await;
+    assert_eq!(site.model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn lynx_shows_a_reply_while_it_comes() {
+    let site = Site::start().await;
+    let register = format!("{}/register", site.url);
+    // Otherwise it shows only a full screen early.
+    let flags = ["-accept_all_cookies", "-partial_thres=1", &register];
+    let lynx = Browser {
+        terminal: Terminal::run(&[], "lynx", &flags),
+        next: "Tab",
+        last: "Up",
+        asks: false,
+    };
+    lynx.register().await;
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(
+        &gate,
+        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
+    ));
+    lynx.send("Count").await;
+    gate.open(1);
+    lynx.terminal.until("Two.").await;
+    assert!(!lynx.terminal.screen().contains("Four."));
+    gate.open_all();
+    lynx.terminal.until("Four.").await;
+    assert_eq!(conversation(&lynx.terminal.screen()), COUNTED);
+    lynx.sign_out().await;
+    assert_eq!(site.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn w3m_shows_a_reply_once() {
+    let site = Site::start().await;
+    let register = format!("{}/register", site.url);
+    // It has longer texts written in an editor.
+    let editor = [("editor", "echo Count > $1")];
+    let w3m = Browser {
+        terminal: Terminal::run(&editor, "w3m", &["-o", "editor=sh ~/editor %s", &register]),
+        next: "Tab",
+        last: "BTab",
+        asks: true,
+    };
+    w3m.register().await;
+    site.model
+        .answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
+    w3m.terminal.go_to("Send", w3m.next).await;
+    w3m.terminal.move_by(w3m.last).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("Count").await;
+    w3m.terminal.go_to("Send", w3m.next).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("Four.").await;
+    assert_eq!(conversation(&w3m.terminal.screen()), COUNTED);
+    w3m.sign_out().await;
+    assert_eq!(site.model.requests().len(), 1);
+}
