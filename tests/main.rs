@@ -7,5 +7,6 @@ mod browser;
 mod chats;
 mod models;
 mod replies;
+mod security;
 mod support;
 mod terminal;
