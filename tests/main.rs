@@ -5,7 +5,9 @@
 mod auth;
 mod browser;
 mod chats;
+mod language;
 mod models;
+mod pages;
 mod replies;
 mod security;
 mod support;
