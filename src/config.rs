@@ -247,7 +247,10 @@ mod tests {
             ("--history-limit", "12"),
             ("--find-ollama", "perhaps"),
         ] {
-            let error = Config::from_flags([flag, value]).unwrap_err().to_string();
+            let setting = format!("{flag}={value}");
+            let error = Config::from_flags([setting.as_str()])
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(flag), "{flag} {value}: {error}");
         }
     }
