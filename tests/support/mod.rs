@@ -18,7 +18,7 @@ pub mod terminal;
 
 pub use app::{KEY, TestApp, log};
 pub use browser::{Browser, ORIGIN, PASSWORD};
-pub use live::{Event, Live};
+pub use live::Live;
 pub use page::{Form, Page};
 
 use std::{future::Future, time::Duration};
