@@ -132,7 +132,11 @@ impl Composer {
     /// Next to these messages: a reply that is shown in its final form, as one that has ended this
     /// very moment, cannot be stopped.
     fn beside(mut self, messages: &[Shown]) -> Self {
-        let ended = |id| messages.iter().any(|shown| shown.message.id == id && !shown.is_live());
+        let ended = |id| {
+            messages
+                .iter()
+                .any(|shown| shown.message.id == id && !shown.is_live())
+        };
         self.stop.running = self.stop.running.filter(|id| !ended(*id));
         self
     }
