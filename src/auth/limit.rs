@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -56,14 +55,6 @@ impl<K: Hash + Eq> Limit<K> {
     }
 }
 
-/// The network that an address counts as: itself, or for IPv6 the /64 that one subscriber has.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,14 +70,5 @@ mod tests {
         assert!(limit.check("a", after(11)).is_err());
         limit.forget(&"a");
         assert!(limit.check("a", after(11)).is_ok());
-    }
-
-    #[test]
-    fn a_subscriber_has_one_network() {
-        let network = |address: &str| network(address.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
-        assert_ne!(network("10.0.0.1"), network("10.0.0.2"));
     }
 }

@@ -1,0 +1,34 @@
+//! What guards the doors: hashing in turns, and limits on tries.
+
+use super::{limit::Limit, password::Passwords};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+/// What guards the doors: hashing in turns, and limits on tries.
+#[derive(Clone)]
+pub struct Guard {
+    pub(super) passwords: Passwords,
+    pub(super) tries: Arc<Tries>,
+}
+
+/// Tries at signing in count by network, and by account: for a browser that has signed in to the
+/// account before by that browser, so that strangers cannot lock its owner out.
+pub(super) struct Tries {
+    pub(super) by_network: Limit<IpAddr>,
+    pub(super) by_account: Limit<String>,
+    pub(super) by_device: Limit<(String, String)>,
+    pub(super) registrations: Limit<IpAddr>,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            passwords: Passwords::default(),
+            tries: Arc::new(Tries {
+                by_network: Limit::new(30, Duration::from_secs(10)),
+                by_account: Limit::new(10, Duration::from_secs(60)),
+                by_device: Limit::new(10, Duration::from_secs(60)),
+                registrations: Limit::new(20, Duration::from_secs(60)),
+            }),
+        }
+    }
+}

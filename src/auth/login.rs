@@ -1,0 +1,212 @@
+//! Signing in, also again in the middle of writing something.
+
+use super::{
+    DEVICE, let_in, long_cookie, name_key,
+    network::Network,
+    password,
+    password::{Password, Verdict},
+};
+use crate::{
+    App,
+    error::{Error, Result},
+    i18n,
+    view::{View, cookie, local_path},
+};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use tower_sessions::Session;
+
+/// Where a text waits while its writer signs in again.
+const DRAFT: &str = "draft";
+
+/// The routes of this page.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/login", get(show).post(login))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SigningIn {
+    username: String,
+    password: String,
+    next: String,
+    draft: String,
+}
+
+/// The sign-in form. It carries where to go next, and a text that was being sent.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/login_form.html")]
+struct LoginForm {
+    view: View,
+    username: String,
+    next: String,
+    draft: String,
+    problem: Option<String>,
+}
+
+impl HtmlSafe for LoginForm {}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/login.html")]
+struct LoginPage {
+    view: View,
+    form: LoginForm,
+}
+
+impl LoginForm {
+    fn refused(self) -> Response {
+        let view = self.view.clone();
+        view.clone().refused(self, |form| LoginPage { view, form })
+    }
+}
+
+/// A text that waits for its writer to sign in again.
+#[derive(Serialize, Deserialize)]
+struct Draft {
+    path: String,
+    text: String,
+}
+
+/// Asks somebody whose session has ended to sign in again, and keeps what they were sending.
+pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
+    let problem = Some(view.t.error_signed_out());
+    let next = path.to_owned();
+    let form = LoginForm {
+        view,
+        username: String::new(),
+        next,
+        draft: text,
+        problem,
+    };
+    let view = form.view.clone();
+    if view.htmx {
+        let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
+        return (http::StatusCode::UNAUTHORIZED, headers, form).into_response();
+    }
+    (http::StatusCode::UNAUTHORIZED, LoginPage { view, form }).into_response()
+}
+
+/// The text that waited for this page while its writer signed in, once.
+pub(crate) async fn take_draft(session: &Session, path: &str) -> Result<Option<String>> {
+    let draft = session.remove::<Draft>(DRAFT).await?;
+    Ok(draft
+        .filter(|draft| draft.path == path)
+        .map(|draft| draft.text))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Next {
+    next: String,
+}
+
+/// `GET /login`
+async fn show(view: View, Query(Next { next }): Query<Next>) -> Response {
+    if view.user.is_some() {
+        return Redirect::to(local_path(&next)).into_response();
+    }
+    let form = LoginForm {
+        view: view.clone(),
+        username: String::new(),
+        next: local_path(&next).to_owned(),
+        draft: String::new(),
+        problem: None,
+    };
+    LoginPage { view, form }.into_response()
+}
+
+/// `POST /login`
+async fn login(
+    view: View,
+    network: Network,
+    session: Session,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(typed): Form<SigningIn>,
+) -> Result<Response> {
+    let SigningIn {
+        username,
+        password,
+        next,
+        draft,
+    } = typed;
+    let next = local_path(&next).to_owned();
+    let mut form = LoginForm {
+        view,
+        username,
+        next,
+        draft,
+        problem: None,
+    };
+    let account = app.db.account(form.username.trim()).await?;
+    let device = cookie(&headers, DEVICE).unwrap_or_default();
+    let known = match &account {
+        Some(account) if !device.is_empty() => app.db.knows_device(account.id, &device).await?,
+        _ => false,
+    };
+    let key = name_key(form.username.trim());
+    let (tries, now) = (&app.guard.tries, Instant::now());
+    let allowed = tries
+        .by_network
+        .check(network.0, now)
+        .and_then(|()| match known {
+            true => tries.by_device.check((key.clone(), device.clone()), now),
+            false => tries.by_account.check(key.clone(), now),
+        });
+    if let Err(wait) = allowed {
+        form.problem = Some(form.view.t.login_too_many(wait.as_secs().max(1)));
+        let mut response = form.refused();
+        *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(wait.as_secs().max(1)),
+        );
+        return Ok(response);
+    }
+    let password = Password::new(&password);
+    let too_long = password.length() > *password::LENGTH.end();
+    // A password that can't be right is not hashed, but something is, so that it takes as long.
+    let hash = account
+        .as_ref()
+        .filter(|_| !too_long)
+        .map(|account| account.password_hash.clone());
+    let password = if too_long {
+        Password::new("")
+    } else {
+        password
+    };
+    let verdict = app.guard.passwords.verify(password, hash).await?;
+    let Some(account) = account.filter(|_| !matches!(verdict, Verdict::Wrong)) else {
+        form.problem = Some(form.view.t.login_wrong());
+        return Ok(form.refused());
+    };
+    if let Verdict::Outdated(fresh) = verdict {
+        app.db.renew_password_hash(&account, &fresh).await?;
+    }
+    tries.by_device.forget(&(key, device));
+    let LoginForm {
+        mut next, draft, ..
+    } = form;
+    if !draft.is_empty() {
+        let path = next.clone();
+        next = format!("{path}?draft=1");
+        session.insert(DRAFT, Draft { path, text: draft }).await?;
+    }
+    let mut response = let_in(&app, &session, &headers, account.id, &next).await?;
+    // Error pages know no account: so they too speak the account's language.
+    if let Some(language) = &account.language {
+        let (name, value) = long_cookie(i18n::COOKIE, language, app.config.secure());
+        let value = HeaderValue::try_from(value).map_err(Error::internal)?;
+        response.headers_mut().append(name, value);
+    }
+    Ok(response)
+}

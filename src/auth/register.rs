@@ -1,0 +1,184 @@
+//! Making an account.
+
+use super::{let_in, network::Network, password, password::Password, store::NotMade};
+use crate::{
+    App,
+    config::Registration,
+    error::{Error, Result},
+    i18n::{self, Lang},
+    view::{View, cookie},
+};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+use std::time::Instant;
+use tower_sessions::Session;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many characters a user name may have.
+const NAME_LIMIT: usize = 40;
+
+/// The routes of this page.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/register", get(show).post(register))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Registering {
+    username: String,
+    password: String,
+    password_confirm: String,
+}
+
+/// The form for a new account, with what was typed and what is wrong with it.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/register_form.html")]
+struct RegisterForm {
+    view: View,
+    username: String,
+    /// Nobody has an account yet, so this one becomes the administrator's.
+    is_first: bool,
+    is_closed: bool,
+    username_problem: Option<String>,
+    password_problem: Option<String>,
+    confirm_problem: Option<String>,
+}
+
+impl HtmlSafe for RegisterForm {}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/register.html")]
+struct RegisterPage {
+    view: View,
+    form: RegisterForm,
+}
+
+impl RegisterForm {
+    async fn new(view: View, app: &App) -> Result<Self> {
+        let is_first = app.db.has_no_users().await?;
+        let is_closed = app.config.registration == Registration::Closed && !is_first;
+        Ok(Self {
+            view,
+            username: String::new(),
+            is_first,
+            is_closed,
+            username_problem: None,
+            password_problem: None,
+            confirm_problem: None,
+        })
+    }
+
+    /// Says what is wrong with what was typed, at its field.
+    fn check(&mut self, password: &Password, confirm: &Password) {
+        let t = self.view.t;
+        let name = &self.username;
+        self.username_problem = if name.is_empty() {
+            Some(t.register_name_empty())
+        } else if name.chars().count() > NAME_LIMIT {
+            Some(t.register_name_long(NAME_LIMIT as u64))
+        } else if !name.chars().all(is_fit_for_a_name) {
+            Some(t.register_name_characters())
+        } else {
+            None
+        };
+        let (least, most) = (
+            *password::LENGTH.start() as u64,
+            *password::LENGTH.end() as u64,
+        );
+        if !password::LENGTH.contains(&password.length()) {
+            self.password_problem = Some(t.register_password_length(least, most));
+        } else if !password.is(confirm) {
+            self.confirm_problem = Some(t.register_confirm_differs());
+        }
+    }
+
+    fn is_fine(&self) -> bool {
+        let problems = [
+            &self.username_problem,
+            &self.password_problem,
+            &self.confirm_problem,
+        ];
+        problems.into_iter().all(Option::is_none)
+    }
+
+    fn refused(self) -> Response {
+        let view = self.view.clone();
+        view.clone()
+            .refused(self, |form| RegisterPage { view, form })
+    }
+}
+
+/// Letters, digits, marks, punctuation and inner spaces; nothing that is invisible or turns text around.
+fn is_fit_for_a_name(c: char) -> bool {
+    let invisible = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !(c.is_control() || invisible || (c.is_whitespace() && c != ' '))
+}
+
+/// `GET /register`
+async fn show(view: View, State(app): State<App>) -> Result<Response> {
+    if view.user.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let form = RegisterForm::new(view.clone(), &app).await?;
+    Ok(RegisterPage { view, form }.into_response())
+}
+
+/// `POST /register`
+async fn register(
+    view: View,
+    network: Network,
+    session: Session,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(typed): Form<Registering>,
+) -> Result<Response> {
+    let mut form = RegisterForm::new(view, &app).await?;
+    form.username = typed.username.nfkc().collect::<String>().trim().to_owned();
+    if form.is_closed {
+        return Ok(form.refused());
+    }
+    let password = Password::new(&typed.password);
+    form.check(&password, &Password::new(&typed.password_confirm));
+    if !form.is_fine() {
+        return Ok(form.refused());
+    }
+    app.guard
+        .tries
+        .registrations
+        .check(network.0, Instant::now())
+        .map_err(Error::TooMany)?;
+    let Some(hash) = app
+        .guard
+        .passwords
+        .hash_unless_common(password, form.username.clone())
+        .await?
+    else {
+        form.password_problem = Some(form.view.t.register_password_common());
+        return Ok(form.refused());
+    };
+    let open = app.config.registration == Registration::Open;
+    let language = cookie(&headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
+    match app
+        .db
+        .add_user(&form.username, &hash, language.as_deref(), open)
+        .await?
+    {
+        Ok(user) => let_in(&app, &session, &headers, user, "/").await,
+        Err(NotMade::NameTaken) => {
+            form.username_problem = Some(form.view.t.register_name_taken());
+            Ok(form.refused())
+        }
+        Err(NotMade::Closed) => {
+            form.is_closed = true;
+            Ok(form.refused())
+        }
+    }
+}
