@@ -1,0 +1,180 @@
+//! Renaming and deleting a chat.
+
+use super::{
+    Chat, ChatId, TITLE_LIMIT,
+    pages::{ChatList, Composer, Conversation, Created, Title},
+    store::clean_line,
+};
+use crate::{App, auth::User, error::Result, view::View};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/chats/{id}/rename", get(ask_title).post(rename))
+        .route("/chats/{id}/delete", get(ask_delete).post(delete))
+}
+
+/// Asks for another title.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/title_form.html")]
+struct TitleForm {
+    view: View,
+    chat: Chat,
+    title: String,
+    problem: Option<String>,
+}
+
+impl HtmlSafe for TitleForm {}
+
+/// Asks whether a chat is really to go.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/delete_form.html")]
+struct DeleteForm {
+    view: View,
+    chat: Chat,
+}
+
+impl HtmlSafe for DeleteForm {}
+
+/// What is asked about a chat.
+enum Question {
+    Title(TitleForm),
+    Delete(DeleteForm),
+}
+
+/// A question on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask.html")]
+struct AskPage {
+    view: View,
+    question: Question,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NewTitle {
+    title: String,
+}
+
+/// `GET /chats/{id}/rename`: the form, in the title's place or on a page of its own.
+async fn ask_title(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let form = TitleForm {
+        view: view.clone(),
+        title: chat.title.clone(),
+        chat,
+        problem: None,
+    };
+    Ok(view.clone().fragment_or(form, |form| AskPage {
+        view,
+        question: Question::Title(form),
+    }))
+}
+
+/// `POST /chats/{id}/rename`
+async fn rename(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+    Form(new): Form<NewTitle>,
+) -> Result<Response> {
+    let mut chat = app.db.chat(&user, id).await?;
+    let title = clean_line(&new.title);
+    let problem = if title.is_empty() {
+        Some(view.t.rename_empty())
+    } else if title.chars().count() > TITLE_LIMIT {
+        Some(view.t.rename_too_long(TITLE_LIMIT as u64))
+    } else {
+        None
+    };
+    if problem.is_some() {
+        let form = TitleForm {
+            view: view.clone(),
+            title: new.title,
+            chat,
+            problem,
+        };
+        return Ok(view.clone().refused(form, |form| AskPage {
+            view,
+            question: Question::Title(form),
+        }));
+    }
+    app.db.rename_chat(&chat, &title).await?;
+    chat.title = title;
+    if !view.htmx {
+        return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
+    }
+    let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
+    Ok(Title {
+        view,
+        chat,
+        chats: Some(chats),
+    }
+    .into_response())
+}
+
+/// `GET /chats/{id}/delete`: asks first.
+async fn ask_delete(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let form = DeleteForm {
+        view: view.clone(),
+        chat,
+    };
+    Ok(view.clone().fragment_or(form, |form| AskPage {
+        view,
+        question: Question::Delete(form),
+    }))
+}
+
+/// `POST /chats/{id}/delete`: stops its replies and deletes all of it.
+async fn delete(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    for reply in app.db.running_replies(&chat).await? {
+        app.replies.stop(reply);
+    }
+    app.db.delete_chat(&chat).await?;
+    if !view.htmx {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let chats = ChatList::new(&app, &view, &user, None).await?;
+    let composer = Composer::new(&view, None, String::new());
+    let conversation = Conversation::empty(view, composer);
+    let address = [
+        ("HX-Push-Url", "/"),
+        ("HX-Retarget", "#conversation"),
+        ("HX-Reswap", "outerHTML"),
+    ];
+    Ok((
+        address,
+        Created {
+            conversation,
+            chats,
+        },
+    )
+        .into_response())
+}

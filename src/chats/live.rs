@@ -1,0 +1,146 @@
+//! The chat's page that stays open while a reply runs, and the reply's article by itself.
+
+use super::{
+    Chat, ChatId, Message, MessageId,
+    messages::{Html, Shown},
+    pages::{ChatPage, Composer, StopButton},
+};
+use crate::{
+    App,
+    auth::User,
+    error::{Error, Result},
+    replies::{Held, LiveReply, hold, is_graphical},
+    view::View,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::sync::Arc;
+
+/// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
+const HELD_HERE: &str = "<!--held-->";
+
+/// `GET /chats/{id}/live`: stays open while a reply runs, and the reply grows in it.
+pub(super) async fn live(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let running = chat.leaf.and_then(|leaf| app.replies.live(leaf));
+    // htmx reads an answer to its end before it shows anything.
+    let Some(reply) = running.filter(|_| !view.htmx) else {
+        return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
+    };
+    hold_open(&app, view, &user, chat, &reply, is_graphical(&headers)).await
+}
+
+/// The chat's page, which stays open until the reply has ended.
+async fn hold_open(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Chat,
+    live: &Arc<LiveReply>,
+    graphical: bool,
+) -> Result<Response> {
+    let t = view.t;
+    let mut page = ChatPage::new(app, view.clone(), user, chat, String::new()).await?;
+    page.conversation.is_held = true;
+    if let Some(last) = page.conversation.messages.last_mut() {
+        last.html = Html::Held;
+    }
+    let page = page.render()?;
+    let Some((before, after)) = page.split_once(HELD_HERE) else {
+        // The chat was deleted meanwhile.
+        return Err(Error::NotFound);
+    };
+    let held = Held {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        graphical,
+        t,
+    };
+    let (first, reader) = live.now();
+    let (app, user, id) = (app.clone(), user.clone(), live.id());
+    let streamed = live.clone();
+    let ending = move || async move {
+        end_held(&app, &view, &user, id, &streamed, graphical)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the end of a page could not be made");
+                "</div>".to_owned()
+            })
+    };
+    Ok(hold(held, first, reader, ending))
+}
+
+/// What follows the streamed text: its final form where that differs, and how it ended.
+async fn end_held(
+    app: &App,
+    view: &View,
+    user: &User,
+    id: MessageId,
+    live: &Arc<LiveReply>,
+    graphical: bool,
+) -> Result<String> {
+    let (message, chat) = app.db.reply(user, id).await?;
+    let mut shown = Shown::all(app, view, vec![message]).await?;
+    let shown = shown.pop().ok_or(Error::NotFound)?;
+    let mut html = "</div>".to_owned();
+    // Footnotes and link definitions come right only when the whole text is known.
+    let (news, _) = live.now();
+    let streamed: String = news.pieces.iter().map(|piece| &*piece.html).collect();
+    match &shown.html {
+        Html::Final(whole) if whole.0 != streamed && graphical => {
+            html += &format!("<div class=\"text final\">{whole}</div>");
+        }
+        Html::Final(whole) if whole.0 != streamed => {
+            let link = view.t.reply_show_final();
+            html += &format!("<p><a href=\"/chats/{}\">{link}</a></p>", chat.id);
+        }
+        _ => {}
+    }
+    html += &shown.ending.render()?;
+    Ok(html)
+}
+
+/// A reply by itself, and the stop button that goes with it.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/reply.html")]
+struct Reply {
+    reply: Shown,
+    stop: StopButton,
+}
+
+/// The reply's article as it is now.
+pub(crate) async fn show_reply(
+    app: &App,
+    view: View,
+    chat: Chat,
+    message: Message,
+) -> Result<Response> {
+    let composer = Composer::new(&view, Some(&chat), String::new());
+    let mut shown = Shown::all(app, &view, vec![message]).await?;
+    let stop = composer.beside(&shown).stop;
+    let reply = shown.pop().ok_or(Error::NotFound)?;
+    Ok(Reply { reply, stop }.into_response())
+}
+
+/// The article of a reply that was just started.
+pub(crate) async fn show_new_reply(
+    app: &App,
+    view: View,
+    chat: Chat,
+    id: MessageId,
+) -> Result<Response> {
+    let user = view.user.clone().ok_or(Error::SignedOut)?;
+    let (message, _) = app.db.reply(&user, id).await?;
+    show_reply(app, view, chat, message).await
+}
