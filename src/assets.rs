@@ -62,7 +62,9 @@ fn accepted(headers: &HeaderMap) -> Option<&'static str> {
     let takes = |wanted: &str| {
         accept.split(',').any(|part| {
             let (name, weight) = part.split_once(';').unwrap_or((part, ""));
-            name.trim().eq_ignore_ascii_case(wanted) && weight.trim() != "q=0"
+            let weight = weight.trim().strip_prefix("q=");
+            let refused = weight.is_some_and(|weight| weight.parse() == Ok(0.0));
+            name.trim().eq_ignore_ascii_case(wanted) && !refused
         })
     };
     ["br", "gzip"].into_iter().find(|encoding| takes(encoding))

@@ -6,6 +6,10 @@ use crate::support::{
 };
 use futures_util::future::join;
 use http::{Method, StatusCode};
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
 
 const MESSAGES: &str = ".message .text";
 
@@ -193,6 +197,42 @@ async fn the_same_form_sent_twice_makes_one_message() {
         assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
         assert_eq!(app.model.requests().len(), 2);
     }
+}
+
+/// Polls it so many times, as a server does with the request of somebody who then leaves.
+async fn polled(future: impl Future, times: usize) {
+    let (mut future, mut left) = (Box::pin(future), times);
+    let leave = |context: &mut Context<'_>| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Pending if left > 0 => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    };
+    poll_fn(leave).await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_while_sending_finds_a_reply_or_nothing_later() {
+    let app = TestApp::start().await;
+    let ann = Browser::htmx(&app).sign_up("ann").await;
+    let chat = ann.start_chat("Hello").await;
+    for times in 1..40 {
+        let page = ann.get(&chat.path).await;
+        for form in [page.form("#composer"), ann.get("/").await.form("#composer")] {
+            let form = form.fill("content", "Gone");
+            polled(ann.submit(&form), times).await;
+            app.idle().await;
+        }
+    }
+    let lost = "select count(*) from messages m where role = 'user'
+                and not exists (select 1 from messages r where r.parent_id = m.id and r.body = 'Hello!')";
+    assert_eq!(app.value::<i64>(lost).await, 0);
+    assert!(app.model.requests().len() > 20);
+    assert_eq!(
+        ann.send(&ann.get(&chat.path).await, "On").await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,11 @@
 mod auth;
 mod browser;
 mod chats;
+mod language;
 mod models;
+mod pages;
+mod replies;
 mod screenshots;
+mod security;
 mod support;
 mod terminal;

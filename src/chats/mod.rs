@@ -7,7 +7,7 @@ use crate::{
     App,
     auth::{User, sign_in_again, take_draft},
     error::{Error, Notice, Result},
-    replies,
+    replies::{self, Announced},
     view::View,
 };
 use axum::{
@@ -24,7 +24,9 @@ use pages::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-pub use store::{Chat, ChatId, Message, MessageId, MessageState, NotTaken, Role, TITLE_LIMIT};
+pub use store::{
+    Chat, ChatId, Exchange, Message, MessageId, MessageState, NewReply, NotTaken, Role, TITLE_LIMIT,
+};
 
 pub(crate) use pages::{show_new_reply, show_reply};
 
@@ -188,11 +190,7 @@ async fn create(
     if let Some(problem) = new.problem(&app, &view) {
         return refuse(&app, view, &user, None, new.content, problem).await;
     }
-    let taken = app
-        .db
-        .add_chat(&user, new.key(), &new.text(), app.config.replies_per_person)
-        .await?;
-    let exchange = match taken {
+    let exchange = match exchange(&app, &user, None, &new).await? {
         Ok(exchange) => exchange,
         Err(reason) => {
             let problem = reason.sentence(&view);
@@ -200,7 +198,6 @@ async fn create(
         }
     };
     let chat = app.db.chat(&user, exchange.chat).await?;
-    start(&app, &chat, exchange.reply).await?;
     if !view.htmx {
         return Ok(Redirect::to(&format!("/chats/{}/live", chat.id)).into_response());
     }
@@ -238,17 +235,7 @@ async fn send(
     if let Some(problem) = new.problem(&app, &view) {
         return refuse(&app, view, &user, Some(chat), new.content, problem).await;
     }
-    let taken = app
-        .db
-        .add_message(
-            &user,
-            &chat,
-            new.key(),
-            &new.text(),
-            app.config.replies_per_person,
-        )
-        .await?;
-    let exchange = match taken {
+    let exchange = match exchange(&app, &user, Some(&chat), &new).await? {
         Ok(exchange) => exchange,
         Err(reason) => {
             let problem = reason.sentence(&view);
@@ -259,7 +246,6 @@ async fn send(
         return Err(Error::NotFound);
     }
     let chat = app.db.chat(&user, id).await?;
-    let branch = start(&app, &chat, exchange.reply).await?;
     if !view.htmx {
         return Ok(Redirect::to(&format!("{path}/live")).into_response());
     }
@@ -269,18 +255,81 @@ async fn send(
     }
     let chats = ChatList::new(&app, &view, &user, Some(chat.id)).await?;
     let composer = Composer::new(&app, &view, Some(&chat), String::new());
+    let branch = app.db.branch(&chat).await?;
     let new = branch.into_iter().rev().take(2).rev();
     let messages = Shown::all(&app, &view, new.collect()).await?;
     Ok(Sent::new(messages, composer, chats).into_response())
 }
 
-/// Starts to make the reply, unless it was started before. The branch that it ends is returned.
-async fn start(app: &App, chat: &Chat, reply: Option<MessageId>) -> Result<Vec<Message>> {
-    let branch = app.db.branch(chat).await?;
-    if let Some(reply) = reply {
-        app.replies.start(reply, turns(&branch));
+/// Takes a message, in a chat or as the first of a new one, and starts the reply to it.
+async fn exchange(
+    app: &App,
+    user: &User,
+    chat: Option<&Chat>,
+    new: &NewMessage,
+) -> Result<Result<Exchange, NotTaken>> {
+    let (app, user, chat) = (app.clone(), user.clone(), chat.cloned());
+    let (key, text) = (new.key(), new.text());
+    whole(async move {
+        let coming = app.replies.announce();
+        let reply = new_reply(&app, &coming);
+        let taken = match &chat {
+            None => app.db.add_chat(&user, key, &text, reply).await?,
+            Some(chat) => app.db.add_message(&user, chat, key, &text, reply).await?,
+        };
+        if let Ok(Exchange {
+            chat,
+            reply: Some(_),
+            ..
+        }) = &taken
+        {
+            start(&app, &user, *chat, coming).await?;
+        }
+        Ok(taken)
+    })
+    .await
+}
+
+/// Makes another reply beside one that has ended, and starts it.
+pub(crate) async fn try_again(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    ended: Message,
+) -> Result<Result<MessageId, NotTaken>> {
+    let (app, user, chat) = (app.clone(), user.clone(), chat.clone());
+    whole(async move {
+        let coming = app.replies.announce();
+        let reply = new_reply(&app, &coming);
+        let taken = app.db.add_attempt(&user, &chat, &ended, reply).await?;
+        if taken.is_ok() {
+            start(&app, &user, chat.id, coming).await?;
+        }
+        Ok(taken)
+    })
+    .await
+}
+
+/// Runs it to its end even if whoever asked leaves meanwhile: a reply that is in the database and
+/// was never started would be waited for until the next restart.
+async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work).await.map_err(Error::internal)?
+}
+
+fn new_reply(app: &App, coming: &Announced) -> NewReply {
+    NewReply {
+        id: coming.id(),
+        limit: app.config.replies_per_person,
     }
-    Ok(branch)
+}
+
+async fn start(app: &App, user: &User, chat: ChatId, coming: Announced) -> Result<()> {
+    let chat = app.db.chat(user, chat).await?;
+    let branch = app.db.branch(&chat).await?;
+    app.replies.start(coming, turns(&branch));
+    Ok(())
 }
 
 impl NotTaken {

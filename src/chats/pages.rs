@@ -128,6 +128,18 @@ impl Composer {
             notice: None,
         }
     }
+
+    /// Next to these messages: a reply that is shown in its final form, as one that has ended this
+    /// very moment, cannot be stopped.
+    fn beside(mut self, messages: &[Shown]) -> Self {
+        let ended = |id| {
+            messages
+                .iter()
+                .any(|shown| shown.message.id == id && !shown.is_live())
+        };
+        self.stop.running = self.stop.running.filter(|id| !ended(*id));
+        self
+    }
 }
 
 /// The chat's title, and what can be done with the chat.
@@ -426,7 +438,7 @@ impl ChatPage {
     ) -> Result<Self> {
         let chats = ChatList::new(app, &view, user, Some(chat.id)).await?;
         let messages = Shown::all(app, &view, app.db.branch(&chat).await?).await?;
-        let composer = Composer::new(app, &view, Some(&chat), text);
+        let composer = Composer::new(app, &view, Some(&chat), text).beside(&messages);
         let title = Some(Title {
             view: view.clone(),
             chat,
@@ -476,7 +488,7 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn new(messages: Vec<Shown>, composer: Composer, chats: ChatList) -> Self {
-        let Composer { fields, stop, .. } = composer;
+        let Composer { fields, stop, .. } = composer.beside(&messages);
         Self {
             messages,
             fields,
@@ -503,12 +515,9 @@ pub(crate) async fn show_reply(
 ) -> Result<Response> {
     let composer = Composer::new(app, &view, Some(&chat), String::new());
     let mut shown = Shown::all(app, &view, vec![message]).await?;
+    let stop = composer.beside(&shown).stop;
     let reply = shown.pop().ok_or(Error::NotFound)?;
-    Ok(Reply {
-        reply,
-        stop: composer.stop,
-    }
-    .into_response())
+    Ok(Reply { reply, stop }.into_response())
 }
 
 /// The article of a reply that was just started.

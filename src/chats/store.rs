@@ -131,6 +131,15 @@ pub enum NotTaken {
     StillReplying,
 }
 
+/// A reply that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReply {
+    /// The key that it will have.
+    pub id: MessageId,
+    /// How many replies its person may have running.
+    pub limit: usize,
+}
+
 /// A message that was taken, and the reply that is now to be made.
 pub struct Exchange {
     /// The chat it is in.
@@ -222,7 +231,7 @@ impl Db {
         user: &User,
         message: MessageId,
         text: &str,
-        running: usize,
+        reply: NewReply,
     ) -> Result<Result<Exchange, NotTaken>> {
         let chat = ChatId::new();
         let mut tx = self.write.begin().await?;
@@ -235,7 +244,7 @@ impl Db {
         .bind(now())
         .execute(&mut *tx)
         .await?;
-        let taken = add_exchange(&mut tx, user, chat, None, message, text, running).await?;
+        let taken = add_exchange(&mut tx, user, chat, None, message, text, reply).await?;
         self.settle(tx, user, chat, message, taken).await
     }
 
@@ -249,7 +258,7 @@ impl Db {
         chat: &Chat,
         message: MessageId,
         text: &str,
-        running: usize,
+        reply: NewReply,
     ) -> Result<Result<Exchange, NotTaken>> {
         let mut tx = self.write.begin().await?;
         // The transaction starts with a write, so that the leaf it reads is the last one.
@@ -261,7 +270,7 @@ impl Db {
         .bind(now())
         .fetch_one(&mut *tx)
         .await?;
-        let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, running).await?;
+        let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, reply).await?;
         self.settle(tx, user, chat.id, message, taken).await
     }
 
@@ -300,7 +309,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         failed: &Message,
-        running: usize,
+        reply: NewReply,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.write.begin().await?;
         let leaf: Option<MessageId> = sqlx::query_scalar(
@@ -316,7 +325,7 @@ impl Db {
             return Ok(Err(NotTaken::StillReplying));
         }
         let parent = failed.parent_id.ok_or(Error::NotFound)?;
-        let taken = add_reply(&mut tx, user, chat.id, parent, running).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, reply).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -371,7 +380,7 @@ async fn add_exchange(
     parent: Option<MessageId>,
     message: MessageId,
     text: &str,
-    running: usize,
+    reply: NewReply,
 ) -> Result<Result<Option<MessageId>, NotTaken>> {
     let added = sqlx::query(
         "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
@@ -397,7 +406,7 @@ async fn add_exchange(
     {
         return Ok(Err(NotTaken::StillReplying));
     }
-    Ok(add_reply(tx, user, chat, message, running).await?.map(Some))
+    Ok(add_reply(tx, user, chat, message, reply).await?.map(Some))
 }
 
 /// Inserts an empty reply under a message and makes it the chat's leaf.
@@ -406,7 +415,7 @@ async fn add_reply(
     user: &User,
     chat: ChatId,
     parent: MessageId,
-    running: usize,
+    reply: NewReply,
 ) -> Result<Result<MessageId, NotTaken>> {
     let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
                where m.state in ('queued', 'streaming') and c.user_id = $1";
@@ -414,15 +423,14 @@ async fn add_reply(
         .bind(user.id)
         .fetch_one(&mut **tx)
         .await?;
-    if usize::try_from(present).is_ok_and(|present| present >= running) {
+    if usize::try_from(present).is_ok_and(|present| present >= reply.limit) {
         return Ok(Err(NotTaken::TooManyRunning));
     }
-    let reply = MessageId::new();
     sqlx::query(
         "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
          values ($1, $2, $3, 'assistant', '', 'queued', $4)",
     )
-    .bind(reply)
+    .bind(reply.id)
     .bind(chat)
     .bind(parent)
     .bind(now())
@@ -430,10 +438,10 @@ async fn add_reply(
     .await?;
     sqlx::query("update chats set leaf = $2 where id = $1")
         .bind(chat)
-        .bind(reply)
+        .bind(reply.id)
         .execute(&mut **tx)
         .await?;
-    Ok(Ok(reply))
+    Ok(Ok(reply.id))
 }
 
 /// How many characters a chat's title may have.

@@ -167,8 +167,12 @@ impl Mender {
         } else if data.iter().any(|line| line.trim() == "[DONE]") {
             out.push(Mended::Done);
         } else {
-            let event: String = data.iter().map(|line| format!("data: {line}\n")).collect();
-            out.push(Mended::Event((event + "\n").into()));
+            let mut event = String::with_capacity(data.iter().map(|line| line.len() + 8).sum());
+            for line in &data {
+                event.extend(["data: ", line, "\n"]);
+            }
+            event.push('\n');
+            out.push(Mended::Event(event.into()));
         }
     }
 }

@@ -9,7 +9,10 @@ use crate::{
 };
 use async_stream::stream;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderName, HeaderValue},
     response::{
         IntoResponse, Response,
@@ -19,6 +22,7 @@ use axum::{
 use futures_util::Stream;
 use serde::Deserialize;
 use std::{convert::Infallible, fmt::Write, time::Duration};
+use uuid::Uuid;
 
 /// How long a connection is silent, at most, so that nobody on the way takes it for dead.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,10 +41,13 @@ pub(super) struct From {
 pub(super) async fn follow(
     view: View,
     State(app): State<App>,
-    Path(id): Path<MessageId>,
-    Query(From { after }): Query<From>,
+    id: Result<Path<MessageId>, PathRejection>,
+    from: Result<Query<From>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    // What cannot be read is no reply, or its beginning.
+    let id = id.map_or(MessageId(Uuid::nil()), |Path(id)| id);
+    let after = from.map_or(0, |Query(from)| from.after);
     let last_id = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());

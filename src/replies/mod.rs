@@ -71,20 +71,25 @@ impl Replies {
         }
     }
 
+    /// A reply that is about to be put into the database. It counts as running before it is there,
+    /// so that whoever finds it in the database finds it here as well.
+    pub(crate) fn announce(&self) -> Announced {
+        Announced {
+            live: self.running.add(MessageId::new()),
+            running: self.running.clone(),
+        }
+    }
+
     /// Starts to make a reply that is in the database as queued.
-    pub fn start(&self, id: MessageId, turns: Vec<Turn>) {
-        let live = self.running.add(id);
-        let (db, models, running) = (self.db.clone(), self.models.clone(), self.running.clone());
+    pub(crate) fn start(&self, announced: Announced, turns: Vec<Turn>) {
+        let (db, models, live) = (self.db.clone(), self.models.clone(), announced.live.clone());
         let writing = self
             .writers
             .spawn_pinned(|| writer::write(db, models, live, turns));
         // Waited for by another task, so that even a panic leaves no reply running for ever.
         tokio::spawn(async move {
             if let Err(error) = writing.await {
-                tracing::error!(%error, reply = %id, "writing a reply ended badly");
-            }
-            if let Some(live) = running.remove(id) {
-                live.end();
+                tracing::error!(%error, reply = %announced.id(), "writing a reply ended badly");
             }
         });
     }
@@ -99,6 +104,26 @@ impl Replies {
         if let Some(live) = self.live(id) {
             live.stop().cancel();
         }
+    }
+}
+
+/// Keeps a reply among the running ones for as long as it is held.
+pub(crate) struct Announced {
+    live: Arc<LiveReply>,
+    running: Arc<Running>,
+}
+
+impl Announced {
+    /// The key of the reply.
+    pub(crate) fn id(&self) -> MessageId {
+        self.live.id()
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.running.remove(self.id());
+        self.live.end();
     }
 }
 
@@ -122,11 +147,10 @@ impl Running {
         live
     }
 
-    fn remove(&self, id: MessageId) -> Option<Arc<LiveReply>> {
+    fn remove(&self, id: MessageId) {
         let mut replies = self.lock();
-        let live = replies.remove(&id);
+        replies.remove(&id);
         self.count.send_replace(replies.len());
-        live
     }
 
     fn all(&self) -> Vec<Arc<LiveReply>> {
@@ -183,19 +207,13 @@ async fn retry(
     if message.state.is_running() {
         return Ok(to_live(chat.id));
     }
-    let attempt = app
-        .db
-        .add_attempt(&user, &chat, &message, app.config.replies_per_person)
-        .await?;
-    let reply = match attempt {
+    let reply = match chats::try_again(&app, &user, &chat, message).await? {
         Ok(reply) => reply,
         Err(NotTaken::TooManyRunning) => return Err(Error::TooMany(Duration::from_secs(10))),
         // Another tab was faster: what it started is shown.
         Err(NotTaken::StillReplying) => return Ok(to_live(chat.id)),
     };
     let chat = app.db.chat(&user, chat.id).await?;
-    let branch = app.db.branch(&chat).await?;
-    app.replies.start(reply, chats::turns(&branch));
     if view.htmx {
         return chats::show_new_reply(&app, view, chat, reply).await;
     }

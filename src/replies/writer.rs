@@ -13,11 +13,25 @@ use crate::{
     models::{Event, Events, Finish, Models, Trouble, Turn, Usage},
 };
 use futures_util::StreamExt;
-use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, sleep_until};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+use tokio::{
+    pin,
+    time::{Instant, sleep, sleep_until},
+};
 
 /// How often the open end of a text is rendered, at most.
 const TICK: Duration = Duration::from_millis(50);
+
+/// After so many ticks without anything to show, the next text need not wait for a tick.
+const PAUSE_TICKS: u128 = 3;
+
+/// All replies count their ticks from here, so that many are shown with one waking of the threads
+/// that write and that send: waking takes longer than rendering.
+static FIRST_TICK: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The open end is rendered anew each time, so the longer it is, the more rarely: with this many
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
@@ -58,28 +72,43 @@ type End = (MessageState, Option<&'static str>);
 impl Writer {
     async fn run(&mut self) -> End {
         let live = self.live.clone();
+        let stopped = live.stop().cancelled();
+        let tick = sleep_until(*FIRST_TICK);
+        pin!(stopped, tick);
         loop {
-            let due = self.due();
+            let had_news = self.has_news;
             tokio::select! {
                 biased;
-                () = live.stop().cancelled() => return (MessageState::Stopped, None),
-                () = sleep_until(due), if self.has_news => self.show(),
+                () = &mut stopped => return (MessageState::Stopped, None),
+                () = &mut tick, if self.has_news => self.show(),
                 event = self.events.next() => {
                     let Some(event) = event else { return failed("cut_off") };
                     if let Some(end) = self.take(event).await {
                         return end;
+                    }
+                    if self.has_news && !had_news {
+                        tick.as_mut().reset(self.due());
                     }
                 }
             }
         }
     }
 
-    /// When what has come is to be shown: at once after a pause, else at the next tick.
+    /// When what has come is to be shown: at the next tick, or at once after a pause.
     fn due(&self) -> Instant {
+        let now = Instant::now();
         let open = self.growing.text().len() - self.growing.finished();
-        let ticks = 1 + u32::try_from(open / TICK_BYTES).unwrap_or(u32::MAX - 1);
-        self.last_shown
-            .map_or_else(Instant::now, |last| last + TICK * ticks)
+        let rest = (open / TICK_BYTES) as u128;
+        let tick = |time: Instant| {
+            time.saturating_duration_since(*FIRST_TICK).as_millis() / TICK.as_millis()
+        };
+        match self.last_shown.map(tick) {
+            Some(last) if tick(now) <= last + PAUSE_TICKS + rest => {
+                let next = (tick(now) + 1).max(last + 1 + rest);
+                *FIRST_TICK + TICK * u32::try_from(next).unwrap_or(u32::MAX)
+            }
+            _ => now,
+        }
     }
 
     async fn take(&mut self, event: Event) -> Option<End> {
@@ -166,11 +195,14 @@ fn failed_by(trouble: &Trouble) -> End {
 }
 
 /// Text as it is kept: line ends as `\n`, and no control characters, which could steer a terminal.
-fn clean(text: &str) -> String {
+fn clean(text: &str) -> Cow<'_, str> {
     // A `\r\n` cut in two by the stream becomes one `\n` as well: `\r` alone is dropped.
-    text.chars()
-        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
-        .collect()
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(steers) {
+        text.replace(steers, "").into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ pub fn log() -> String {
         let writer = log.clone();
         tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::new(
-                "debug,damso=trace,async_openai=off,sqlx=info",
+                "info,damso=trace,tower_http=debug,hyper=debug,reqwest=debug,async_openai=off",
             ))
             .with_ansi(false)
             .with_writer(move || Log(writer.clone()))

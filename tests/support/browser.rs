@@ -69,6 +69,10 @@ impl Browser {
         self.kind == Kind::Htmx
     }
 
+    pub fn is_text(&self) -> bool {
+        self.kind == Kind::Text
+    }
+
     /// The same person, preferring this language.
     pub fn speaking(mut self, language: &'static str) -> Self {
         self.language = language;

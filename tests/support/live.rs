@@ -49,17 +49,10 @@ impl Live {
     }
 
     /// Reads on until the text has come.
-    #[track_caller]
-    pub fn until<'a>(&'a mut self, text: &'a str) -> impl Future<Output = ()> + 'a {
-        async move {
-            while !self.seen.contains(text) {
-                let more = self.next().await;
-                assert!(
-                    more.is_some(),
-                    "the answer ended without {text}: {}",
-                    self.seen
-                );
-            }
+    pub async fn until(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            let more = self.next().await;
+            assert!(more.is_some(), "it ended without {text}: {}", self.seen);
         }
     }
 

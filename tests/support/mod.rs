@@ -16,9 +16,9 @@ mod page;
 pub mod site;
 pub mod terminal;
 
-pub use app::{TestApp, log};
+pub use app::{KEY, TestApp, log};
 pub use browser::{Browser, ORIGIN, PASSWORD};
-pub use live::{Event, Live};
+pub use live::Live;
 pub use page::{Form, Page};
 
 use std::{future::Future, time::Duration};

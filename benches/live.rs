@@ -1,0 +1,927 @@
+//! What a running reply costs: CPU, delay and memory of the server, its start, and bytes on the wire.
+//!
+//! Three processes: an upstream that streams replies as a model server does, the server that is
+//! measured, and this one, which reads as many browsers would. The same streams also go through a
+//! bare relay, so that the figures mean the same on every machine.
+//!
+//! `cargo bench --bench live`, with `-- quick` for ten seconds, `-- replies=1000` for more of them
+//! and `-- damso=PATH` for another build of the server.
+
+use anyhow::{Context, Result, bail};
+use axum::{
+    Json, Router,
+    body::{Body, Bytes},
+    extract::{Query, State},
+    routing::{get, post},
+};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    convert::Infallible,
+    env, fs,
+    future::Future,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
+
+fn main() -> Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok()
+        .context("the TLS provider is ours to set")?;
+    let args: Vec<String> = env::args().skip(1).collect();
+    let arg = |name: &str| {
+        args.iter()
+            .find_map(|arg| arg.strip_prefix(name)?.strip_prefix('='))
+    };
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match args.first().map(String::as_str) {
+        Some("upstream") => threads.block_on(upstream()),
+        Some("relay") => threads.block_on(relay(arg("to").context("to=")?.to_owned())),
+        _ => {
+            let quick = args.iter().any(|arg| arg == "quick");
+            let replies = arg("replies").map_or(Ok(200), str::parse)?;
+            let damso = arg("damso").unwrap_or(env!("CARGO_BIN_EXE_damso")).into();
+            let seconds = arg("seconds").map_or(Ok(if quick { 3 } else { 20 }), str::parse)?;
+            threads.block_on(measure(Plan {
+                replies,
+                seconds,
+                quick,
+                damso,
+            }))
+        }
+    }
+}
+
+/// The present time in microseconds, the same in every process of this machine.
+fn now() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+// ---- What is streamed
+
+/// A reply as models write them. Each `@` is a place for a mark.
+const TEXT: &str = include_str!("reply.md");
+
+/// A token that is one word and holds the time at which it is sent: it can be found again whatever
+/// HTML is around it, and says by itself how long it was under way.
+const MARK: &[u8] = b"zq";
+const MARK_DIGITS: u32 = 7;
+
+fn mark(time: u64) -> String {
+    let mut word = String::from_utf8_lossy(MARK).into_owned();
+    for place in (0..MARK_DIGITS).rev() {
+        let digit = time / 36_u64.pow(place) % 36;
+        word.extend(char::from_digit(u32::try_from(digit).unwrap_or(0), 36));
+    }
+    word
+}
+
+/// The text as tokens of about four bytes; `None` is a mark. Replies begin at different sections.
+fn tokens(reply: usize) -> Vec<Option<&'static str>> {
+    let mut sections: Vec<&str> = TEXT.split_inclusive("\n\n").collect();
+    // The code has no empty line, so every section is whole Markdown.
+    let sections_count = sections.len();
+    sections.rotate_left(reply % sections_count);
+    let mut tokens = vec![];
+    for (n, part) in sections
+        .into_iter()
+        .flat_map(|section| section.split_inclusive('@'))
+        .enumerate()
+    {
+        let (mut rest, marked) = part
+            .strip_suffix('@')
+            .map_or((part, false), |rest| (rest, true));
+        while let Some(first) = rest.chars().next() {
+            let wanted = 3 + (n + tokens.len()) % 4;
+            let end = (wanted.max(first.len_utf8())..)
+                .find(|&end| end >= rest.len() || rest.is_char_boundary(end));
+            let (token, after) = rest.split_at(end.unwrap_or(rest.len()).min(rest.len()));
+            tokens.push(Some(token));
+            rest = after;
+        }
+        if marked {
+            tokens.push(None);
+        }
+    }
+    tokens
+}
+
+/// Finds marks in what a browser reads.
+#[derive(Default)]
+struct Marks {
+    rest: Vec<u8>,
+    newest: u64,
+    delays: Vec<u64>,
+    bytes: usize,
+}
+
+impl Marks {
+    fn read(&mut self, bytes: &[u8], at: u64) {
+        let length = MARK.len() + MARK_DIGITS as usize;
+        let period = 36_u64.pow(MARK_DIGITS);
+        self.bytes += bytes.len();
+        self.rest.extend_from_slice(bytes);
+        for word in self
+            .rest
+            .windows(length)
+            .filter(|word| word.starts_with(MARK))
+        {
+            let digits = str::from_utf8(&word[MARK.len()..])
+                .ok()
+                .and_then(|digits| u64::from_str_radix(digits, 36).ok());
+            let Some(sent) = digits.map(|sent| at - (at + period - sent) % period) else {
+                continue;
+            };
+            // The open end of a reply comes again and again: only the first time counts.
+            if sent > self.newest {
+                self.newest = sent;
+                self.delays.push(at - sent);
+            }
+        }
+        let keep = self.rest.len().saturating_sub(length - 1);
+        self.rest.drain(..keep);
+    }
+}
+
+// ---- The upstream
+
+struct Upstream {
+    run: Mutex<Run>,
+    /// Which run may send its tokens.
+    started: watch::Sender<u64>,
+    sent: AtomicU64,
+    replies: AtomicU64,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Run {
+    number: u64,
+    /// Tokens a second of each reply.
+    rate: u32,
+    /// Tokens of each reply.
+    tokens: usize,
+}
+
+async fn upstream() -> Result<()> {
+    let state = Arc::new(Upstream {
+        run: Mutex::default(),
+        started: watch::Sender::new(0),
+        sent: AtomicU64::new(0),
+        replies: AtomicU64::new(0),
+    });
+    let routes = Router::new()
+        .route(
+            "/v1/models",
+            get(async || Json(json!({ "data": [{ "id": "bench" }] }))),
+        )
+        .route("/v1/chat/completions", post(reply))
+        .route("/prepare", post(prepare))
+        .route(
+            "/start",
+            post(async |State(up): State<Arc<Upstream>>| {
+                let number = up.run.lock().unwrap_or_else(PoisonError::into_inner).number;
+                up.started.send_replace(number);
+            }),
+        )
+        .route(
+            "/counts",
+            get(async |State(up): State<Arc<Upstream>>| {
+                let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+                Json(json!({ "sent": count(&up.sent), "replies": count(&up.replies) }))
+            }),
+        );
+    serve(routes.with_state(state)).await
+}
+
+/// The next replies are of this run, and wait for its start.
+async fn prepare(State(up): State<Arc<Upstream>>, Query(run): Query<Run>) {
+    *up.run.lock().unwrap_or_else(PoisonError::into_inner) = run;
+    up.sent.store(0, Ordering::Relaxed);
+    up.replies.store(0, Ordering::Relaxed);
+}
+
+async fn reply(State(up): State<Arc<Upstream>>) -> ([(&'static str, &'static str); 1], Body) {
+    let run = *up.run.lock().unwrap_or_else(PoisonError::into_inner);
+    let number = up.replies.fetch_add(1, Ordering::Relaxed);
+    let mut started = up.started.subscribe();
+    let events = async_stream::stream! {
+        // The sender is in the state, which outlives this.
+        started.wait_for(|started| *started >= run.number).await.ok();
+        let tokens = tokens(usize::try_from(number).unwrap_or(0));
+        let pause = Duration::from_secs(1) / run.rate.max(1);
+        // No two replies send at the same time.
+        let first = time::Instant::now() + pause.mul_f64((number as f64 * 0.618) % 1.0);
+        for (n, token) in tokens.iter().cycle().take(run.tokens).enumerate() {
+            time::sleep_until(first + pause * u32::try_from(n).unwrap_or(0)).await;
+            up.sent.fetch_add(1, Ordering::Relaxed);
+            yield Ok::<_, Infallible>(match token {
+                Some(token) => chunk(json!({ "content": token }), Value::Null),
+                None => chunk(json!({ "content": mark(now()) }), Value::Null),
+            });
+        }
+        yield Ok(chunk(json!({}), json!("stop")));
+        yield Ok(Bytes::from_static(b"data: [DONE]\n\n"));
+    };
+    (
+        [("content-type", "text/event-stream")],
+        Body::from_stream(events),
+    )
+}
+
+fn chunk(delta: Value, finish: Value) -> Bytes {
+    let chunk = json!({
+        "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT", "object": "chat.completion.chunk",
+        "created": 1_741_569_952, "model": "bench", "service_tier": "default", "system_fingerprint": "fp_b705f0c291",
+        "choices": [{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish }],
+    });
+    format!("data: {chunk}\n\n").into()
+}
+
+/// Serves on a free port, whose address is the first line that is printed.
+#[expect(
+    clippy::print_stdout,
+    reason = "the process that started this one reads it"
+)]
+async fn serve(routes: Router) -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("at http://{}", listener.local_addr()?);
+    let listener =
+        axum::serve::ListenerExt::tap_io(listener, |stream: &mut tokio::net::TcpStream| {
+            // Without it a token may wait for the one before to be acknowledged.
+            stream.set_nodelay(true).ok();
+        });
+    Ok(axum::serve(listener, routes).await?)
+}
+
+// ---- The relay
+
+/// The least that a server can do with a stream: hand its bytes on.
+async fn relay(to: String) -> Result<()> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let forward = async move |body: Bytes| {
+        let request = client
+            .post(format!("{to}/v1/chat/completions"))
+            .header("content-type", "application/json");
+        let answer = request
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| error.to_string())?;
+        let stream = [("content-type", "text/event-stream")];
+        Ok::<_, String>((stream, Body::from_stream(answer.bytes_stream())))
+    };
+    serve(Router::new().route("/", post(forward))).await
+}
+
+// ---- Processes that are measured
+
+/// A process, which ends with this value.
+struct Server {
+    child: Child,
+    base: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Server {
+    /// This program in another role.
+    fn role(args: &[&str]) -> Result<Self> {
+        let mut child = Command::new(env::current_exe()?)
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take().context("the output is a pipe")?;
+        Self::with_address(child, out)
+    }
+
+    fn damso(program: &Path, folder: &Path, upstream: &str) -> Result<Self> {
+        let mut child = Command::new(program)
+            .current_dir(folder)
+            .env("LISTEN", "127.0.0.1:0")
+            .env("DATABASE_URL", "sqlite://bench.db")
+            .env("OPENAI_BASE_URL", format!("{upstream}/v1"))
+            .env("OPENAI_MODEL", "bench")
+            .env("REPLIES_PER_PERSON", "1000")
+            .env("NO_COLOR", "1")
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let log = child.stderr.take().context("the log is a pipe")?;
+        Self::with_address(child, log)
+    }
+
+    /// Reads up to the line with the address, and the rest to the end, so that nobody waits to write.
+    fn with_address(child: Child, out: impl Read + Send + 'static) -> Result<Self> {
+        let mut out = BufReader::new(out);
+        let mut line = String::new();
+        while out.read_line(&mut line)? > 0 {
+            if let Some((_, base)) = line.trim().rsplit_once("at http://") {
+                let base = format!("http://{base}");
+                thread::spawn(move || {
+                    for line in out
+                        .lines()
+                        .map_while(Result::ok)
+                        .filter(|line| !line.contains("INFO"))
+                    {
+                        eprintln!("{line}");
+                    }
+                });
+                return Ok(Self { child, base });
+            }
+            eprint!("{line}");
+            line.clear();
+        }
+        bail!("a server ended before it listened");
+    }
+
+    fn address(&self) -> Result<SocketAddr> {
+        Ok(self.base.trim_start_matches("http://").parse()?)
+    }
+
+    /// The CPU time that all its threads have used. The kernel counts it in nanoseconds and tells
+    /// it in hundredths of a second, which is fine enough for seconds of it.
+    fn cpu(&self) -> Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = stat.rsplit_once(") ").context("a name in brackets")?;
+        let ticks: u64 = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Resident memory in bytes.
+    fn memory(&self) -> Result<usize> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .context("VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? * 1024)
+    }
+}
+
+// ---- People
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+struct Person {
+    http: reqwest::Client,
+    base: String,
+    cookie: String,
+}
+
+impl Person {
+    async fn register(base: &str) -> Result<Self> {
+        // The client must not follow redirects: what they say is needed.
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("Mozilla/5.0")
+            .build()?;
+        let mut person = Self {
+            http,
+            base: base.to_owned(),
+            cookie: String::new(),
+        };
+        let password = "a long enough secret, 2937";
+        let form = [
+            ("username", "bench"),
+            ("password", password),
+            ("password_confirm", password),
+        ];
+        let answer = person.post("/register", &form).await?;
+        let cookies = answer
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let pairs: Vec<&str> = cookies
+            .filter_map(|cookie| cookie.split(';').next())
+            .collect();
+        person.cookie = pairs.join("; ");
+        Ok(person)
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<reqwest::Response> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(body).send().await?;
+        if answer.status() != 303 {
+            bail!("POST {path}: {}", answer.status());
+        }
+        Ok(answer)
+    }
+
+    async fn get(&self, path: &str) -> Result<reqwest::Response> {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .header("cookie", &self.cookie);
+        Ok(request.send().await?.error_for_status()?)
+    }
+
+    /// Starts a chat; its address is returned.
+    async fn start_chat(&self) -> Result<String> {
+        let answer = self
+            .post(
+                "/chats",
+                &[("content", "Which database suits a small server?")],
+            )
+            .await?;
+        let to = answer
+            .headers()
+            .get("location")
+            .and_then(|to| to.to_str().ok())
+            .context("a redirect")?;
+        Ok(to.trim_end_matches("/live").to_owned())
+    }
+
+    /// The address of the event stream that the chat's page follows.
+    async fn events(&self, chat: &str) -> Result<String> {
+        let page = self.get(chat).await?.text().await?;
+        let address = page
+            .split_once("hx-sse:connect=\"")
+            .and_then(|(_, rest)| rest.split_once('"'));
+        Ok(address.context("a live reply on the page")?.0.to_owned())
+    }
+}
+
+// ---- Runs
+
+struct Plan {
+    replies: usize,
+    seconds: u64,
+    quick: bool,
+    /// The program that is measured.
+    damso: PathBuf,
+}
+
+/// What one run of many replies at once cost.
+#[derive(Default)]
+struct Cost {
+    cpu_per_token: Duration,
+    delays: Vec<u64>,
+    memory: usize,
+    bytes_per_token: f64,
+    /// Tokens and marks that were sent but not seen.
+    lost: bool,
+}
+
+struct Bench {
+    plan: Plan,
+    upstream: Server,
+    http: reqwest::Client,
+    runs: u64,
+}
+
+/// How a reader follows a reply.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Events,
+    HeldPage,
+}
+
+impl Bench {
+    async fn tell(&self, path: &str) -> Result<()> {
+        self.http
+            .post(format!("{}{path}", self.upstream.base))
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(())
+    }
+
+    async fn count(&self, of: &str) -> Result<u64> {
+        let counts = self
+            .http
+            .get(format!("{}/counts", self.upstream.base))
+            .send()
+            .await?
+            .text()
+            .await?;
+        serde_json::from_str::<Value>(&counts)?[of]
+            .as_u64()
+            .context("a number")
+    }
+
+    /// Opens all streams, lets them all start at once, and measures from there to the last end.
+    async fn run<F>(&mut self, server: &Server, rate: u32, open: impl Fn() -> F) -> Result<Cost>
+    where
+        F: Future<Output = Result<reqwest::Response>>,
+    {
+        self.runs += 1;
+        let Plan {
+            replies, seconds, ..
+        } = self.plan;
+        let tokens = u64::from(rate) * seconds;
+        self.tell(&format!(
+            "/prepare?number={}&rate={rate}&tokens={tokens}",
+            self.runs
+        ))
+        .await?;
+        let mut readers = JoinSet::new();
+        // A few at a time, as nothing is measured here.
+        let mut streams = futures_util::stream::iter(0..replies)
+            .map(|_| open())
+            .buffer_unordered(8);
+        while let Some(stream) = streams.next().await {
+            readers.spawn(read(stream?));
+        }
+        while self.count("replies").await? < replies as u64 {
+            time::sleep(Duration::from_millis(20)).await;
+        }
+        time::sleep(Duration::from_secs(1)).await;
+        let before = server.cpu()?;
+        self.tell("/start").await?;
+        time::sleep(Duration::from_secs_f64(seconds as f64 * 0.9)).await;
+        let memory = server.memory()?;
+        let mut seen = vec![];
+        while let Some(reader) = readers.join_next().await {
+            seen.push(reader??);
+        }
+        // What is left to do for a reply after its readers have gone is its cost, too.
+        time::sleep(Duration::from_millis(500)).await;
+        let cpu = server.cpu()?.saturating_sub(before);
+        let sent = self.count("sent").await?;
+        let marks = |reply: usize| {
+            let length = usize::try_from(tokens).unwrap_or(0);
+            self::tokens(reply)
+                .iter()
+                .cycle()
+                .take(length)
+                .filter(|token| token.is_none())
+                .count()
+        };
+        let wanted: usize = (0..replies).map(marks).sum();
+        let mut delays: Vec<u64> = seen
+            .iter()
+            .flat_map(|marks| marks.delays.iter().copied())
+            .collect();
+        delays.sort_unstable();
+        let bytes: usize = seen.iter().map(|marks| marks.bytes).sum();
+        Ok(Cost {
+            cpu_per_token: cpu / u32::try_from(sent.max(1))?,
+            memory,
+            bytes_per_token: bytes as f64 / sent.max(1) as f64,
+            lost: delays.len() < wanted || sent < tokens * replies as u64,
+            delays,
+        })
+    }
+
+    async fn run_relay(&mut self, relay: &Server, rate: u32) -> Result<Cost> {
+        let http = self.http.clone();
+        self.run(relay, rate, || {
+            let request = http.post(&relay.base).body("{}").send();
+            async { Ok(request.await?.error_for_status()?) }
+        })
+        .await
+    }
+
+    async fn run_damso(
+        &mut self,
+        damso: &Server,
+        person: &Person,
+        rate: u32,
+        by: By,
+    ) -> Result<Cost> {
+        self.run(damso, rate, async || {
+            let chat = person.start_chat().await?;
+            match by {
+                By::Events => person.get(&person.events(&chat).await?).await,
+                By::HeldPage => person.get(&format!("{chat}/live")).await,
+            }
+        })
+        .await
+    }
+}
+
+async fn read(answer: reqwest::Response) -> Result<Marks> {
+    let mut marks = Marks::default();
+    let mut pieces = answer.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        marks.read(&piece?, now());
+    }
+    Ok(marks)
+}
+
+// ---- Start and bytes on the wire
+
+/// From starting the process to the whole answer to a first request.
+fn time_to_answer(program: &Path, folder: &Path, upstream: &str) -> Result<Duration> {
+    let start = Instant::now();
+    let damso = Server::damso(program, folder, upstream)?;
+    let answer = exchange(damso.address()?, "/login", "", "identity")?;
+    let time = start.elapsed();
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        bail!("GET /login: no page");
+    }
+    Ok(time)
+}
+
+/// One request as a browser sends it, and every byte of the answer, headers included.
+fn exchange(address: SocketAddr, path: &str, cookie: &str, encodings: &str) -> Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: Mozilla/5.0\r\nAccept: text/html,*/*;q=0.8\r\n\
+         Accept-Language: en\r\nAccept-Encoding: {encodings}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = vec![];
+    stream.read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+struct Wire {
+    page: usize,
+    style: usize,
+    script: usize,
+    icon: usize,
+}
+
+fn wire(damso: &Server, person: &Person, path: &str) -> Result<Wire> {
+    let address = damso.address()?;
+    let chromium = "gzip, deflate, br, zstd";
+    let plain = exchange(address, path, &person.cookie, "identity")?;
+    let plain = String::from_utf8_lossy(&plain);
+    let assets = plain
+        .split(['"', '\''])
+        .filter(|part| part.starts_with("/static/"));
+    let mut wire = Wire {
+        page: exchange(address, path, &person.cookie, chromium)?.len(),
+        style: 0,
+        script: 0,
+        icon: 0,
+    };
+    for asset in assets {
+        let size = exchange(address, asset, &person.cookie, chromium)?.len();
+        match asset.rsplit_once('.') {
+            Some((_, "css")) => wire.style += size,
+            Some((_, "js")) => wire.script += size,
+            _ => wire.icon += size,
+        }
+    }
+    Ok(wire)
+}
+
+// ---- The report
+
+async fn measure(plan: Plan) -> Result<()> {
+    let (replies, quick) = (plan.replies, plan.quick);
+    let folder = tempfile::tempdir()?;
+    let upstream = Server::role(&["upstream"])?;
+    let relay = Server::role(&["relay", &format!("to={}", upstream.base)])?;
+    let damso = Server::damso(&plan.damso, folder.path(), &upstream.base)?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let mut bench = Bench {
+        plan,
+        upstream,
+        http,
+        runs: 0,
+    };
+
+    exchange(damso.address()?, "/login", "", "identity")?;
+    time::sleep(Duration::from_secs(1)).await;
+    let idle = damso.memory()?;
+    let person = Person::register(&damso.base).await?;
+
+    // A chat with a whole reply, for the size of its page.
+    bench.tell("/prepare?number=0&rate=1000&tokens=300").await?;
+    let chat = person.start_chat().await?;
+    read(person.get(&format!("{chat}/live")).await?).await?;
+    let wire = wire(&damso, &person, &chat)?;
+
+    let mut report = Report::default();
+    for rate in if quick { &[20][..] } else { &[20, 60] } {
+        let bare = bench.run_relay(&relay, *rate).await?;
+        let events = bench.run_damso(&damso, &person, *rate, By::Events).await?;
+        let held = if quick || *rate > 20 {
+            None
+        } else {
+            Some(
+                bench
+                    .run_damso(&damso, &person, *rate, By::HeldPage)
+                    .await?,
+            )
+        };
+        report.costs(replies, *rate, &bare, &events, held.as_ref());
+    }
+    drop(damso);
+
+    let rounds = if quick { 1 } else { 5 };
+    let mut starts = vec![];
+    for _ in 0..rounds {
+        starts.push(time_to_answer(
+            &bench.plan.damso,
+            folder.path(),
+            &bench.upstream.base,
+        )?);
+    }
+    starts.sort_unstable();
+    report.start(starts[rounds / 2], idle);
+    report.wire(&wire);
+    report.print();
+    Ok(())
+}
+
+#[derive(Default)]
+struct Report {
+    rows: Vec<[String; 4]>,
+}
+
+impl Report {
+    fn add(
+        &mut self,
+        what: impl Into<String>,
+        figure: impl Into<String>,
+        goal: &str,
+        reached: Option<bool>,
+    ) {
+        let sign = match reached {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "",
+        };
+        self.rows
+            .push([what.into(), figure.into(), goal.to_owned(), sign.to_owned()]);
+    }
+
+    fn costs(
+        &mut self,
+        replies: usize,
+        rate: u32,
+        bare: &Cost,
+        events: &Cost,
+        held: Option<&Cost>,
+    ) {
+        let of = format!("{replies} replies × {rate} tokens/s");
+        let micros = |cost: &Cost| cost.cpu_per_token.as_secs_f64() * 1e6;
+        let ways = [
+            ("relay", Some(bare)),
+            ("event stream", Some(events)),
+            ("held page", held),
+        ];
+        for (way, cost) in ways
+            .into_iter()
+            .filter_map(|(way, cost)| Some((way, cost?)))
+        {
+            let part = |share: usize| {
+                cost.delays
+                    .get(cost.delays.len() * share / 100)
+                    .copied()
+                    .unwrap_or(0) as f64
+                    / 1e3
+            };
+            let ratio = micros(cost) / micros(bare);
+            let ours = way != "relay";
+            let timely = ours && rate == 20;
+            self.add(format!("{of}, {way}"), "", "", None);
+            self.add(
+                "  server CPU for each token",
+                format!("{:.1} µs", micros(cost)),
+                "",
+                None,
+            );
+            if ours {
+                // The tick joins tokens that come fast, which a relay cannot.
+                let (most, goal) = if rate == 20 {
+                    (3.0, "≤ 3.0")
+                } else {
+                    (1.0, "≤ 1.0 (later)")
+                };
+                self.add(
+                    "  against the relay",
+                    format!("{ratio:.2} times"),
+                    goal,
+                    Some(ratio <= most),
+                );
+            }
+            self.add(
+                "  delay from upstream, p50",
+                format!("{:.1} ms", part(50)),
+                "",
+                None,
+            );
+            let p99 = part(99);
+            self.add(
+                "  delay from upstream, p99",
+                format!("{p99:.1} ms"),
+                if timely { "< 100 ms" } else { "" },
+                timely.then_some(p99 < 100.0),
+            );
+            self.add(
+                "  bytes to the reader for each token",
+                format!("{:.0}", cost.bytes_per_token),
+                "",
+                None,
+            );
+            self.add("  server memory", megabytes(cost.memory), "", None);
+            self.add(
+                "  every token seen",
+                if cost.lost { "no" } else { "yes" },
+                "yes",
+                Some(!cost.lost),
+            );
+        }
+    }
+
+    fn start(&mut self, start: Duration, idle: usize) {
+        self.add(
+            "Idle memory after the start",
+            megabytes(idle),
+            "< 40 MB",
+            Some(idle < 40_000_000),
+        );
+        let start = start.as_secs_f64() * 1e3;
+        self.add(
+            "From start to first answer",
+            format!("{start:.0} ms"),
+            "< 200 ms",
+            Some(start < 200.0),
+        );
+    }
+
+    fn wire(&mut self, wire: &Wire) {
+        let Wire {
+            page,
+            style,
+            script,
+            icon,
+        } = wire;
+        let without = page + style + icon;
+        let with = without + script;
+        self.add(
+            "First load of a chat, with JavaScript",
+            kilobytes(with),
+            "< 45 KB",
+            Some(with < 45_000),
+        );
+        self.add(
+            "First load of a chat, without",
+            kilobytes(without),
+            "< 20 KB",
+            Some(without < 20_000),
+        );
+        self.add(
+            "Later page, a 1.2 KB reply included",
+            kilobytes(*page),
+            "< 10 KB",
+            Some(*page < 10_000),
+        );
+    }
+
+    #[expect(clippy::print_stdout, reason = "this is what it is run for")]
+    fn print(&self) {
+        let width = |column: usize| {
+            self.rows
+                .iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let (first, second, third) = (width(0), width(1), width(2));
+        for [what, figure, goal, sign] in &self.rows {
+            println!(
+                "{}",
+                format!("{what:first$}  {figure:>second$}  {goal:third$} {sign}").trim_end()
+            );
+        }
+    }
+}
+
+fn megabytes(bytes: usize) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+fn kilobytes(bytes: usize) -> String {
+    format!("{:.1} KB", bytes as f64 / 1e3)
+}
