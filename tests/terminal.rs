@@ -2,7 +2,7 @@
 
 use crate::support::{
     model::{Answer, Gate},
-    site::Site,
+    site::{Site, wait_until},
     terminal::Terminal,
 };
 
@@ -149,27 +149,44 @@ async fn stop_stops_in_links() {
 async fn lynx_shows_a_reply_while_it_comes() {
     let site = Site::start().await;
     let register = format!("{}/register", site.url);
-    // Otherwise it shows only a full screen early.
-    let flags = ["-accept_all_cookies", "-partial_thres=1", &register];
+    // Otherwise it rests for seconds at each of its own lines, and shows only a full screen early.
+    let settings = "INCLUDE:/etc/lynx/lynx.cfg\nINFOSECS:0\nMESSAGESECS:0\nALERTSECS:0\n";
+    let start = "exec lynx -cfg=$HOME/settings -accept_all_cookies -partial_thres=1 $0";
     let lynx = Browser {
-        terminal: Terminal::run(&[], "lynx", &flags),
+        terminal: Terminal::run(&[("settings", settings)], "sh", &["-c", start, &register]),
         next: "Tab",
         last: "Up",
         asks: false,
     };
     lynx.register().await;
     let gate = Gate::new();
-    site.model.answer(Answer::gated(
-        &gate,
-        ["One.\n\nTwo.\n\nThree.\n\n", "Four."],
-    ));
+    let numbers: Vec<String> = (1..=15).map(|n| format!("{n}!\n\n")).collect();
+    site.model
+        .answer(Answer::gated(&gate, numbers.iter().map(String::as_str)));
     lynx.send("Count").await;
-    gate.open(1);
-    lynx.terminal.until("Two.").await;
-    assert!(!lynx.terminal.screen().contains("Four."));
+    // It shows what has come when something more comes.
+    let mut opened = 0;
+    let screen = wait_until(async || {
+        if opened < 13 {
+            gate.open(1);
+            opened += 1;
+        }
+        let screen = lynx.terminal.screen();
+        if screen.contains("2!") {
+            Ok(screen)
+        } else {
+            Err(screen)
+        }
+    })
+    .await;
+    assert!(!screen.contains("15!"));
     gate.open_all();
-    lynx.terminal.until("Four.").await;
-    assert_eq!(conversation(&lynx.terminal.screen()), COUNTED);
+    lynx.terminal.until("15!").await;
+    let screen = lynx.terminal.screen();
+    let lines = conversation(&screen);
+    let (who, said) = lines.split_at(3);
+    assert_eq!(who, ["You", "Count", "test-model"]);
+    assert_eq!(said.join("\n\n") + "\n\n", numbers.concat());
     lynx.terminal.go_to("Delete", lynx.next).await;
     lynx.terminal.move_by(lynx.next).await;
     lynx.terminal.keys(&["Enter"]);

@@ -257,9 +257,13 @@ impl Tab {
         let entries = self.log("browser").await.into_iter();
         let grave = entries.filter(|entry| entry["level"] != "INFO");
         let lines = grave.map(|entry| entry["message"].as_str().unwrap().to_owned());
-        // A page that is left in the middle of a stream says so while it goes.
+        // A page that is left while it asks for something says so as it goes.
+        let left = [
+            "htmx:sse:error: network error",
+            "htmx:error: Failed to fetch",
+        ];
         lines
-            .filter(|line| !line.contains("htmx:sse:error: network error"))
+            .filter(|line| !left.iter().any(|part| line.contains(part)))
             .collect()
     }
 
