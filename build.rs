@@ -50,16 +50,17 @@ fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
-        let file = |kind: &str| out.join(format!("{name}.{kind}"));
-        fs::write(file("plain"), &plain)?;
-        fs::write(file("br"), brotli(&plain)?)?;
-        fs::write(file("gz"), gzip(&plain)?)?;
+        fs::write(out.join(format!("{name}.plain")), &plain)?;
+        fs::write(out.join(format!("{name}.br")), brotli(&plain)?)?;
+        fs::write(out.join(format!("{name}.gz")), gzip(&plain)?)?;
+        let bytes =
+            |kind: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\"))");
         table += &format!(
             "Asset {{ name: {name:?}, path: \"/static/{stem}-{hash}.{extension}\", media_type: {media_type:?}, \
-             plain: include_bytes!({:?}), br: include_bytes!({:?}), gz: include_bytes!({:?}) }},\n",
-            file("plain"),
-            file("br"),
-            file("gz"),
+             plain: {}, br: {}, gz: {} }},\n",
+            bytes("plain"),
+            bytes("br"),
+            bytes("gz"),
         );
     }
     fs::write(out.join("assets.rs"), format!("[\n{table}]"))?;

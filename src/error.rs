@@ -1,6 +1,7 @@
 //! What can go wrong in a handler, and how every failure becomes a page or a notice.
 
 use crate::{
+    auth,
     i18n::Texts,
     view::{View, Visit},
 };
@@ -10,7 +11,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use std::time::Duration;
 
@@ -137,21 +138,17 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
         return failed;
     }
     let view = View::without_user(visit);
-    let link = failed.extensions().get::<SignInFirst>().map(|_| {
-        let back = if reads { view.here.as_str() } else { "/" };
-        let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-        format!("/login?next={query}")
-    });
-    if let Some(link) = &link
-        && reads
-        && !view.htmx
-    {
-        return Redirect::to(link).into_response();
+    let signed_out = failed.extensions().get::<SignInFirst>().is_some();
+    if signed_out && reads && !view.htmx {
+        // In the place of the page, not at an address that names it: Lynx sends no Referer from an
+        // address with a query, and its forms would be refused.
+        let here = view.here.clone();
+        return auth::sign_in_again(view, &here, String::new());
     }
     let retry_after = failed.headers().get(header::RETRY_AFTER).cloned();
     let notice = Notice {
         sentence: sentence(view.t, status, retry_after.as_ref()),
-        link: link.map(|link| (link, view.t.sign_in())),
+        link: signed_out.then(|| ("/login".to_owned(), view.t.sign_in())),
     };
     let mut shown = if view.htmx {
         notice.for_htmx(status)

@@ -48,10 +48,9 @@ async fn someone_makes_an_account_talks_and_signs_out() {
         let page = ann.start_chat("Hello").await;
         assert_eq!(page.texts(".message .text"), ["Hello", "Hello!"]);
         let page = ann.sign_out().await;
-        assert_eq!(page.path, "/");
-        assert!(page.has("a[href='/login']"));
+        assert_eq!(page.path, "/login");
         let page = ann.sign_in("ann", PASSWORD).await;
-        assert_eq!((page.status, &*page.path), (StatusCode::OK, "/"));
+        assert_eq!((page.status, &*page.path), (StatusCode::OK, "/chats/new"));
         assert_eq!(page.texts("#chats li"), ["Hello"]);
     }
 }
@@ -254,7 +253,7 @@ async fn passwords_have_8_to_128_characters_of_any_script() {
         let name = format!("someone{n}");
         let page = someone.register(&name, password).await;
         assert_eq!(
-            page.path == "/",
+            page.path == "/chats/new",
             (8..=128).contains(&length),
             "{password} has {length}"
         );
@@ -275,9 +274,12 @@ async fn a_password_is_the_same_however_the_system_composes_it() {
         ("ann", composed, &*decomposed),
         ("ben", &*decomposed, composed),
     ] {
-        assert_eq!(Browser::plain(&app).register(name, made).await.path, "/");
+        assert_eq!(
+            Browser::plain(&app).register(name, made).await.path,
+            "/chats/new"
+        );
         let elsewhere = Browser::plain(&app);
-        assert_eq!(elsewhere.sign_in(name, typed).await.path, "/");
+        assert_eq!(elsewhere.sign_in(name, typed).await.path, "/chats/new");
         assert!(is_in(&elsewhere).await);
     }
 }
@@ -295,7 +297,7 @@ async fn a_name_is_the_same_however_it_is_written() {
         "Ünal \u{1100}\u{1175}\u{11b7}",
     ] {
         let page = Browser::plain(&app).sign_in(name, PASSWORD).await;
-        assert_eq!(page.path, "/", "{name}");
+        assert_eq!(page.path, "/chats/new", "{name}");
         assert_eq!(page.text(".menu summary"), "Ünal 김");
     }
     for name in ["%", "_nal 김", "Ünal%", "Ünal 김' or 1=1 --"] {
@@ -378,13 +380,12 @@ async fn signing_out_ends_the_session_on_the_server() {
     assert_eq!(answer.headers()["clear-site-data"], "\"cache\"");
     for gone in [&ann, &tab, &stolen] {
         assert!(!is_in(gone).await);
-        let page = gone.get("/chats").await;
-        assert_eq!(page.path, "/login?next=%2Fchats");
+        assert_eq!(gone.get("/chats").await.status, StatusCode::UNAUTHORIZED);
     }
     assert!(is_in(&elsewhere).await);
     assert_eq!(app.value::<i64>("select count(*) from sessions").await, 1);
     // Signing out twice is no mistake.
-    assert_eq!(ann.submit(&form).await.path, "/");
+    assert_eq!(ann.submit(&form).await.path, "/login");
 }
 
 #[tokio::test]
@@ -410,7 +411,7 @@ async fn a_session_that_nobody_uses_ends() {
         .await
         .unwrap();
     assert!(!is_in(&ann).await);
-    assert_eq!(ann.get("/chats").await.path, "/login?next=%2Fchats");
+    assert_eq!(ann.get("/chats").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -456,7 +457,7 @@ async fn guessing_at_an_account_ends_and_does_not_lock_its_owner_out() {
         StatusCode::TOO_MANY_REQUESTS
     );
     // The owner, on the browser that they signed up with.
-    assert_eq!(ann.sign_in("ann", PASSWORD).await.path, "/");
+    assert_eq!(ann.sign_in("ann", PASSWORD).await.path, "/chats/new");
     // Nobody else is affected.
     assert_eq!(
         try_password(&guesser(12), "ben", "whatever it is").await,
@@ -584,10 +585,8 @@ async fn signing_in_leads_on_to_our_own_pages_only() {
     .enumerate()
     {
         let ann = Browser::plain(&app).from(&format!("10.0.0.{n}"));
-        let query: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        let page = ann.get(&format!("/login?next={query}")).await;
-        assert_eq!(page.form("main form").value("next"), "/", "{next}");
-        // Nor when the field itself is changed. The device is known after the first time.
+        // The field that says where to go is changed. The device is known after the first time.
+        let page = ann.get("/login").await;
         let mut form = page
             .form("main form")
             .fill("username", "ann")
@@ -600,9 +599,8 @@ async fn signing_in_leads_on_to_our_own_pages_only() {
             .request(Method::POST, "/login", "document", Some(form.body()))
             .await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        assert_eq!(answer.headers()["location"], "/", "{next}");
-        // Nor for whoever is signed in already, nor after choosing a language.
-        assert_eq!(ann.get(&format!("/login?next={query}")).await.path, "/");
+        assert_eq!(answer.headers()["location"], "/chats/new", "{next}");
+        // Nor after choosing a language.
         let form = ann.get("/chats").await.form("form.languages");
         let form = form.fill("back", next).with("language", "en");
         let answer = ann
@@ -612,7 +610,7 @@ async fn signing_in_leads_on_to_our_own_pages_only() {
     }
     let ann = Browser::plain(&app);
     let page = ann.get("/chats?x=1").await;
-    assert_eq!(page.path, "/login?next=%2Fchats%3Fx%3D1");
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
     let form = page
         .form("main form")
         .fill("username", "ann")
@@ -624,8 +622,8 @@ async fn signing_in_leads_on_to_our_own_pages_only() {
 async fn nobody_registers_or_signs_in_twice() {
     let app = TestApp::start().await;
     let ann = Browser::plain(&app).sign_up("ann").await;
-    assert_eq!(ann.get("/register").await.path, "/");
-    assert_eq!(ann.get("/login?next=%2Fchats").await.path, "/chats");
+    assert_eq!(ann.get("/register").await.path, "/chats/new");
+    assert_eq!(ann.get("/login").await.path, "/chats/new");
 }
 
 #[tokio::test]

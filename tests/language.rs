@@ -54,12 +54,9 @@ async fn a_choice_is_remembered_by_the_browser_and_leads_back() {
     for kind in [Browser::plain, Browser::htmx, Browser::text] {
         let app = TestApp::start().await;
         let ann = kind(&app);
-        let login = ann.get("/login?next=%2Fchats").await;
+        let login = ann.get("/chats").await;
         let page = choose(&ann, &login, "ko").await;
-        assert_eq!(
-            (&*page.path, &*language(&page)),
-            ("/login?next=%2Fchats", "ko")
-        );
+        assert_eq!((&*page.path, &*language(&page)), ("/chats", "ko"));
         assert_eq!(page.text("h1"), "로그인");
         assert_eq!(page.form("main form").value("next"), "/chats");
         for path in ["/", "/register", "/nothing/at/all"] {

@@ -62,7 +62,7 @@ async fn without_script_the_reply_arrives_token_by_token() {
         let mut live = ann
             .submit_live(&chat.form("#composer").fill("content", "Count"))
             .await;
-        assert_eq!(live.path, format!("{}/live", chat.path));
+        assert!(live.path.starts_with(&format!("{}/live/", chat.path)));
         assert_eq!(live.headers["x-accel-buffering"], "no");
         assert!(!live.headers.contains_key("content-encoding"));
         let first = live.next().await.unwrap();
@@ -119,7 +119,7 @@ async fn a_page_that_stayed_open_ends_with_what_a_new_one_shows() {
         app.model.answer(answer.finish());
         let form = ann.get("/").await.form("#composer").fill("content", "Go");
         let open = ann.submit_live(&form).await.page().await;
-        let path = open.path.strip_suffix("/live").unwrap().to_owned();
+        let path = open.path.split("/live").next().unwrap().to_owned();
         let whole = ann.get(&path).await;
         let id = reply_of(&whole);
         let blocks = format!("#r-{id}-blocks");
@@ -200,17 +200,17 @@ async fn the_page_itself_never_waits_and_sends_those_without_script_to_one_that_
         ["A whole block.\n\nOne line\n", "and the", " rest"],
     ));
     let path = ann.start_running("Go").await;
-    let refresh = format!(
-        "<noscript><meta http-equiv=\"refresh\" content=\"0; url={path}/live\"></noscript>"
-    );
     gate.open(2);
     let mut watcher = ann.open_live(&format!("{path}/live")).await;
     watcher.until("and the").await;
     assert!(!watcher.seen.contains("http-equiv"));
     let page = ann.get(&path).await;
-    assert!(page.html.contains(&refresh) && page.has(".stop") && page.has("[aria-busy=true]"));
-    assert!(page.html.contains(&format!("<a href=\"{path}/live\">")));
     let id = reply_of(&page);
+    let live = format!("{path}/live/{id}");
+    let refresh =
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"0; url={live}\"></noscript>");
+    assert!(page.html.contains(&refresh) && page.has(".stop") && page.has("[aria-busy=true]"));
+    assert!(page.html.contains(&format!("<a href=\"{live}\">")));
     assert_eq!(page.text(&format!("#r-{id}-blocks")), "A whole block.");
     assert_eq!(page.text(&format!("#r-{id}-open")), "One line and the");
     assert_eq!(
@@ -879,4 +879,31 @@ async fn neither_the_key_nor_what_people_write_gets_into_the_log_or_the_key_on_a
         .value("select count(*) from messages where problem like '%sk-%' or body like '%sk-%'")
         .await;
     assert_eq!(stored, 0);
+}
+
+#[tokio::test]
+async fn signing_out_ends_what_is_still_open() {
+    let app = TestApp::start().await;
+    let gate = Gate::new();
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let elsewhere = ann.fresh();
+    elsewhere.sign_in("ann", PASSWORD).await;
+    app.model
+        .answer(Answer::gated(&gate, ["One.\n\nTwo.\n\n", "Secret."]));
+    let path = ann.start_running("Go").await;
+    let id = reply_of(&ann.get(&path).await);
+    let mut page = ann.open_live(&format!("{path}/live")).await;
+    let mut kept = elsewhere.open_live(&format!("{path}/live")).await;
+    let events = ann.events(&format!("/replies/{id}/events"), None).await;
+    gate.open(1);
+    page.until("Two").await;
+    ann.sign_out().await;
+    // All of it ends at once, while the reply goes on for whoever is still signed in.
+    let page = page.page().await;
+    let events = events.events().await;
+    assert_eq!(events.last().unwrap().name, "done");
+    gate.open_all();
+    kept.until("Secret.").await;
+    assert!(!page.html.contains("Secret."));
+    assert!(events.iter().all(|event| !event.data.contains("Secret.")));
 }

@@ -25,16 +25,18 @@ const ROUTES: &[Row] = &[
     ("GET",  "/login",                 "",               [200, 303, 303]),
     ("POST", "/login",                 "",               [422, 422, 422]),
     ("POST", "/logout",                "",               [303, 303, 303]),
-    ("GET",  "/chats",                 "",               [303, 200, 200]),
+    ("GET",  "/chats",                 "",               [401, 200, 200]),
+    ("GET",  "/chats/new",             "",               [200, 200, 200]),
     ("POST", "/chats",                 "content=Intro",  [401, 303, 303]),
-    ("GET",  "/chats/{id}",            "",               [303, 200, 404]),
-    ("GET",  "/chats/{id}/live",       "",               [303, 303, 404]),
+    ("GET",  "/chats/{id}",            "",               [401, 200, 404]),
+    ("GET",  "/chats/{id}/live",       "",               [401, 303, 404]),
+    ("GET",  "/chats/{id}/live/{reply}", "",             [401, 303, 404]),
     ("POST", "/chats/{id}/messages",   "content=Intro",  [401, 303, 404]),
-    ("GET",  "/chats/{id}/rename",     "",               [303, 200, 404]),
+    ("GET",  "/chats/{id}/rename",     "",               [401, 200, 404]),
     ("POST", "/chats/{id}/rename",     "title=Intruder", [401, 303, 404]),
-    ("GET",  "/chats/{id}/delete",     "",               [303, 200, 404]),
+    ("GET",  "/chats/{id}/delete",     "",               [401, 200, 404]),
     ("POST", "/chats/{id}/delete",     "",               [401, 303, 404]),
-    ("GET",  "/replies/{id}",          "",               [303, 200, 404]),
+    ("GET",  "/replies/{id}",          "",               [401, 200, 404]),
     ("GET",  "/replies/{id}/events",   "",               [200, 200, 200]),
     ("POST", "/replies/{id}/stop",     "",               [401, 303, 404]),
     ("POST", "/replies/{id}/retry",    "",               [401, 303, 404]),
@@ -134,7 +136,7 @@ impl Owned {
         } else {
             &self.chat
         };
-        route.replace("{id}", id)
+        route.replace("{id}", id).replace("{reply}", &self.reply)
     }
 }
 
@@ -193,7 +195,7 @@ async fn everybody_gets_what_is_theirs_and_nobody_what_is_not() {
                     "somebody else changed something: {method} {route}"
                 );
                 // It is the same as what does not exist at all.
-                let nothing = route.replace("{id}", UNKNOWN);
+                let nothing = route.replace("{id}", UNKNOWN).replace("{reply}", UNKNOWN);
                 let answer = (answer.headers().clone(), text(answer).await);
                 let unknown = ask(&ben, method, &nothing, body).await;
                 assert_eq!(unknown.status(), 404);
@@ -833,7 +835,7 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
         .fill("username", "ben")
         .fill("password", PASSWORD)
         .fill("password_confirm", PASSWORD);
-    assert_eq!(ben.submit(&more(form, &admin)).await.path, "/");
+    assert_eq!(ben.submit(&more(form, &admin)).await.path, "/chats/new");
     assert_eq!(
         app.value::<String>("select group_concat(name) from users where is_admin")
             .await,

@@ -2,12 +2,15 @@
 
 use super::{limit::Limit, password::Passwords};
 use std::{net::IpAddr, sync::Arc, time::Duration};
+use tokio::sync::watch;
 
 /// What guards the doors: hashing in turns, and limits on tries.
 #[derive(Clone)]
 pub struct Guard {
     pub(super) passwords: Passwords,
     pub(super) tries: Arc<Tries>,
+    /// Counts sign-outs, for what stays open.
+    pub(super) sign_outs: watch::Sender<u64>,
 }
 
 /// Tries at signing in count by network, and by account: for a browser that has signed in to the
@@ -23,6 +26,7 @@ impl Default for Guard {
     fn default() -> Self {
         Self {
             passwords: Passwords::default(),
+            sign_outs: watch::Sender::new(0),
             tries: Arc::new(Tries {
                 by_network: Limit::new(30, Duration::from_secs(10)),
                 by_account: Limit::new(10, Duration::from_secs(60)),

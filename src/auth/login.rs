@@ -1,14 +1,14 @@
 //! Signing in, also again in the middle of writing something.
 
 use super::{
-    DEVICE, let_in, long_cookie, name_key,
+    DEVICE, HOME, YEAR, add_cookie, let_in, name_key,
     network::Network,
     password,
     password::{Password, Verdict},
 };
 use crate::{
     App,
-    error::{Error, Result},
+    error::Result,
     i18n,
     view::{View, cookie, local_path},
 };
@@ -16,17 +16,19 @@ use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::{
     Form, Router,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
-use tower_sessions::Session;
+use tower_sessions::{Session, cookie::time::Duration};
 
-/// Where a text waits while its writer signs in again.
+/// Where a text waits in the session while its writer signs in again, and the cookie that says so
+/// for a short time. (Not a part of the address: Lynx sends no Referer from one with a query.)
 const DRAFT: &str = "draft";
+const DRAFT_TIME: Duration = Duration::minutes(1);
 
 /// The routes of this page.
 pub(super) fn routes() -> Router<App> {
@@ -95,29 +97,31 @@ pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
     (http::StatusCode::UNAUTHORIZED, LoginPage { view, form }).into_response()
 }
 
-/// The text that waited for this page while its writer signed in, once.
-pub(crate) async fn take_draft(session: &Session, path: &str) -> Result<Option<String>> {
+/// The text that waited for this page while its writer signed in, once; mostly there is none.
+pub(crate) async fn take_draft(
+    headers: &HeaderMap,
+    session: &Session,
+    path: &str,
+) -> Result<String> {
+    if cookie(headers, DRAFT).is_none() {
+        return Ok(String::new());
+    }
     let draft = session.remove::<Draft>(DRAFT).await?;
-    Ok(draft
+    let text = draft
         .filter(|draft| draft.path == path)
-        .map(|draft| draft.text))
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Next {
-    next: String,
+        .map(|draft| draft.text);
+    Ok(text.unwrap_or_default())
 }
 
 /// `GET /login`
-async fn show(view: View, Query(Next { next }): Query<Next>) -> Response {
+async fn show(view: View) -> Response {
     if view.user.is_some() {
-        return Redirect::to(local_path(&next)).into_response();
+        return Redirect::to(HOME).into_response();
     }
     let form = LoginForm {
         view: view.clone(),
         username: String::new(),
-        next: local_path(&next).to_owned(),
+        next: HOME.to_owned(),
         draft: String::new(),
         problem: None,
     };
@@ -193,20 +197,20 @@ async fn login(
         app.db.renew_password_hash(&account, &fresh).await?;
     }
     tries.by_device.forget(&(key, device));
-    let LoginForm {
-        mut next, draft, ..
-    } = form;
-    if !draft.is_empty() {
-        let path = next.clone();
-        next = format!("{path}?draft=1");
-        session.insert(DRAFT, Draft { path, text: draft }).await?;
-    }
+    let LoginForm { next, draft, .. } = form;
     let mut response = let_in(&app, &session, &headers, account.id, &next).await?;
+    let secure = app.config.secure();
+    if !draft.is_empty() {
+        let draft = Draft {
+            path: next,
+            text: draft,
+        };
+        session.insert(DRAFT, draft).await?;
+        add_cookie(&mut response, DRAFT, "1", DRAFT_TIME, secure)?;
+    }
     // Error pages know no account: so they too speak the account's language.
     if let Some(language) = &account.language {
-        let (name, value) = long_cookie(i18n::COOKIE, language, app.config.secure());
-        let value = HeaderValue::try_from(value).map_err(Error::internal)?;
-        response.headers_mut().append(name, value);
+        add_cookie(&mut response, i18n::COOKIE, language, YEAR, secure)?;
     }
     Ok(response)
 }

@@ -1,5 +1,6 @@
 //! Making an account, signing in and signing out.
 
+mod access;
 mod guard;
 mod limit;
 mod login;
@@ -11,24 +12,37 @@ pub mod session;
 mod store;
 mod user;
 
-use crate::{App, error::Result, view::cookie};
+use crate::{
+    App,
+    error::{Error, Result},
+    view::cookie,
+};
 use axum::{
     Router,
-    http::{HeaderMap, HeaderName, header},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use tower_sessions::{
     Session,
-    cookie::{Cookie, SameSite},
+    cookie::{Cookie, SameSite, time::Duration},
 };
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
+pub(crate) use access::Access;
 pub use guard::Guard;
 pub(crate) use login::{sign_in_again, take_draft};
 pub(crate) use own_forms::{own_forms_only, refuse_unknown_origin};
 pub use user::{User, UserId};
+
+/// Where somebody goes who has signed in: the empty chat, which is at `/` too, but under an address
+/// that nobody has seen signed out. (Links shows a page it was sent to from its cache.)
+pub(crate) const HOME: &str = "/chats/new";
+
+/// How long a cookie is kept that is kept for long.
+pub(crate) const YEAR: Duration = Duration::days(365);
 
 /// The cookie by which a browser is known to have signed in before.
 const DEVICE: &str = "device";
@@ -59,23 +73,33 @@ async fn let_in(
     let device = cookie(headers, DEVICE).filter(|token| token.len() == 32);
     let device = device.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
     app.db.add_device(user, &device).await?;
-    let known = AppendHeaders([long_cookie(DEVICE, &device, app.config.secure())]);
-    Ok((known, Redirect::to(next)).into_response())
+    let mut response = Redirect::to(if next == "/" { HOME } else { next }).into_response();
+    add_cookie(&mut response, DEVICE, &device, YEAR, app.config.secure())?;
+    Ok(response)
 }
 
-/// A `Set-Cookie` header for a year.
-pub(crate) fn long_cookie(name: &str, value: &str, secure: bool) -> (HeaderName, String) {
+/// Sets a cookie that is kept for some time.
+pub(crate) fn add_cookie(
+    response: &mut Response,
+    name: &str,
+    value: &str,
+    time: Duration,
+    secure: bool,
+) -> Result<()> {
     let cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax)
-        .max_age(tower_sessions::cookie::time::Duration::days(365));
-    (header::SET_COOKIE, cookie.to_string())
+        .max_age(time);
+    let cookie = HeaderValue::try_from(cookie.to_string()).map_err(Error::internal)?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(())
 }
 
 /// `POST /logout`
-async fn logout(session: Session) -> Result<Response> {
+async fn logout(State(app): State<App>, session: Session) -> Result<Response> {
     session.flush().await?;
-    Ok(([("Clear-Site-Data", "\"cache\"")], Redirect::to("/")).into_response())
+    app.guard.sign_outs.send_modify(|count| *count += 1);
+    Ok(([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response())
 }

@@ -1,6 +1,6 @@
 //! Making an account.
 
-use super::{let_in, network::Network, password, password::Password, store::NotMade};
+use super::{HOME, let_in, network::Network, password, password::Password, store::NotMade};
 use crate::{
     App,
     config::Registration,
@@ -125,7 +125,7 @@ fn is_fit_for_a_name(c: char) -> bool {
 /// `GET /register`
 async fn show(view: View, State(app): State<App>) -> Result<Response> {
     if view.user.is_some() {
-        return Ok(Redirect::to("/").into_response());
+        return Ok(Redirect::to(HOME).into_response());
     }
     let form = RegisterForm::new(view.clone(), &app).await?;
     Ok(RegisterPage { view, form }.into_response())
@@ -171,7 +171,7 @@ async fn register(
         .add_user(&form.username, &hash, language.as_deref(), open)
         .await?
     {
-        Ok(user) => let_in(&app, &session, &headers, user, "/").await,
+        Ok(user) => let_in(&app, &session, &headers, user, HOME).await,
         Err(NotMade::NameTaken) => {
             form.username_problem = Some(form.view.t.register_name_taken());
             Ok(form.refused())

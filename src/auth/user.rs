@@ -3,13 +3,13 @@
 use crate::{
     App,
     auth::session,
-    db::now,
+    db::{Db, now},
     error::{Error, Result},
     i18n::Lang,
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Deserialize, Serialize};
-use tower_sessions::Session;
+use tower_sessions::{Session, session::Id};
 use uuid::Uuid;
 
 /// The key of a user.
@@ -67,6 +67,11 @@ impl User {
         parts.extensions.insert(user.clone());
         Ok(user)
     }
+}
+
+/// Whether somebody is signed in by this session.
+pub(super) async fn signed_in_by(db: &Db, session: Id) -> Result<bool> {
+    Ok(db.user_of_session(session).await?.is_some())
 }
 
 /// Moves the end of a session that is in use, once a day, so that looking writes nothing.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     App,
-    auth::User,
+    auth::{Access, User},
     error::{Error, Result},
     replies::{Held, LiveReply, hold, is_graphical},
     view::View,
@@ -24,10 +24,29 @@ use std::sync::Arc;
 /// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
 const HELD_HERE: &str = "<!--held-->";
 
-/// `GET /chats/{id}/live`: stays open while a reply runs, and the reply grows in it.
+/// Where a reply is watched that is being made. The chat's `/live` would do, but Links shows a page
+/// that it was sent to before from its cache; so each reply has an address of its own.
+pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
+    format!("/chats/{chat}/live/{reply}")
+}
+
+/// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it.
+pub(super) async fn live_reply(
+    user: User,
+    view: View,
+    access: Access,
+    app: State<App>,
+    headers: HeaderMap,
+    Path((id, _)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    live(user, view, access, app, headers, Path(id)).await
+}
+
+/// `GET /chats/{id}/live`: the same for whichever reply runs.
 pub(super) async fn live(
     user: User,
     view: View,
+    access: Access,
     State(app): State<App>,
     headers: HeaderMap,
     Path(id): Path<ChatId>,
@@ -38,7 +57,16 @@ pub(super) async fn live(
     let Some(reply) = running.filter(|_| !view.htmx) else {
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
     };
-    hold_open(&app, view, &user, chat, &reply, is_graphical(&headers)).await
+    hold_open(
+        &app,
+        view,
+        &user,
+        chat,
+        &reply,
+        access,
+        is_graphical(&headers),
+    )
+    .await
 }
 
 /// The chat's page, which stays open until the reply has ended.
@@ -48,6 +76,7 @@ async fn hold_open(
     user: &User,
     chat: Chat,
     live: &Arc<LiveReply>,
+    access: Access,
     graphical: bool,
 ) -> Result<Response> {
     let t = view.t;
@@ -78,7 +107,7 @@ async fn hold_open(
                 "</div>".to_owned()
             })
     };
-    Ok(hold(held, first, reader, ending))
+    Ok(hold(held, first, reader.with(access), ending))
 }
 
 /// What follows the streamed text: its final form where that differs, and how it ended.

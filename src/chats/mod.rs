@@ -15,17 +15,17 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
+    http::HeaderMap,
     response::{IntoResponse, Response},
     routing::get,
 };
 use pages::{ChatList, ChatPage, ChatsPage, Composer, Conversation, WelcomePage};
-use serde::Deserialize;
 use tower_sessions::Session;
 
 pub use store::{Chat, ChatId, Message, MessageId, MessageState, NotTaken, Role, TITLE_LIMIT};
 
-pub(crate) use live::{show_new_reply, show_reply};
+pub(crate) use live::{live_address, show_new_reply, show_reply};
 pub(crate) use send::try_again;
 
 /// How many chats the list shows.
@@ -35,40 +35,26 @@ const CHATS_SHOWN: u32 = 100;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
+        .route("/chats/new", get(home))
         .route("/chats", get(list))
         .route("/chats/{id}", get(show))
         .route("/chats/{id}/live", get(live::live))
+        .route("/chats/{id}/live/{reply}", get(live::live_reply))
         .merge(send::routes())
         .merge(edit::routes())
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Draft {
-    draft: Option<String>,
-}
-
-impl Draft {
-    /// The text that waited for this page while its writer signed in.
-    async fn take(self, session: &Session, path: &str) -> Result<String> {
-        match self.draft {
-            None => Ok(String::new()),
-            Some(_) => Ok(take_draft(session, path).await?.unwrap_or_default()),
-        }
-    }
-}
-
-/// `GET /`: a new chat, or for strangers what this is.
+/// `GET /` and `GET /chats/new`: a new chat, or for strangers what this is.
 async fn home(
     view: View,
     State(app): State<App>,
     session: Session,
-    Query(draft): Query<Draft>,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let Some(user) = view.user.clone() else {
         return Ok(WelcomePage::new(view, &app).into_response());
     };
-    let draft = draft.take(&session, "/").await?;
+    let draft = take_draft(&headers, &session, "/").await?;
     let chats = ChatList::new(&app, &view, &user, None).await?;
     let composer = Composer::new(&view, None, draft);
     let conversation = Conversation::empty(view.clone(), composer);
@@ -94,10 +80,10 @@ async fn show(
     State(app): State<App>,
     session: Session,
     Path(id): Path<ChatId>,
-    Query(draft): Query<Draft>,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    let draft = draft.take(&session, &format!("/chats/{id}")).await?;
+    let draft = take_draft(&headers, &session, &format!("/chats/{id}")).await?;
     Ok(ChatPage::new(&app, view, &user, chat, draft)
         .await?
         .into_response())

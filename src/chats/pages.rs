@@ -1,6 +1,6 @@
 //! The pages and fragments of a chat.
 
-use super::{CHATS_SHOWN, Chat, ChatId, MessageId, messages::Shown};
+use super::{CHATS_SHOWN, Chat, ChatId, MessageId, live::live_address, messages::Shown};
 use crate::{
     App,
     auth::User,
@@ -169,8 +169,10 @@ impl Conversation {
         }
     }
 
-    fn is_running(&self) -> bool {
-        self.composer.stop.running.is_some()
+    /// Where this page sends browsers without JavaScript: it is complete, and a reply runs.
+    fn live_address(&self) -> Option<String> {
+        let reply = self.composer.stop.running.filter(|_| !self.is_held)?;
+        Some(live_address(self.chat()?.id, reply))
     }
 
     fn chat(&self) -> Option<&Chat> {
@@ -215,15 +217,6 @@ impl ChatPage {
             chats,
             conversation,
         })
-    }
-
-    /// Where this page sends browsers without JavaScript: it is complete, and a reply runs.
-    fn live_address(&self) -> Option<String> {
-        let Conversation {
-            composer, is_held, ..
-        } = &self.conversation;
-        composer.stop.running.filter(|_| !is_held)?;
-        Some(format!("/chats/{}/live", self.conversation.chat()?.id))
     }
 }
 

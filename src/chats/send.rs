@@ -2,6 +2,7 @@
 
 use super::{
     Chat, ChatId, Message, MessageId,
+    live::live_address,
     messages::Shown,
     pages::{ChatList, ChatPage, Composer, Conversation, Created, Sent},
     store::{Exchange, NewReply, NotTaken},
@@ -90,7 +91,7 @@ async fn create(
     };
     let chat = app.db.chat(&user, exchange.chat).await?;
     if !view.htmx {
-        return Ok(Redirect::to(&format!("/chats/{}/live", chat.id)).into_response());
+        return Ok(to_live(&exchange));
     }
     // The chat's own address, and all of its conversation in place of the empty one.
     let address = [("HX-Push-Url", format!("/chats/{}", chat.id))];
@@ -138,7 +139,7 @@ async fn send(
     }
     let chat = app.db.chat(&user, id).await?;
     if !view.htmx {
-        return Ok(Redirect::to(&format!("{path}/live")).into_response());
+        return Ok(to_live(&exchange));
     }
     if exchange.reply.is_none() {
         // The answer to the first try got lost: the page is shown as it is now.
@@ -150,6 +151,15 @@ async fn send(
     let new = branch.into_iter().rev().take(2).rev();
     let messages = Shown::all(&app, &view, new.collect()).await?;
     Ok(Sent::new(messages, composer, chats).into_response())
+}
+
+/// To where the reply is watched; the form that came twice goes to the chat as it is.
+fn to_live(exchange: &Exchange) -> Response {
+    let address = match exchange.reply {
+        Some(reply) => live_address(exchange.chat, reply),
+        None => format!("/chats/{}/live", exchange.chat),
+    };
+    Redirect::to(&address).into_response()
 }
 
 /// Takes a message, in a chat or as the first of a new one, and starts the reply to it.

@@ -5,7 +5,13 @@
 
 use super::{News, Note, Reader};
 use crate::{
-    App, auth::User, chats::MessageId, error::Result, i18n::Texts, markdown::PieceKind, view::View,
+    App,
+    auth::{Access, User},
+    chats::MessageId,
+    error::Result,
+    i18n::Texts,
+    markdown::PieceKind,
+    view::View,
 };
 use async_stream::stream;
 use axum::{
@@ -40,6 +46,7 @@ pub(super) struct From {
 /// anything else.
 pub(super) async fn follow(
     view: View,
+    access: Access,
     State(app): State<App>,
     id: Result<Path<MessageId>, PathRejection>,
     from: Result<Query<From>, QueryRejection>,
@@ -55,8 +62,8 @@ pub(super) async fn follow(
         .await
         .ok()
         .flatten();
-    let events =
-        Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let events = Sse::new(events(id, reader.map(|reader| reader.with(access)), view.t))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let unbuffered = (
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),

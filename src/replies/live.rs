@@ -1,10 +1,13 @@
 //! A running reply as its watchers see it: one writer, many readers, nothing queued for any of them.
 
 use crate::{
+    auth::Access,
     chats::MessageId,
     markdown::{Growing, Piece, PieceKind},
 };
 use std::{
+    future::{Future, pending},
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -203,6 +206,7 @@ impl LiveReply {
             note: Note::None,
             is_first: true,
             is_over: false,
+            access: Box::pin(pending()),
         }
     }
 }
@@ -244,6 +248,8 @@ pub struct Reader {
     note: Note,
     is_first: bool,
     is_over: bool,
+    /// Ends when the one who reads may no longer.
+    access: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// What is new for one reader.
@@ -265,14 +271,29 @@ pub struct News {
 }
 
 impl Reader {
-    /// What is new since the last call; waits until something is. `None` after the end.
+    /// The same reader for as long as it has access.
+    pub(crate) fn with(self, access: Access) -> Self {
+        Self {
+            access: Box::pin(access.lost()),
+            ..self
+        }
+    }
+
+    /// What is new since the last call; waits until something is. `None` after the end, or when
+    /// access is lost.
     pub async fn next(&mut self) -> Option<News> {
         if self.is_over {
             return None;
         }
         if !std::mem::take(&mut self.is_first) {
-            // The sender lives as long as this reader: an error cannot happen, and would be the end.
-            self.changes.changed().await.ok()?;
+            tokio::select! {
+                // The sender lives as long as this reader: an error cannot happen, and would be the end.
+                changed = self.changes.changed() => changed.ok()?,
+                () = &mut self.access => {
+                    self.is_over = true;
+                    return None;
+                }
+            }
         }
         Some(self.look())
     }

@@ -87,9 +87,14 @@ impl Replies {
             .writers
             .spawn_pinned(|| writer::write(db, models, live, turns));
         // Waited for by another task, so that even a panic leaves no reply running for ever.
+        let db = self.db.clone();
         tokio::spawn(async move {
             if let Err(error) = writing.await {
-                tracing::error!(%error, reply = %announced.id(), "writing a reply ended badly");
+                let id = announced.id();
+                tracing::error!(%error, reply = %id, "writing a reply ended badly");
+                if let Err(error) = db.interrupt_reply(id).await {
+                    tracing::error!(%error, reply = %id, "a reply could not be ended");
+                }
             }
         });
     }
@@ -217,7 +222,7 @@ async fn retry(
     if view.htmx {
         return chats::show_new_reply(&app, view, chat, reply).await;
     }
-    Ok(to_live(chat.id))
+    Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
 }
 
 fn to_live(chat: ChatId) -> Response {

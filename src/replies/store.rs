@@ -102,23 +102,31 @@ impl Db {
         Ok(ended.rows_affected() == 1)
     }
 
-    /// Ends what an earlier run of the program left running, with what the journal has of it.
-    /// How many replies that were is returned.
+    /// Ends what an earlier run of the program left running. How many replies that were is returned.
     pub(crate) async fn interrupt_left_replies(&self) -> Result<u64> {
-        let mut tx = self.write.begin().await?;
-        let interrupted = sqlx::query(
-            "update messages set state = 'interrupted', ended_at = $1, body = coalesce((
-                 select group_concat(text, '' order by seq) from reply_parts p
-                 where p.message_id = messages.id and p.kind = 'body'), '')
-             where state in ('queued', 'streaming')",
-        )
-        .bind(now())
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("delete from reply_parts")
-            .execute(&mut *tx)
+        let sql = "select id from messages where state in ('queued', 'streaming')";
+        let left: Vec<MessageId> = sqlx::query_scalar(sql).fetch_all(&self.write).await?;
+        for reply in &left {
+            self.interrupt_reply(*reply).await?;
+        }
+        Ok(left.len() as u64)
+    }
+
+    /// Ends a reply that nobody writes any more, with what the journal has of it.
+    pub(super) async fn interrupt_reply(&self, id: MessageId) -> Result<()> {
+        let sql =
+            "select text from reply_parts where message_id = $1 and kind = 'body' order by seq";
+        let parts: Vec<String> = sqlx::query_scalar(sql)
+            .bind(id)
+            .fetch_all(&self.write)
             .await?;
-        tx.commit().await?;
-        Ok(interrupted.rows_affected())
+        let ending = Ending {
+            state: MessageState::Interrupted,
+            problem: None,
+            body: parts.concat(),
+            usage: None,
+        };
+        self.end_reply(id, &ending).await?;
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    auth::long_cookie,
+    auth::{YEAR, add_cookie},
     error::Result,
     i18n::{self, Lang},
     view::{View, local_path},
@@ -10,7 +10,7 @@ use crate::{
 use axum::{
     Form, Router,
     extract::State,
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use serde::Deserialize;
@@ -39,6 +39,13 @@ async fn language(
     if let Some(user) = &view.user {
         app.db.set_language(user.id, &lang).await?;
     }
-    let cookie = long_cookie(i18n::COOKIE, &lang, app.config.secure());
-    Ok((AppendHeaders([cookie]), back).into_response())
+    let mut response = back.into_response();
+    add_cookie(
+        &mut response,
+        i18n::COOKIE,
+        &lang,
+        YEAR,
+        app.config.secure(),
+    )?;
+    Ok(response)
 }

@@ -1,0 +1,46 @@
+//! Access that lasts: a response that stays open ends when the session does that opened it.
+
+use super::user::signed_in_by;
+use crate::{App, db::Db};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use std::{convert::Infallible, future::pending};
+use tokio::sync::watch;
+use tower_sessions::{Session, session::Id};
+
+/// The session that a request came with, for as long as its answer lasts.
+pub(crate) struct Access {
+    db: Db,
+    session: Option<Id>,
+    sign_outs: watch::Receiver<u64>,
+}
+
+impl Access {
+    /// Returns when the session has ended; never, if it does not.
+    pub(crate) async fn lost(mut self) {
+        let Some(session) = self.session else {
+            return pending().await;
+        };
+        // Somebody has signed out: was it this one?
+        while self.sign_outs.changed().await.is_ok() {
+            if signed_in_by(&self.db, session)
+                .await
+                .is_ok_and(|still| !still)
+            {
+                return;
+            }
+        }
+        pending().await
+    }
+}
+
+impl FromRequestParts<App> for Access {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self {
+            db: app.db.clone(),
+            session: parts.extensions.get::<Session>().and_then(Session::id),
+            sign_outs: app.guard.sign_outs.subscribe(),
+        })
+    }
+}
