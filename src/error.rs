@@ -72,6 +72,10 @@ impl From<askama::Error> for Error {
     }
 }
 
+/// The status of whatever only somebody signed in may have. Not 401, which asks for HTTP's own
+/// authentication: Lynx shows nothing of such an answer.
+pub(crate) const SIGNED_OUT: StatusCode = StatusCode::FORBIDDEN;
+
 /// Marks a response that [`show_errors`] answers with the sign-in page.
 #[derive(Clone, Copy)]
 struct SignInFirst;
@@ -82,7 +86,7 @@ impl IntoResponse for Error {
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::CrossSite => StatusCode::FORBIDDEN.into_response(),
             Self::SignedOut => {
-                let mut response = StatusCode::UNAUTHORIZED.into_response();
+                let mut response = SIGNED_OUT.into_response();
                 response.extensions_mut().insert(SignInFirst);
                 response
             }
@@ -147,7 +151,10 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
     }
     let retry_after = failed.headers().get(header::RETRY_AFTER).cloned();
     let notice = Notice {
-        sentence: sentence(view.t, status, retry_after.as_ref()),
+        sentence: match signed_out {
+            true => view.t.error_signed_out(),
+            false => sentence(view.t, status, retry_after.as_ref()),
+        },
         link: signed_out.then(|| ("/login".to_owned(), view.t.sign_in())),
     };
     let mut shown = if view.htmx {
@@ -173,7 +180,6 @@ fn sentence(t: &Texts, status: StatusCode, retry_after: Option<&HeaderValue>) ->
     match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => t.error_not_found(),
         StatusCode::FORBIDDEN => t.error_forbidden(),
-        StatusCode::UNAUTHORIZED => t.error_signed_out(),
         StatusCode::PAYLOAD_TOO_LARGE => t.error_too_large(),
         StatusCode::TOO_MANY_REQUESTS => {
             let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

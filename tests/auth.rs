@@ -380,7 +380,7 @@ async fn signing_out_ends_the_session_on_the_server() {
     assert_eq!(answer.headers()["clear-site-data"], "\"cache\"");
     for gone in [&ann, &tab, &stolen] {
         assert!(!is_in(gone).await);
-        assert_eq!(gone.get("/chats").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(gone.get("/chats").await.status, StatusCode::FORBIDDEN);
     }
     assert!(is_in(&elsewhere).await);
     assert_eq!(app.value::<i64>("select count(*) from sessions").await, 1);
@@ -411,7 +411,7 @@ async fn a_session_that_nobody_uses_ends() {
         .await
         .unwrap();
     assert!(!is_in(&ann).await);
-    assert_eq!(ann.get("/chats").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ann.get("/chats").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -610,7 +610,7 @@ async fn signing_in_leads_on_to_our_own_pages_only() {
     }
     let ann = Browser::plain(&app);
     let page = ann.get("/chats?x=1").await;
-    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
     let form = page
         .form("main form")
         .fill("username", "ann")

@@ -538,7 +538,7 @@ async fn what_was_being_sent_when_the_session_ended_waits_behind_the_sign_in() {
             let asked = ann
                 .submit(&page.form("#composer").fill("content", text))
                 .await;
-            assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(asked.status, StatusCode::FORBIDDEN);
             let form = asked.form("form[action='/login']");
             assert!(asked.text("form[action='/login']").contains("is kept"));
             if ann.is_htmx() {

@@ -186,7 +186,7 @@ async fn whoever_is_signed_out_is_asked_to_sign_in_and_comes_back() {
     let piece = stranger.get_piece(&format!("{}/rename", chat.path)).await;
     assert_eq!(
         (piece.status, piece.header("hx-retarget")),
-        (StatusCode::UNAUTHORIZED, "#notice")
+        (StatusCode::FORBIDDEN, "#notice")
     );
     assert!(piece.text(".notice").contains("signed out") && piece.has(".notice a[href='/login']"));
     let posted = stranger
@@ -197,7 +197,7 @@ async fn whoever_is_signed_out_is_asked_to_sign_in_and_comes_back() {
             Some("title=x".to_owned()),
         )
         .await;
-    assert_eq!(posted.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(posted.status(), StatusCode::FORBIDDEN);
     let page = Live::new("", posted).page().await;
     assert_eq!(page.attribute(".notice a", "href"), "/login");
 }

@@ -25,21 +25,21 @@ const ROUTES: &[Row] = &[
     ("GET",  "/login",                 "",               [200, 303, 303]),
     ("POST", "/login",                 "",               [422, 422, 422]),
     ("POST", "/logout",                "",               [303, 303, 303]),
-    ("GET",  "/chats",                 "",               [401, 200, 200]),
+    ("GET",  "/chats",                 "",               [403, 200, 200]),
     ("GET",  "/chats/new",             "",               [200, 200, 200]),
-    ("POST", "/chats",                 "content=Intro",  [401, 303, 303]),
-    ("GET",  "/chats/{id}",            "",               [401, 200, 404]),
-    ("GET",  "/chats/{id}/live",       "",               [401, 303, 404]),
-    ("GET",  "/chats/{id}/live/{reply}", "",             [401, 303, 404]),
-    ("POST", "/chats/{id}/messages",   "content=Intro",  [401, 303, 404]),
-    ("GET",  "/chats/{id}/rename",     "",               [401, 200, 404]),
-    ("POST", "/chats/{id}/rename",     "title=Intruder", [401, 303, 404]),
-    ("GET",  "/chats/{id}/delete",     "",               [401, 200, 404]),
-    ("POST", "/chats/{id}/delete",     "",               [401, 303, 404]),
-    ("GET",  "/replies/{id}",          "",               [401, 200, 404]),
+    ("POST", "/chats",                 "content=Intro",  [403, 303, 303]),
+    ("GET",  "/chats/{id}",            "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/live",       "",               [403, 303, 404]),
+    ("GET",  "/chats/{id}/live/{reply}", "",             [403, 303, 404]),
+    ("POST", "/chats/{id}/messages",   "content=Intro",  [403, 303, 404]),
+    ("GET",  "/chats/{id}/rename",     "",               [403, 200, 404]),
+    ("POST", "/chats/{id}/rename",     "title=Intruder", [403, 303, 404]),
+    ("GET",  "/chats/{id}/delete",     "",               [403, 200, 404]),
+    ("POST", "/chats/{id}/delete",     "",               [403, 303, 404]),
+    ("GET",  "/replies/{id}",          "",               [403, 200, 404]),
     ("GET",  "/replies/{id}/events",   "",               [200, 200, 200]),
-    ("POST", "/replies/{id}/stop",     "",               [401, 303, 404]),
-    ("POST", "/replies/{id}/retry",    "",               [401, 303, 404]),
+    ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
+    ("POST", "/replies/{id}/retry",    "",               [403, 303, 404]),
     ("POST", "/language",              "language=en",    [303, 303, 303]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
@@ -326,7 +326,7 @@ async fn somebody_elses_running_reply_is_out_of_reach() {
             let answer = stranger
                 .request(method, &path, "document", Some(String::new()))
                 .await;
-            assert!([303, 401, 404].contains(&answer.status().as_u16()));
+            assert!([303, 403, 404].contains(&answer.status().as_u16()));
             assert!(!text(answer).await.contains("secret"));
         }
     }
@@ -584,7 +584,7 @@ async fn every_answer_has_the_policy_with_a_nonce_of_its_own() {
         .iter()
         .map(|(_, answer)| answer.status().as_u16())
         .collect();
-    for status in [200, 204, 303, 401, 403, 404, 405, 413, 422] {
+    for status in [200, 204, 303, 403, 404, 405, 413, 422] {
         assert!(statuses.contains(&status), "no answer {status}");
     }
     for (what, answer) in answers {

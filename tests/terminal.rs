@@ -50,7 +50,7 @@ impl Browser {
     async fn sign_out(&self) {
         self.terminal.go_to("Sign out", self.next).await;
         self.terminal.keys(&["Enter"]);
-        self.terminal.until("A friendly talk with a model").await;
+        self.terminal.until("No account yet?").await;
     }
 
     /// Writes a message and sends it.
@@ -121,8 +121,12 @@ async fn links_shows_a_reply_while_it_comes() {
     gate.open_all();
     links.terminal.until("Four.").await;
     assert_eq!(conversation(&links.terminal.screen()), COUNTED);
-
-    assert_eq!(site.model.requests().len(), 1);
+    // It shows a page it was sent to before from its cache: no address may come twice.
+    site.model.says("Five.");
+    links.send("Go on").await;
+    links.terminal.until("Five.").await;
+    links.sign_out().await;
+    assert_eq!(site.model.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -195,6 +199,17 @@ async fn lynx_shows_a_reply_while_it_comes() {
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal.until("No chats yet.").await;
     lynx.sign_out().await;
+    // Whoever is signed out is asked to sign in, and gets to where they wanted.
+    lynx.terminal.keys(&["g"]);
+    lynx.terminal.until("URL to open").await;
+    lynx.terminal.write(&format!("{}/chats", site.url)).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("You are signed out.").await;
+    lynx.fill("User name", "Ann").await;
+    lynx.fill("Password", PASSWORD).await;
+    lynx.terminal.go_to("(BUTTON) Sign in", lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("No chats yet.").await;
     assert_eq!(site.model.requests().len(), 1);
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     App,
-    error::Result,
+    error::{Result, SIGNED_OUT},
     i18n,
     view::{View, cookie, local_path},
 };
@@ -92,9 +92,9 @@ pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
     let view = form.view.clone();
     if view.htmx {
         let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
-        return (http::StatusCode::UNAUTHORIZED, headers, form).into_response();
+        return (SIGNED_OUT, headers, form).into_response();
     }
-    (http::StatusCode::UNAUTHORIZED, LoginPage { view, form }).into_response()
+    (SIGNED_OUT, LoginPage { view, form }).into_response()
 }
 
 /// The text that waited for this page while its writer signed in, once; mostly there is none.
