@@ -463,7 +463,7 @@ impl Person {
             .get("location")
             .and_then(|to| to.to_str().ok())
             .context("a redirect")?;
-        Ok(to.trim_end_matches("/live").to_owned())
+        Ok(to.split("/live").next().unwrap_or_default().to_owned())
     }
 
     /// The address of the event stream that the chat's page follows.
