@@ -4,6 +4,7 @@ mod edit;
 mod live;
 mod messages;
 mod pages;
+mod rows;
 mod send;
 mod store;
 
@@ -23,7 +24,8 @@ use axum::{
 use pages::{ChatList, ChatPage, ChatsPage, Composer, Conversation, WelcomePage};
 use tower_sessions::Session;
 
-pub use store::{Chat, ChatId, Message, MessageId, MessageState, NotTaken, Role, TITLE_LIMIT};
+pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
+pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
 pub(crate) use send::try_again;

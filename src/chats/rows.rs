@@ -1,0 +1,131 @@
+//! Chats and messages as they are stored.
+
+use crate::models;
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use uuid::Uuid;
+
+/// Declares the key of a table. In an address, what is no key is the key of nothing.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new key, later than all before it.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Ok(Self(Uuid::try_parse(&text).unwrap_or_default()))
+            }
+        }
+    };
+}
+
+key! {
+    /// The key of a chat.
+    ChatId
+}
+key! {
+    /// The key of a message, a person's or the model's.
+    MessageId
+}
+
+/// A chat as the list and its own page show it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Chat {
+    /// The key.
+    pub id: ChatId,
+    /// The first line of the first message, or what its owner called it.
+    pub title: String,
+    /// The message at the end of the branch that is shown.
+    pub leaf: Option<MessageId>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub enum Role {
+    /// A person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Where a message stands. A person's is complete from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub enum MessageState {
+    /// The reply is asked for; nothing has come yet.
+    Queued,
+    /// Text is coming.
+    Streaming,
+    /// The reply came to its end.
+    Complete,
+    /// A person stopped it.
+    Stopped,
+    /// The server went down while it was written.
+    Interrupted,
+    /// It could not be had, or broke off.
+    Failed,
+}
+
+impl MessageState {
+    /// Whether a reply in this state is being made.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Queued | Self::Streaming)
+    }
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Message {
+    /// The key.
+    pub id: MessageId,
+    /// The message it answers or follows.
+    pub parent_id: Option<MessageId>,
+    /// Who wrote it.
+    pub role: Role,
+    /// A person's text as typed, or a reply's Markdown.
+    pub body: String,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Why a reply failed or ended before its end: a `TroubleKind`, `length` or `filtered`.
+    pub problem: Option<String>,
+    /// The model that replied.
+    pub model: Option<String>,
+    /// How many earlier messages were left out of what the model was sent.
+    pub dropped: i64,
+}
+
+impl From<&Message> for models::Turn {
+    fn from(message: &Message) -> Self {
+        let role = match message.role {
+            Role::User => models::Role::User,
+            Role::Assistant => models::Role::Assistant,
+        };
+        Self {
+            role,
+            text: message.body.clone(),
+        }
+    }
+}
