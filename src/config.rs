@@ -161,6 +161,10 @@ fn load_env_file(path: &Path) -> Result<(), String> {
     match dotenvy::from_path(path) {
         Ok(()) => Ok(()),
         Err(error) if error.not_found() => Ok(()),
+        // What the line says may be a secret.
+        Err(dotenvy::Error::LineParse(..)) => {
+            Err("the file .env has a line that is not NAME=value".to_owned())
+        }
         Err(error) => Err(format!("the file .env cannot be read: {error}")),
     }
 }
