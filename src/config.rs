@@ -74,7 +74,7 @@ pub struct Config {
     #[arg(long, env = "SILENCE_TIMEOUT", value_name = "SECONDS", default_value = "90", value_parser = seconds)]
     pub silence_timeout: Duration,
 
-    /// Characters of earlier messages that are sent along with a new one, newest first
+    /// Characters of a chat that the model is sent, the new message included; the oldest go first
     #[arg(long, env = "HISTORY_LIMIT", value_name = "CHARACTERS", default_value_t = 48_000, value_parser = count(1_000, 100_000_000))]
     pub history_limit: usize,
 
@@ -155,8 +155,7 @@ impl Config {
     }
 }
 
-/// Loads the file if it is there. What the environment has already is not changed, and an empty
-/// value counts as not set, so that a copied `.env.example` may keep its empty lines.
+/// Loads the file if it is there. What the environment has already is not changed.
 fn load_env_file(path: &Path) -> Result<(), String> {
     match dotenvy::from_path(path) {
         Ok(()) => Ok(()),
@@ -185,6 +184,9 @@ fn http_url(value: &str) -> Result<Url, String> {
     if url.host().is_none() {
         return Err("has no host".to_owned());
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must not contain ? or #".to_owned());
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or password".to_owned());
     }
@@ -192,8 +194,8 @@ fn http_url(value: &str) -> Result<Url, String> {
 }
 
 fn secret(value: &str) -> Result<Secret, String> {
-    if value.chars().any(char::is_control) {
-        return Err("must not contain control characters".to_owned());
+    if !value.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("holds characters that no key has".to_owned());
     }
     Ok(Secret::new(value.to_owned()))
 }

@@ -16,7 +16,7 @@ mod view;
 use axum::{Router, extract::State, http::StatusCode, middleware, routing::get};
 use config::Config;
 use db::Db;
-use error::Result;
+use error::{Error, Result};
 use models::Models;
 use replies::Replies;
 use std::{sync::Arc, time::Duration};
@@ -59,7 +59,11 @@ impl App {
     /// # Errors
     /// When the database cannot be opened, or the model server's settings make no sense.
     pub async fn start(config: Config) -> Result<Self> {
-        let db = Db::open(&config.database_url).await?;
+        let db = Db::open(&config.database_url).await.map_err(|error| {
+            Error::internal(format!(
+                "DATABASE_URL: the database cannot be opened: {error}"
+            ))
+        })?;
         let left = db.interrupt_left_replies().await?;
         if left > 0 {
             tracing::warn!(
@@ -68,7 +72,7 @@ impl App {
             );
         }
         tokio::spawn(clean_up(db.clone()));
-        let models = Models::new(config.models()).map_err(error::Error::internal)?;
+        let models = Models::new(config.models()).map_err(Error::internal)?;
         let replies = Replies::new(db.clone(), models.clone());
         Ok(Self {
             config: Arc::new(config),
@@ -87,6 +91,12 @@ impl App {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Writes what is not written yet and closes the database, when no more requests come.
+    pub async fn end(&self) {
+        self.replies.save().await;
+        self.db.close().await;
     }
 }
 

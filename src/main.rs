@@ -35,9 +35,7 @@ async fn run() -> anyhow::Result<()> {
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
 
     let listen = config.listen;
-    let app = App::start(config)
-        .await
-        .context("DATABASE_URL: the database cannot be opened")?;
+    let app = App::start(config).await?;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
@@ -47,7 +45,7 @@ async fn run() -> anyhow::Result<()> {
     let looking = tokio::spawn(async move { models.look().await });
     // Usually known at once, so that the first page names the right model.
     drop(tokio::time::timeout(Duration::from_millis(100), looking).await);
-    let db = app.db().clone();
+    let ending = app.clone();
     let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
     tokio::select! {
@@ -55,7 +53,7 @@ async fn run() -> anyhow::Result<()> {
         // Pages that stay open do not keep the program; what they show is in the journal.
         () = async { asked_to_stop().await; tokio::time::sleep(GRACE).await } => {}
     }
-    db.close().await;
+    ending.end().await;
     Ok(())
 }
 

@@ -154,10 +154,9 @@ async fn delete(
     Path(id): Path<ChatId>,
 ) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    for reply in app.db.running_replies(&chat).await? {
+    for reply in app.db.delete_chat(&chat).await? {
         app.replies.stop(reply);
     }
-    app.db.delete_chat(&chat).await?;
     if !view.htmx {
         return Ok(Redirect::to("/").into_response());
     }

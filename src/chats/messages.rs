@@ -79,8 +79,11 @@ impl Shown {
             if message.state.is_running() {
                 match app.replies.live(message.id) {
                     Some(live) => html = Html::Live(LiveHtml::of(&live, view)),
-                    // It has ended since it was read.
-                    None => message = app.db.message(message.id).await?,
+                    // It has ended since it was read, or nobody writes it any more.
+                    None => {
+                        app.replies.interrupt_if_abandoned(message.id).await?;
+                        message = app.db.message(message.id).await?;
+                    }
                 }
             }
             if message.role == Role::Assistant && !matches!(html, Html::Live(_)) {
@@ -97,6 +100,12 @@ impl Shown {
         for (index, html) in render(finals).await? {
             shown[index].html = Html::Final(Rendered(html));
         }
+        // Only the last one can be tried again: a chat goes on from its end.
+        if let Some((_, earlier)) = shown.split_last_mut() {
+            earlier
+                .iter_mut()
+                .for_each(|shown| shown.ending.retry = None);
+        }
         Ok(shown)
     }
 
@@ -112,9 +121,8 @@ impl Shown {
             .or(self.view.model.model.as_deref())
     }
 
-    /// Whether htmx takes it further. A page that stays open does so by itself, and could not say
-    /// at its end that it is no longer busy.
-    /// Whether it is being written.
+    /// Whether it is being written and htmx takes it further. (A page that stays open does so by
+    /// itself, and could not say at its end that it is no longer busy.)
     pub(super) fn is_live(&self) -> bool {
         matches!(self.html, Html::Live(_))
     }

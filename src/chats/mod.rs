@@ -28,7 +28,7 @@ pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
-pub(crate) use send::try_again;
+pub(crate) use send::{refuse, try_again};
 
 /// How many chats the list shows.
 const CHATS_SHOWN: u32 = 100;

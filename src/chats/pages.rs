@@ -169,10 +169,17 @@ impl Conversation {
         }
     }
 
-    /// Where this page sends browsers without JavaScript: it is complete, and a reply runs.
+    /// Where browsers without JavaScript watch the reply that runs; this page is complete at once.
     fn live_address(&self) -> Option<String> {
         let reply = self.composer.stop.running.filter(|_| !self.is_held)?;
         Some(live_address(self.chat()?.id, reply))
+    }
+
+    /// Where to send them at once. Not while the composer holds something that would be lost.
+    fn refresh_address(&self) -> Option<String> {
+        let Composer { notice, fields, .. } = &self.composer;
+        let holds_nothing = notice.is_none() && fields.text.is_empty();
+        self.live_address().filter(|_| holds_nothing)
     }
 
     fn chat(&self) -> Option<&Chat> {

@@ -172,23 +172,37 @@ async fn exchange(
     let (app, user, chat) = (app.clone(), user.clone(), chat.cloned());
     let (key, text) = (new.key(), new.text());
     whole(async move {
-        let coming = app.replies.announce();
-        let reply = new_reply(&app, &coming);
-        let taken = match &chat {
-            None => app.db.add_chat(&user, key, &text, reply).await?,
-            Some(chat) => app.db.add_message(&user, chat, key, &text, reply).await?,
-        };
-        if let Ok(Exchange {
-            chat,
-            reply: Some(_),
-            ..
-        }) = &taken
-        {
-            start(&app, &user, *chat, coming).await?;
+        let mut taken = add(&app, &user, chat.as_ref(), key, &text).await?;
+        if matches!(taken, Err(NotTaken::KeyUsed)) {
+            taken = add(&app, &user, chat.as_ref(), MessageId::new(), &text).await?;
         }
         Ok(taken)
     })
     .await
+}
+
+/// Stores the message with the reply to it, and starts the reply.
+async fn add(
+    app: &App,
+    user: &User,
+    chat: Option<&Chat>,
+    key: MessageId,
+    text: &str,
+) -> Result<Result<Exchange, NotTaken>> {
+    let coming = app.replies.announce();
+    let reply = new_reply(app, &coming);
+    let taken = match chat {
+        None => app.db.add_chat(user, key, text, reply).await?,
+        Some(chat) => app.db.add_message(user, chat, key, text, reply).await?,
+    };
+    if let Ok(Exchange {
+        chat,
+        reply: Some(_),
+    }) = &taken
+    {
+        start(app, user, *chat, coming).await?;
+    }
+    Ok(taken)
 }
 
 /// Makes another reply beside one that has ended, and starts it.
@@ -234,16 +248,17 @@ async fn start(app: &App, user: &User, chat: ChatId, coming: Announced) -> Resul
 }
 
 impl NotTaken {
-    fn sentence(self, view: &View) -> String {
+    pub(crate) fn sentence(self, view: &View) -> String {
         match self {
             Self::TooManyRunning => view.t.composer_too_many_running(),
             Self::StillReplying => view.t.composer_still_replying(),
+            Self::KeyUsed => view.t.error_bad_request(),
         }
     }
 }
 
 /// Gives a message back to its writer: what is wrong, and the text in the composer as it was.
-async fn refuse(
+pub(crate) async fn refuse(
     app: &App,
     view: View,
     user: &User,

@@ -14,6 +14,8 @@ pub enum NotTaken {
     TooManyRunning,
     /// The chat's last reply is still being written.
     StillReplying,
+    /// The key of this form was used before, for something else.
+    KeyUsed,
 }
 
 /// A reply that is to be made.
@@ -130,7 +132,7 @@ impl Db {
         .execute(&mut *tx)
         .await?;
         let taken = add_exchange(&mut tx, user, chat, None, message, text, reply).await?;
-        self.settle(tx, user, chat, message, taken).await
+        self.settle(tx, user, chat, message, text, taken).await
     }
 
     /// Adds a message at the chat's leaf, and the reply to it.
@@ -148,7 +150,7 @@ impl Db {
         let mut tx = self.write.begin().await?;
         let leaf = last_message(&mut tx, user, chat).await?;
         let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, reply).await?;
-        self.settle(tx, user, chat.id, message, taken).await
+        self.settle(tx, user, chat.id, message, text, taken).await
     }
 
     /// Keeps what was taken. A message that is there already came with the same form before: it is
@@ -159,6 +161,7 @@ impl Db {
         user: &User,
         chat: ChatId,
         message: MessageId,
+        text: &str,
         taken: Result<Option<MessageId>, NotTaken>,
     ) -> Result<Result<Exchange, NotTaken>> {
         let reply = match taken {
@@ -170,11 +173,18 @@ impl Db {
             return Ok(Ok(Exchange { chat, reply }));
         }
         tx.rollback().await?;
+        // A page that came back from the browser's memory has its old key, and maybe a new text.
         let sql = "select c.id from chats c join messages m on m.chat_id = c.id
-                   where m.id = $1 and c.user_id = $2";
-        let before = sqlx::query_scalar(sql).bind(message).bind(user.id);
-        let chat = before.fetch_one(&self.read).await?;
-        Ok(Ok(Exchange { chat, reply }))
+                   where m.id = $1 and c.user_id = $2 and m.body = $3";
+        let before = sqlx::query_scalar(sql)
+            .bind(message)
+            .bind(user.id)
+            .bind(text);
+        let before = before.fetch_optional(&self.read).await?;
+        Ok(match before {
+            Some(chat) => Ok(Exchange { chat, reply }),
+            None => Err(NotTaken::KeyUsed),
+        })
     }
 
     /// Makes another reply to the message that this one answers, beside it.
@@ -216,26 +226,20 @@ impl Db {
         Ok(())
     }
 
-    /// Deletes the chat with all that is in it.
+    /// Deletes the chat with all that is in it; the replies that were being made are returned.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn delete_chat(&self, chat: &Chat) -> Result<()> {
+    pub async fn delete_chat(&self, chat: &Chat) -> Result<Vec<MessageId>> {
+        let mut tx = self.write.begin().await?;
+        let sql = "delete from messages where chat_id = $1 and state in ('queued', 'streaming')
+                   returning id";
+        let running = sqlx::query_scalar(sql).bind(chat.id);
+        let running = running.fetch_all(&mut *tx).await?;
         let sql = "delete from chats where id = $1";
-        sqlx::query(sql).bind(chat.id).execute(&self.write).await?;
-        Ok(())
-    }
-
-    /// The chat's replies that are being made.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn running_replies(&self, chat: &Chat) -> Result<Vec<MessageId>> {
-        let sql = "select id from messages where chat_id = $1 and state in ('queued', 'streaming')";
-        Ok(sqlx::query_scalar(sql)
-            .bind(chat.id)
-            .fetch_all(&self.read)
-            .await?)
+        sqlx::query(sql).bind(chat.id).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(running)
     }
 }
 

@@ -102,12 +102,13 @@ impl Writing {
         if !news.pieces.is_empty() {
             self.close_open(&mut out);
         }
+        // Right behind the note before, which its mark hides.
+        if let Some(note) = news.note {
+            self.note(&mut out, note);
+        }
         for piece in &news.pieces {
             out.push_str(&piece.html);
             self.in_code = matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines);
-        }
-        if let Some(note) = news.note {
-            self.note(&mut out, note);
         }
         if let Some(open) = news.open.as_ref().filter(|_| self.graphical) {
             self.grow(&mut out, &open.text);

@@ -19,7 +19,7 @@ pub(super) async fn keep(db: Db, running: Arc<Running>) {
     }
 }
 
-async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
+pub(super) async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
     let parts: Vec<_> = replies
         .iter()
         .filter_map(|live| live.take_unsaved().map(|(from, text)| (live, from, text)))

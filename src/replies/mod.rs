@@ -12,7 +12,7 @@ use crate::{
     auth::User,
     chats::{self, ChatId, MessageId, NotTaken},
     db::Db,
-    error::{Error, Result},
+    error::Result,
     models::{Models, Turn},
     view::View,
 };
@@ -27,7 +27,6 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
 };
 use tokio::sync::watch;
 use tokio_util::task::LocalPoolHandle;
@@ -102,6 +101,20 @@ impl Replies {
     /// The reply, if it is being made.
     pub(crate) fn live(&self, id: MessageId) -> Option<Arc<LiveReply>> {
         self.running.lock().get(&id).cloned()
+    }
+
+    /// Ends a reply that the database has as running although nobody writes it. (It counts as
+    /// running here before it is there, so it is not one that is only just beginning.)
+    pub(crate) async fn interrupt_if_abandoned(&self, id: MessageId) -> Result<()> {
+        match self.live(id) {
+            Some(_) => Ok(()),
+            None => self.db.interrupt_reply(id).await,
+        }
+    }
+
+    /// Writes to the journal what has come until now, as before the program ends.
+    pub(crate) async fn save(&self) {
+        journal::write(&self.db, &self.running.all()).await;
     }
 
     /// Asks a reply to stop. What it has so far stays.
@@ -209,14 +222,21 @@ async fn retry(
     Path(id): Path<MessageId>,
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
-    if message.state.is_running() {
-        return Ok(to_live(chat.id));
-    }
-    let reply = match chats::try_again(&app, &user, &chat, message).await? {
+    let taken = match message.state.is_running() {
+        true => Err(NotTaken::StillReplying),
+        false => chats::try_again(&app, &user, &chat, message).await?,
+    };
+    let reply = match taken {
         Ok(reply) => reply,
-        Err(NotTaken::TooManyRunning) => return Err(Error::TooMany(Duration::from_secs(10))),
-        // Another tab was faster: what it started is shown.
-        Err(NotTaken::StillReplying) => return Ok(to_live(chat.id)),
+        Err(reason @ NotTaken::TooManyRunning) => {
+            let sentence = reason.sentence(&view);
+            return chats::refuse(&app, view, &user, Some(chat), String::new(), sentence).await;
+        }
+        // Another tab was faster, or the chat has gone on: it is shown as it is.
+        Err(_) if view.htmx => {
+            return Ok([("HX-Redirect", format!("/chats/{}", chat.id))].into_response());
+        }
+        Err(_) => return Ok(to_live(chat.id)),
     };
     let chat = app.db.chat(&user, chat.id).await?;
     if view.htmx {
