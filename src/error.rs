@@ -9,11 +9,10 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::time::Duration;
 
 /// A handler's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -30,9 +29,6 @@ pub enum Error {
     /// A form that was not on a page of ours.
     #[error("cross-site request")]
     CrossSite,
-    /// Too many tries; the next may come after this time.
-    #[error("too many requests")]
-    TooMany(Duration),
     /// Our own fault; the cause is for the log only.
     #[error(transparent)]
     Internal(Box<dyn std::error::Error + Send + Sync>),
@@ -90,11 +86,6 @@ impl IntoResponse for Error {
                 response.extensions_mut().insert(SignInFirst);
                 response
             }
-            Self::TooMany(wait) => {
-                let seconds = HeaderValue::from(wait.as_secs().max(1));
-                let headers = [(header::RETRY_AFTER, seconds)];
-                (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
-            }
             Self::Internal(cause) => {
                 tracing::error!(error = %cause, "a request failed");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -149,11 +140,10 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
         let here = view.here.clone();
         return auth::sign_in_again(view, &here, String::new());
     }
-    let retry_after = failed.headers().get(header::RETRY_AFTER).cloned();
     let notice = Notice {
         sentence: match signed_out {
             true => view.t.error_signed_out(),
-            false => sentence(view.t, status, retry_after.as_ref()),
+            false => sentence(view.t, status),
         },
         link: signed_out.then(|| ("/login".to_owned(), view.t.sign_in())),
     };
@@ -162,10 +152,8 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
     } else {
         (status, ErrorPage { view, notice }).into_response()
     };
-    for name in [header::RETRY_AFTER, header::ALLOW] {
-        if let Some(value) = failed.headers().get(&name) {
-            shown.headers_mut().insert(name, value.clone());
-        }
+    if let Some(methods) = failed.headers().get(header::ALLOW) {
+        shown.headers_mut().insert(header::ALLOW, methods.clone());
     }
     shown
 }
@@ -176,15 +164,11 @@ fn is_html(response: &Response) -> bool {
 }
 
 /// What happened and what to do, for a person.
-fn sentence(t: &Texts, status: StatusCode, retry_after: Option<&HeaderValue>) -> String {
+fn sentence(t: &Texts, status: StatusCode) -> String {
     match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => t.error_not_found(),
         StatusCode::FORBIDDEN => t.error_forbidden(),
         StatusCode::PAYLOAD_TOO_LARGE => t.error_too_large(),
-        StatusCode::TOO_MANY_REQUESTS => {
-            let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-            t.error_too_many(seconds.unwrap_or(60))
-        }
         StatusCode::SERVICE_UNAVAILABLE => t.error_unavailable(),
         status if status.is_client_error() => t.error_bad_request(),
         _ => t.error_internal(),

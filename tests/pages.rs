@@ -160,11 +160,12 @@ async fn too_often_is_a_page_that_says_how_long_to_wait() {
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = page.header("retry-after").parse().unwrap();
     assert!(
-        page.text(".notice")
+        page.text("#username-problem")
             .contains(&format!("Wait {seconds} seconds")),
         "{}",
-        page.text(".notice")
+        page.html
     );
+    assert_eq!(page.form("main form").value("username"), "ann");
 }
 
 #[tokio::test]

@@ -720,6 +720,36 @@ async fn try_again_makes_a_new_reply_in_the_old_ones_place() {
 }
 
 #[tokio::test]
+async fn only_the_last_reply_can_be_tried_again() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    app.model
+        .answer(Answer::sse().token("Half").then(Step::Cut));
+    let page = ann.start_chat("Go").await;
+    assert!(page.has(".ending form"));
+    let page = ann.send(&page, "On").await;
+    assert_eq!(page.texts(MESSAGES), ["Go", "Half", "On", "Hello!"]);
+    assert!(page.has(".ending") && !page.has(".ending form"));
+}
+
+#[tokio::test]
+async fn what_was_said_while_waiting_goes_when_a_whole_reply_comes_at_once() {
+    let app = TestApp::start().await;
+    let gate = Gate::new();
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    app.model
+        .answer(Answer::gated(&gate, ["One.\n\nTwo.\n\nThree."]));
+    let path = ann.start_running("Go").await;
+    let mut page = ann.open_live(&format!("{path}/live")).await;
+    page.until("The model is reading").await;
+    gate.open_all();
+    let html = page.page().await.html;
+    let behind = html.split("The model is reading…</p>").nth(1).unwrap();
+    // A style rule hides it by what comes right behind it.
+    assert!(behind.starts_with("<i class=\"b\"></i>"), "{behind}");
+}
+
+#[tokio::test]
 async fn the_reply_says_how_much_the_model_did_not_see() {
     for (language, count) in [("en", "The 2 oldest messages"), ("ko", "메시지 2개는")] {
         let app = TestApp::with(|config| config.history_limit = 20).await;

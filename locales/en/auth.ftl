@@ -7,7 +7,7 @@ password-hint = At least 8 characters. A few words that belong together only for
 
 register-title = Create an account
 register-first = This is the first account, so it will be the administrator’s.
-register-closed = New accounts are closed here. Ask the administrator.
+register-closed = No new accounts can be made here.
 register-have-account = You have an account?
 register-name-empty = Choose a user name.
 # $limit (Number) - how many characters are allowed

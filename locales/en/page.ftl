@@ -2,7 +2,7 @@
 
 language-name = English
 app-name = Damso
-skip-to-content = Skip to the conversation
+skip-to-content = Skip to the content
 language = Language
 chats = Chats
 new-chat = New chat
@@ -16,7 +16,7 @@ welcome-lead = Damso is an AI chat for a family, a class, a team. It runs on a c
 welcome-point-live = Replies appear word by word, and go on while you look elsewhere.
 welcome-point-own = Your conversations stay in your own database.
 welcome-point-open = It works with OpenAI and every server that speaks its protocol, such as Ollama.
-welcome-closed = New accounts are made by the administrator here.
+welcome-closed = No new accounts can be made here.
 
 demo-banner = Demo model: no real AI is connected.
 demo-banner-how = The demo only shows how replies look. To connect a real model, set OPENAI_API_KEY or OPENAI_BASE_URL and start Damso again.

@@ -7,7 +7,7 @@ password-hint = 8자 이상이어야 해요. 나에게만 뜻이 통하는 낱�
 
 register-title = 계정 만들기
 register-first = 첫 번째 계정이라서 관리자 계정이 돼요.
-register-closed = 이곳에서는 새 계정을 만들 수 없어요. 관리자에게 문의해 주세요.
+register-closed = 지금은 새 계정을 만들 수 없어요.
 register-have-account = 이미 계정이 있나요?
 register-name-empty = 사용자 이름을 정해 주세요.
 register-name-long = 사용자 이름은 { $limit }자까지 쓸 수 있어요.
@@ -21,6 +21,6 @@ login-title = 로그인
 login-no-account = 아직 계정이 없나요?
 login-wrong = 사용자 이름이나 비밀번호가 맞지 않아요. 둘 다 확인하고 다시 시도해 주세요.
 login-too-many = { $seconds ->
-   *[other] 시도가 너무 많았어요. { $seconds }초 뒤에 다시 시도해 주세요.
+   *[other] 로그인을 너무 여러 번 시도했어요. { $seconds }초 뒤에 다시 시도해 주세요.
 }
 login-keeps-draft = 쓰던 글은 그대로 남아 있어요. 로그인하면 대화 화면에서 이어서 보낼 수 있어요.

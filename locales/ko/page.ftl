@@ -2,7 +2,7 @@
 
 language-name = 한국어
 app-name = 담소
-skip-to-content = 대화로 건너뛰기
+skip-to-content = 본문으로 건너뛰기
 language = 언어
 chats = 대화 목록
 new-chat = 새 대화
@@ -16,7 +16,7 @@ welcome-lead = 담소는 가족, 학급, 팀이 함께 쓰는 AI 대화방이에
 welcome-point-live = 답변이 한 마디씩 나타나고, 다른 화면을 보는 동안에도 계속 이어져요.
 welcome-point-own = 대화는 우리 데이터베이스에만 남아요.
 welcome-point-open = OpenAI는 물론, Ollama처럼 같은 규약을 쓰는 모든 서버와 함께 쓸 수 있어요.
-welcome-closed = 이곳의 새 계정은 관리자가 만들어요.
+welcome-closed = 지금은 새 계정을 만들 수 없어요.
 
 demo-banner = 데모 모델이에요. 진짜 AI는 연결되어 있지 않아요.
 demo-banner-how = 데모는 답변이 어떻게 나타나는지만 보여 줘요. 진짜 모델을 연결하려면 OPENAI_API_KEY나 OPENAI_BASE_URL을 설정하고 담소를 다시 시작해 주세요.

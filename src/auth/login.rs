@@ -5,6 +5,7 @@ use super::{
     network::Network,
     password,
     password::{Password, Verdict},
+    too_many,
 };
 use crate::{
     App,
@@ -17,13 +18,16 @@ use askama_web::WebTemplate;
 use axum::{
     Form, Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use tower_sessions::{Session, cookie::time::Duration};
+
+/// How many bytes a name as typed may have, for a name to be looked up: far more than any has.
+const LONGEST_NAME: usize = 1_000;
 
 /// Where a text waits in the session while its writer signs in again, and the cookie that says so
 /// for a short time. (Not a part of the address: Lynx sends no Referer from one with a query.)
@@ -106,11 +110,12 @@ pub(crate) async fn take_draft(
     if cookie(headers, DRAFT).is_none() {
         return Ok(String::new());
     }
-    let draft = session.remove::<Draft>(DRAFT).await?;
-    let text = draft
-        .filter(|draft| draft.path == path)
-        .map(|draft| draft.text);
-    Ok(text.unwrap_or_default())
+    let draft = session.get::<Draft>(DRAFT).await?;
+    let Some(draft) = draft.filter(|draft| draft.path == path) else {
+        return Ok(String::new());
+    };
+    session.remove_value(DRAFT).await?;
+    Ok(draft.text)
 }
 
 /// `GET /login`
@@ -151,30 +156,33 @@ async fn login(
         draft,
         problem: None,
     };
-    let account = app.db.account(form.username.trim()).await?;
+    // Nobody's name is that long; its form for comparing could be longer still.
+    let name = match form.username.len() <= LONGEST_NAME {
+        true => form.username.as_str(),
+        false => "",
+    };
+    let account = app.db.account(name).await?;
     let device = cookie(&headers, DEVICE).unwrap_or_default();
     let known = match &account {
         Some(account) if !device.is_empty() => app.db.knows_device(account.id, &device).await?,
         _ => false,
     };
-    let key = name_key(form.username.trim());
+    let key = name_key(name);
     let (tries, now) = (&app.guard.tries, Instant::now());
     let allowed = tries
         .by_network
         .check(network.0, now)
         .and_then(|()| match known {
             true => tries.by_device.check((key.clone(), device.clone()), now),
-            false => tries.by_account.check(key.clone(), now),
+            false => tries
+                .by_account_and_network
+                .check((key.clone(), network.0), now)
+                .and_then(|()| tries.by_account.check(key.clone(), now)),
         });
     if let Err(wait) = allowed {
-        form.problem = Some(form.view.t.login_too_many(wait.as_secs().max(1)));
-        let mut response = form.refused();
-        *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
-        response.headers_mut().insert(
-            header::RETRY_AFTER,
-            HeaderValue::from(wait.as_secs().max(1)),
-        );
-        return Ok(response);
+        let seconds = wait.as_secs().max(1);
+        form.problem = Some(form.view.t.login_too_many(seconds));
+        return Ok(too_many(form.refused(), seconds));
     }
     let password = Password::new(&password);
     let too_long = password.length() > *password::LENGTH.end();

@@ -20,7 +20,7 @@ use crate::{
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -57,7 +57,8 @@ pub fn routes() -> Router<App> {
 
 /// What makes two names the same: compatible forms and case do not matter.
 fn name_key(name: &str) -> String {
-    name.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    let key: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    key.trim().to_owned()
 }
 
 /// Signs somebody in: a session under a new key, and their browser known from now on.
@@ -76,6 +77,14 @@ async fn let_in(
     let mut response = Redirect::to(if next == "/" { HOME } else { next }).into_response();
     add_cookie(&mut response, DEVICE, &device, YEAR, app.config.secure())?;
     Ok(response)
+}
+
+/// A refused form, refused because there were too many before it: status 429.
+fn too_many(mut response: Response, seconds: u64) -> Response {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let wait = HeaderValue::from(seconds);
+    response.headers_mut().insert(header::RETRY_AFTER, wait);
+    response
 }
 
 /// Sets a cookie that is kept for some time.

@@ -1,10 +1,12 @@
 //! Making an account.
 
-use super::{HOME, let_in, network::Network, password, password::Password, store::NotMade};
+use super::{
+    HOME, let_in, network::Network, password, password::Password, store::NotMade, too_many,
+};
 use crate::{
     App,
     config::Registration,
-    error::{Error, Result},
+    error::Result,
     i18n::{self, Lang},
     view::{View, cookie},
 };
@@ -118,7 +120,13 @@ impl RegisterForm {
 
 /// Letters, digits, marks, punctuation and inner spaces; nothing that is invisible or turns text around.
 fn is_fit_for_a_name(c: char) -> bool {
-    let invisible = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    let invisible = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    );
     !(c.is_control() || invisible || (c.is_whitespace() && c != ' '))
 }
 
@@ -150,11 +158,12 @@ async fn register(
     if !form.is_fine() {
         return Ok(form.refused());
     }
-    app.guard
-        .tries
-        .registrations
-        .check(network.0, Instant::now())
-        .map_err(Error::TooMany)?;
+    let tries = &app.guard.tries.registrations;
+    if let Err(wait) = tries.check(network.0, Instant::now()) {
+        let seconds = wait.as_secs().max(1);
+        form.username_problem = Some(form.view.t.error_too_many(seconds));
+        return Ok(too_many(form.refused(), seconds));
+    }
     let Some(hash) = app
         .guard
         .passwords

@@ -32,21 +32,23 @@ pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
 
 /// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it.
 pub(super) async fn live_reply(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
     user: User,
     view: View,
-    access: Access,
     app: State<App>,
     headers: HeaderMap,
     Path((id, _)): Path<(ChatId, MessageId)>,
 ) -> Result<Response> {
-    live(user, view, access, app, headers, Path(id)).await
+    live(access, user, view, app, headers, Path(id)).await
 }
 
 /// `GET /chats/{id}/live`: the same for whichever reply runs.
 pub(super) async fn live(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
     user: User,
     view: View,
-    access: Access,
     State(app): State<App>,
     headers: HeaderMap,
     Path(id): Path<ChatId>,

@@ -45,8 +45,9 @@ pub(super) struct From {
 /// Always answers an event stream that ends with `done`: a client reconnects for ever after
 /// anything else.
 pub(super) async fn follow(
-    view: View,
+    // Before the user is looked up: a sign-out after that is noticed.
     access: Access,
+    view: View,
     State(app): State<App>,
     id: Result<Path<MessageId>, PathRejection>,
     from: Result<Query<From>, QueryRejection>,

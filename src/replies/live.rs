@@ -150,6 +150,9 @@ impl LiveReply {
 
     /// Says something while there is no text.
     pub(super) fn say(&self, note: Note) {
+        if lock(&self.shown).note == note {
+            return;
+        }
         self.change(|shown| shown.note = note);
     }
 
