@@ -34,6 +34,12 @@ async fn run() -> anyhow::Result<()> {
         .install_default()
         .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
 
+    if config.public_url.is_some() && config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
+             one address, and shares its limits on signing in"
+        );
+    }
     let listen = config.listen;
     let app = App::start(config).await?;
     let listener = TcpListener::bind(listen)

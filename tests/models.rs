@@ -1211,6 +1211,26 @@ async fn without_a_model_the_first_for_chats_is_taken_once() {
 }
 
 #[tokio::test]
+async fn replies_that_begin_together_wait_for_a_list_in_vain_only_once() {
+    let server = ModelServer::start().await;
+    server.lists(Answer::status(401, "application/json", "{}"));
+    let models = Models::new(Settings {
+        model: None,
+        ..settings_for(&server)
+    })
+    .unwrap();
+    let ask = || reply(&models, user("hi"));
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    for reply in [one, two, three] {
+        assert_eq!(reply.end.unwrap_err().kind(), TroubleKind::WrongKey);
+    }
+    assert_eq!(server.all_requests().len(), 1);
+    // A later one asks again.
+    server.has(&["first"]);
+    assert_eq!(ask().await.started[0].0, "first");
+}
+
+#[tokio::test]
 async fn a_model_that_cannot_be_chosen_is_the_replys_trouble() {
     let json = "application/json";
     for (list, kind) in [

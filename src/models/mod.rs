@@ -194,8 +194,9 @@ struct Inner {
     settings: Settings,
     http: reqwest::Client,
     known: Mutex<Known>,
-    /// Held while a server is asked what it has, so that many replies ask once.
-    asking: tokio::sync::Mutex<()>,
+    /// Held while a server is asked what it has, so that many replies ask once; and how that last
+    /// failed, and when.
+    asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
 }
 
 /// What was learned from servers.
@@ -383,13 +384,20 @@ impl Models {
         if let Some(model) = self.now().model {
             return Ok((server, model));
         }
-        let _asking = self.0.asking.lock().await;
-        // Another reply may have asked meanwhile.
+        let began = Instant::now();
+        let mut failed = self.0.asking.lock().await;
+        // Another reply may have asked meanwhile, and its answer, or that there was none, is ours too:
+        // else many would wait for a silent server one after the other.
         if let Some(model) = self.now().model {
             return Ok((server, model));
         }
+        if let Some((_, trouble)) = failed.as_ref().filter(|(at, _)| *at > began) {
+            return Err(trouble.clone());
+        }
         let patience = LIST_PATIENCE.min(self.0.settings.first_token_timeout);
-        let list = server.models(patience).await?;
+        let list = server.models(patience).await.inspect_err(|trouble| {
+            *failed = Some((Instant::now(), trouble.clone()));
+        })?;
         let Some(model) = for_chats(&list).map(str::to_owned) else {
             let said = "the server has no models";
             return Err(Trouble::new(TroubleKind::UnknownModel, said, &server.key));
