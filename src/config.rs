@@ -1,6 +1,10 @@
 //! Every setting, its default and a sentence about it.
 
-use crate::models::{self, Secret};
+use crate::{
+    db::is_postgres,
+    models::{self, Secret},
+    replies::Limits,
+};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -22,8 +26,9 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// Database; an SQLite file is made when it is missing
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite://damso.db", value_parser = database_url)]
+    /// Database: sqlite://FILE, which is made when it is missing, or postgres://USER:PASSWORD@HOST/NAME,
+    /// which several servers may share
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite://damso.db", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
     /// Key for the model server
@@ -82,9 +87,26 @@ pub struct Config {
     #[arg(long, env = "MESSAGE_LIMIT", value_name = "CHARACTERS", default_value_t = 32_000, value_parser = count(100, 1_000_000))]
     pub message_limit: usize,
 
-    /// Replies that one person may have running at once
+    /// Replies that this server makes at once; more wait in line
+    #[arg(long, env = "REPLIES_AT_ONCE", value_name = "NUMBER", default_value_t = 1_000, value_parser = count(1, 100_000))]
+    pub replies_at_once: usize,
+
+    /// Replies that one person may have running at once; more wait in line
     #[arg(long, env = "REPLIES_PER_PERSON", value_name = "NUMBER", default_value_t = 4, value_parser = count(1, 1_000))]
     pub replies_per_person: usize,
+
+    /// Replies that one person may have waiting in line; more are refused
+    #[arg(long, env = "WAITING_PER_PERSON", value_name = "NUMBER", default_value_t = 16, value_parser = count(0, 1_000))]
+    pub waiting_per_person: usize,
+
+    /// Seconds that running replies get to finish when the server is asked to stop
+    #[arg(long, env = "STOP_TIMEOUT", value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub stop_timeout: Duration,
+
+    /// Seconds after which a page that follows a reply without JavaScript ends, with a link to where it
+    /// goes on; to be set below the time limit of a proxy
+    #[arg(long, env = "PAGE_TIME_LIMIT", value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    pub page_time_limit: Duration,
 
     /// How long the first retry waits at most; not for people to set.
     #[arg(skip = Duration::from_millis(500))]
@@ -137,6 +159,14 @@ impl Config {
         self.secure_cookies.unwrap_or(https)
     }
 
+    /// How many replies there may be at once.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            at_once: self.replies_at_once,
+            per_person: self.replies_per_person,
+        }
+    }
+
     /// What the settings say about the model server.
     pub fn models(&self) -> models::Settings {
         models::Settings {
@@ -169,10 +199,10 @@ fn load_env_file(path: &Path) -> Result<(), String> {
 }
 
 fn database_url(value: &str) -> Result<String, String> {
-    if value.starts_with("sqlite:") {
+    if value.starts_with("sqlite:") || is_postgres(value) {
         Ok(value.to_owned())
     } else {
-        Err("must start with sqlite:, as in sqlite://damso.db".to_owned())
+        Err("must start with sqlite: or postgres:, as in sqlite://damso.db".to_owned())
     }
 }
 

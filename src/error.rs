@@ -29,6 +29,9 @@ pub enum Error {
     /// A form that was not on a page of ours.
     #[error("cross-site request")]
     CrossSite,
+    /// The database cannot be had at the moment; the cause is for the log only.
+    #[error(transparent)]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
     /// Our own fault; the cause is for the log only.
     #[error(transparent)]
     Internal(Box<dyn std::error::Error + Send + Sync>),
@@ -45,8 +48,24 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::RowNotFound => Self::NotFound,
+            error if is_passing(&error) => Self::Unavailable(error.into()),
             error => Self::internal(error),
         }
+    }
+}
+
+/// Whether the database may answer again by itself.
+fn is_passing(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+    match error {
+        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+        // PostgreSQL: no connection, too few resources, shut down by an operator, only a replica.
+        Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57P", "25006"]
+                .iter()
+                .any(|class| code.len() == 5 && code.starts_with(class))
+        }),
+        _ => false,
     }
 }
 
@@ -58,7 +77,13 @@ impl From<sqlx::migrate::MigrateError> for Error {
 
 impl From<tower_sessions::session::Error> for Error {
     fn from(error: tower_sessions::session::Error) -> Self {
-        Self::internal(error)
+        use tower_sessions::{session, session_store};
+        match error {
+            session::Error::Store(session_store::Error::Backend(_)) => {
+                Self::Unavailable(error.into())
+            }
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -85,6 +110,11 @@ impl IntoResponse for Error {
                 let mut response = SIGNED_OUT.into_response();
                 response.extensions_mut().insert(SignInFirst);
                 response
+            }
+            Self::Unavailable(cause) => {
+                tracing::warn!(error = %cause, "the database could not be had");
+                let again = [(header::RETRY_AFTER, "5")];
+                (StatusCode::SERVICE_UNAVAILABLE, again).into_response()
             }
             Self::Internal(cause) => {
                 tracing::error!(error = %cause, "a request failed");
@@ -152,8 +182,10 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
     } else {
         (status, ErrorPage { view, notice }).into_response()
     };
-    if let Some(methods) = failed.headers().get(header::ALLOW) {
-        shown.headers_mut().insert(header::ALLOW, methods.clone());
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = failed.headers().get(&name) {
+            shown.headers_mut().insert(name, value.clone());
+        }
     }
     shown
 }

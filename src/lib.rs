@@ -9,11 +9,18 @@ pub mod error;
 mod i18n;
 pub mod markdown;
 pub mod models;
-mod replies;
+pub mod replies;
 mod settings;
 mod view;
 
-use axum::{Router, extract::State, http::StatusCode, middleware, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use config::Config;
 use db::Db;
 use error::{Error, Result};
@@ -64,16 +71,9 @@ impl App {
                 "DATABASE_URL: the database cannot be opened: {error}"
             ))
         })?;
-        let left = db.interrupt_left_replies().await?;
-        if left > 0 {
-            tracing::warn!(
-                replies = left,
-                "replies were being written when the server went down"
-            );
-        }
-        tokio::spawn(clean_up(db.clone()));
         let models = Models::new(config.models()).map_err(Error::internal)?;
-        let replies = Replies::new(db.clone(), models.clone());
+        tokio::spawn(clean_up(db.clone()));
+        let replies = Replies::start(db.clone(), models.clone(), config.limits()).await?;
         Ok(Self {
             config: Arc::new(config),
             db,
@@ -93,20 +93,20 @@ impl App {
         &self.db
     }
 
-    /// Writes what is not written yet and closes the database, when no more requests come.
-    pub async fn end(&self) {
-        self.replies.save().await;
-        self.db.close().await;
+    /// The replies that run or wait.
+    pub fn replies(&self) -> &Replies {
+        &self.replies
     }
 }
 
-/// Forgets ended sessions, now and every hour.
+/// Forgets ended sessions and old tries, now and every hour.
 async fn clean_up(db: Db) {
     let mut tick = tokio::time::interval(CLEAN_UP);
     loop {
         tick.tick().await;
-        if let Err(error) = db.delete_expired_sessions().await {
-            tracing::warn!(%error, "ended sessions could not be cleared away");
+        let done = db.delete_expired_sessions().await;
+        if let Err(error) = done.and(db.delete_fresh_tries().await) {
+            tracing::warn!(%error, "what has ended by itself could not be cleared away");
         }
     }
 }
@@ -154,8 +154,11 @@ fn compression() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(at_rest))
 }
 
-/// `GET /healthz`: 200 when the database answers.
-async fn healthz(State(app): State<App>) -> Result<&'static str> {
+/// `GET /healthz`: 200 when the database answers, and this server is not about to end.
+async fn healthz(State(app): State<App>) -> Result<Response> {
     app.db.ping().await?;
-    Ok("ok\n")
+    Ok(match app.replies.is_ending() {
+        false => "ok\n".into_response(),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response(),
+    })
 }

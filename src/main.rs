@@ -4,9 +4,10 @@ use anyhow::Context;
 use damso::{App, config::Config, router};
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// How long open requests may take to end when the program is asked to stop.
+/// How long open requests may take to end, once no more are taken.
 const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
@@ -40,26 +41,37 @@ async fn run() -> anyhow::Result<()> {
              one address, and shares its limits on signing in"
         );
     }
-    let listen = config.listen;
-    let app = App::start(config).await?;
+    let (listen, stop_timeout) = (config.listen, config.stop_timeout);
+    // Before the database is touched: another Damso may be at work there.
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
+    let app = App::start(config).await?;
     let address = listener.local_addr()?;
     tracing::info!("Damso is at http://{address}");
     let models = app.models().clone();
     let looking = tokio::spawn(async move { models.look().await });
     // Usually known at once, so that the first page names the right model.
     drop(tokio::time::timeout(Duration::from_millis(100), looking).await);
-    let ending = app.clone();
+    let replies = app.replies().clone();
+    let db = app.db().clone();
     let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
+    // Pages are served until the replies that run have ended or their time is up.
+    let ended = CancellationToken::new();
+    let ending = ended.clone();
+    let stop = async move {
+        asked_to_stop().await;
+        tracing::info!("stopping: replies that run may finish; once more to stop at once");
+        replies.end(stop_timeout, asked_to_stop()).await;
+        ending.cancel();
+    };
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
     tokio::select! {
-        ended = serving => ended?,
-        // Pages that stay open do not keep the program; what they show is in the journal.
-        () = async { asked_to_stop().await; tokio::time::sleep(GRACE).await } => {}
+        served = serving => served?,
+        () = async { ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
     }
-    ending.end().await;
+    db.close().await;
+    tracing::info!("stopped");
     Ok(())
 }
 

@@ -406,10 +406,7 @@ async fn a_session_outlives_a_restart_of_the_server() {
 async fn a_session_that_nobody_uses_ends() {
     let app = TestApp::start().await;
     let ann = Browser::plain(&app).sign_up("ann").await;
-    sqlx::query("update sessions set expires_at = 1")
-        .execute(&app.db().write)
-        .await
-        .unwrap();
+    app.change("update sessions set expires_at = 1").await;
     assert!(!is_in(&ann).await);
     assert_eq!(ann.get("/chats").await.status, StatusCode::FORBIDDEN);
 }

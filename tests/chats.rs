@@ -324,7 +324,11 @@ async fn a_message_that_cannot_be_sent_stays_with_its_writer() {
 #[tokio::test]
 async fn one_person_may_have_so_many_replies_running() {
     for kind in KINDS {
-        let app = TestApp::with(|config| config.replies_per_person = 2).await;
+        let app = TestApp::with(|config| {
+            config.replies_per_person = 2;
+            config.waiting_per_person = 0;
+        })
+        .await;
         let (gate, ann) = (Gate::new(), kind(&app).sign_up("ann").await);
         let home = ann.get("/").await;
         app.model.always(Answer::gated(&gate, ["Done"]));

@@ -15,8 +15,10 @@ composer-empty = Write something first.
 # $length (Number) - how many characters the message has
 # $limit (Number) - how many it may have
 composer-too-long = This message has { $length } characters; at most { $limit } can be sent. Shorten it or send it in parts.
-composer-too-many-running = You have as many replies running as you may have. Wait for one to end, or stop one, then send again.
+composer-too-many-running = You have as many replies running and waiting as you may have. Wait for one to end, or stop one, then send again.
 composer-still-replying = The reply is still being written. Wait for its end or stop it, then send again.
+composer-gone-on = This chat has gone on somewhere else. It is shown as it is now, and your text is still in the box: look at it, then send it again.
+composer-ending = The server is about to restart. Your text is still in the box: send it again in a moment.
 
 rename = Rename
 rename-title = Rename this chat
@@ -31,6 +33,8 @@ delete-title = Delete this chat?
 delete-question = All messages in it go with it, and nobody can bring them back.
 delete-yes = Delete it
 
+# $place (Number) - the place in the line, from 1
+reply-queued = Waiting for its turn: number { $place } in line…
 reply-waiting = The model is reading…
 reply-thinking = The model is thinking…
 # $attempt (Number) - which try this is
@@ -39,6 +43,9 @@ reply-retrying = The model server did not answer. Trying again ({ $attempt } of 
 reply-follow = Show the reply as it is written
 reply-show-final = Show the reply in its final form
 reply-try-again = Try again
+reply-continue = Continue
+# A link at the end of a page that had to end before the reply did
+reply-goes-on = The reply goes on: show more
 # $count (Number) - how many messages were left out
 reply-dropped = { $count ->
     [one] The oldest message of this chat did not fit and was not sent to the model.

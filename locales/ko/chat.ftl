@@ -12,8 +12,10 @@ composer-stop = 멈추기
 composer-model = 답변 모델: { $model }
 composer-empty = 먼저 메시지를 써 주세요.
 composer-too-long = 이 메시지는 { $length }자예요. 한 번에 { $limit }자까지 보낼 수 있으니 줄이거나 나눠서 보내 주세요.
-composer-too-many-running = 동시에 받을 수 있는 답변 수를 모두 쓰고 있어요. 하나가 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
+composer-too-many-running = 쓰고 있거나 차례를 기다리는 답변이 너무 많아요. 하나가 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
 composer-still-replying = 아직 답변을 쓰고 있어요. 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
+composer-gone-on = 다른 곳에서 이 대화가 더 이어졌어요. 지금 모습으로 다시 보여 드리고, 쓰던 글은 그대로 남겨 두었어요. 확인한 다음 다시 보내 주세요.
+composer-ending = 서버가 곧 다시 시작돼요. 쓰던 글은 그대로 남아 있으니 잠시 뒤에 다시 보내 주세요.
 
 rename = 이름 바꾸기
 rename-title = 대화 이름 바꾸기
@@ -27,12 +29,15 @@ delete-title = 이 대화를 삭제할까요?
 delete-question = 안에 있는 메시지가 모두 사라지고, 다시 되돌릴 수 없어요.
 delete-yes = 삭제하기
 
+reply-queued = 차례를 기다리고 있어요. 지금 { $place }번째예요…
 reply-waiting = 모델이 메시지를 읽고 있어요…
 reply-thinking = 모델이 생각하고 있어요…
 reply-retrying = 모델 서버가 응답하지 않아서 다시 시도하고 있어요({ $of }번 중 { $attempt }번째)…
 reply-follow = 답변을 실시간으로 보기
 reply-show-final = 완성된 모습으로 보기
 reply-try-again = 다시 시도
+reply-continue = 이어서 쓰기
+reply-goes-on = 답변이 이어지고 있어요: 더 보기
 reply-dropped = { $count ->
    *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $count }개는 모델에 보내지 않았어요.
 }

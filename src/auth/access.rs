@@ -1,17 +1,19 @@
 //! Access that lasts: a response that stays open ends when the session does that opened it.
 
 use super::user::signed_in_by;
-use crate::{App, db::Db};
+use crate::{
+    App,
+    db::{Db, Topic, Waker},
+};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{convert::Infallible, future::pending};
-use tokio::sync::watch;
 use tower_sessions::{Session, session::Id};
 
 /// The session that a request came with, for as long as its answer lasts.
 pub(crate) struct Access {
     db: Db,
     session: Option<Id>,
-    sign_outs: watch::Receiver<u64>,
+    sign_outs: Waker,
 }
 
 impl Access {
@@ -40,7 +42,7 @@ impl FromRequestParts<App> for Access {
         Ok(Self {
             db: app.db.clone(),
             session: parts.extensions.get::<Session>().and_then(Session::id),
-            sign_outs: app.guard.sign_outs.subscribe(),
+            sign_outs: app.db.waker(Topic::SignOuts),
         })
     }
 }

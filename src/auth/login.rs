@@ -1,7 +1,9 @@
 //! Signing in, also again in the middle of writing something.
 
 use super::{
-    DEVICE, HOME, YEAR, add_cookie, let_in, name_key,
+    DEVICE, HOME, YEAR, add_cookie, guard, let_in,
+    limit::both,
+    name_key,
     network::Network,
     password,
     password::{Password, Verdict},
@@ -9,6 +11,7 @@ use super::{
 };
 use crate::{
     App,
+    db::Db,
     error::{Result, SIGNED_OUT},
     i18n,
     view::{View, cookie, local_path},
@@ -23,8 +26,8 @@ use axum::{
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
-use tower_sessions::{Session, cookie::time::Duration};
+use std::time::Duration;
+use tower_sessions::{Session, cookie::time};
 
 /// How many bytes a name as typed may have, for a name to be looked up: far more than any has.
 const LONGEST_NAME: usize = 1_000;
@@ -32,7 +35,7 @@ const LONGEST_NAME: usize = 1_000;
 /// Where a text waits in the session while its writer signs in again, and the cookie that says so
 /// for a short time. (Not a part of the address: Lynx sends no Referer from one with a query.)
 const DRAFT: &str = "draft";
-const DRAFT_TIME: Duration = Duration::minutes(1);
+const DRAFT_TIME: time::Duration = time::Duration::minutes(1);
 
 /// The routes of this page.
 pub(super) fn routes() -> Router<App> {
@@ -133,6 +136,30 @@ async fn show(view: View) -> Response {
     LoginPage { view, form }.into_response()
 }
 
+/// Counts a try at signing in; the inner error is how long to wait when there were too many.
+async fn may_try(
+    db: &Db,
+    account: &str,
+    network: &str,
+    known_device: Option<&str>,
+) -> Result<Result<(), Duration>> {
+    let account_and_network = both(account, network);
+    let mut limits = vec![(&guard::BY_NETWORK, network)];
+    match known_device {
+        Some(device) => limits.push((&guard::BY_DEVICE, device)),
+        None => limits.extend([
+            (&guard::BY_ACCOUNT_AND_NETWORK, account_and_network.as_str()),
+            (&guard::BY_ACCOUNT, account),
+        ]),
+    }
+    for (limit, key) in limits {
+        if let Err(wait) = db.count_try(limit, key).await? {
+            return Ok(Err(wait));
+        }
+    }
+    Ok(Ok(()))
+}
+
 /// `POST /login`
 async fn login(
     view: View,
@@ -168,17 +195,8 @@ async fn login(
         _ => false,
     };
     let key = name_key(name);
-    let (tries, now) = (&app.guard.tries, Instant::now());
-    let allowed = tries
-        .by_network
-        .check(network.0, now)
-        .and_then(|()| match known {
-            true => tries.by_device.check((key.clone(), device.clone()), now),
-            false => tries
-                .by_account_and_network
-                .check((key.clone(), network.0), now)
-                .and_then(|()| tries.by_account.check(key.clone(), now)),
-        });
+    let known_device = known.then(|| both(&key, &device));
+    let allowed = may_try(&app.db, &key, &network.to_string(), known_device.as_deref()).await?;
     if let Err(wait) = allowed {
         let seconds = wait.as_secs().max(1);
         form.problem = Some(form.view.t.login_too_many(seconds));
@@ -204,7 +222,9 @@ async fn login(
     if let Verdict::Outdated(fresh) = verdict {
         app.db.renew_password_hash(&account, &fresh).await?;
     }
-    tries.by_device.forget(&(key, device));
+    if let Some(device) = known_device {
+        app.db.forget_tries(&guard::BY_DEVICE, &device).await?;
+    }
     let LoginForm { next, draft, .. } = form;
     let mut response = let_in(&app, &session, &headers, account.id, &next).await?;
     let secure = app.config.secure();

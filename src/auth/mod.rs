@@ -14,6 +14,7 @@ mod user;
 
 use crate::{
     App,
+    db::Topic,
     error::{Error, Result},
     view::cookie,
 };
@@ -109,6 +110,6 @@ pub(crate) fn add_cookie(
 /// `POST /logout`
 async fn logout(State(app): State<App>, session: Session) -> Result<Response> {
     session.flush().await?;
-    app.guard.sign_outs.send_modify(|count| *count += 1);
+    app.db.wake(Topic::SignOuts).await;
     Ok(([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response())
 }

@@ -7,11 +7,18 @@ use axum::{
 };
 use std::{
     convert::Infallible,
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 /// The network that a request comes from.
-pub(super) struct Network(pub(super) IpAddr);
+pub(super) struct Network(IpAddr);
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl FromRequestParts<App> for Network {
     type Rejection = Infallible;

@@ -1,7 +1,7 @@
 //! Making an account.
 
 use super::{
-    HOME, let_in, network::Network, password, password::Password, store::NotMade, too_many,
+    HOME, guard, let_in, network::Network, password, password::Password, store::NotMade, too_many,
 };
 use crate::{
     App,
@@ -20,7 +20,6 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use std::time::Instant;
 use tower_sessions::Session;
 use unicode_normalization::UnicodeNormalization;
 
@@ -158,8 +157,8 @@ async fn register(
     if !form.is_fine() {
         return Ok(form.refused());
     }
-    let tries = &app.guard.tries.registrations;
-    if let Err(wait) = tries.check(network.0, Instant::now()) {
+    let network = network.to_string();
+    if let Err(wait) = app.db.count_try(&guard::REGISTRATIONS, &network).await? {
         let seconds = wait.as_secs().max(1);
         form.username_problem = Some(form.view.t.error_too_many(seconds));
         return Ok(too_many(form.refused(), seconds));

@@ -3,6 +3,7 @@
 use crate::{
     auth::UserId,
     db::{Db, now},
+    with_pool,
 };
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -57,18 +58,18 @@ impl SessionStore for Db {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let data = data(record)?;
         loop {
-            let made = sqlx::query(
-                "insert into sessions (key_hash, user_id, data, expires_at) values ($1, $2, $3, $4)
-                 on conflict (key_hash) do nothing",
-            )
-            .bind(key_hash(record.id))
-            .bind(user(record))
-            .bind(&data)
-            .bind(expires_at(record))
-            .execute(&self.write)
-            .await
-            .map_err(backend)?;
-            if made.rows_affected() == 1 {
+            let sql = "insert into sessions (key_hash, user_id, data, expires_at)
+                       values ($1, $2, $3, $4) on conflict (key_hash) do nothing";
+            let made = with_pool!(self.write, db => sqlx::query(sql)
+                .bind(key_hash(record.id))
+                .bind(user(record))
+                .bind(&data)
+                .bind(expires_at(record))
+                .execute(db)
+                .await
+                .map_err(backend)?
+                .rows_affected());
+            if made == 1 {
                 return Ok(());
             }
             record.id = Id::default();
@@ -76,28 +77,27 @@ impl SessionStore for Db {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        sqlx::query(
-            "update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1",
-        )
-        .bind(key_hash(record.id))
-        .bind(user(record))
-        .bind(data(record)?)
-        .bind(expires_at(record))
-        .execute(&self.write)
-        .await
-        .map_err(backend)?;
-        Ok(())
+        let sql =
+            "update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(key_hash(record.id))
+            .bind(user(record))
+            .bind(data(record)?)
+            .bind(expires_at(record))
+            .execute(db)
+            .await
+            .map(drop)
+            .map_err(backend))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row: Option<(String, i64)> = sqlx::query_as(
-            "select data, expires_at from sessions where key_hash = $1 and expires_at > $2",
-        )
-        .bind(key_hash(*id))
-        .bind(now())
-        .fetch_optional(&self.read)
-        .await
-        .map_err(backend)?;
+        let sql = "select data, expires_at from sessions where key_hash = $1 and expires_at > $2";
+        let row: Option<(String, i64)> = with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(key_hash(*id))
+            .bind(now())
+            .fetch_optional(db)
+            .await
+            .map_err(backend)?);
         let Some((data, expires_at)) = row else {
             return Ok(None);
         };
@@ -111,12 +111,13 @@ impl SessionStore for Db {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sqlx::query("delete from sessions where key_hash = $1")
+        let sql = "delete from sessions where key_hash = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
             .bind(key_hash(*id))
-            .execute(&self.write)
+            .execute(db)
             .await
-            .map_err(backend)?;
-        Ok(())
+            .map(drop)
+            .map_err(backend))
     }
 }
 
@@ -127,7 +128,7 @@ impl Db {
     /// When the database fails.
     pub async fn delete_expired_sessions(&self) -> crate::error::Result<()> {
         let sql = "delete from sessions where expires_at <= $1";
-        sqlx::query(sql).bind(now()).execute(&self.write).await?;
+        with_pool!(self.write, db => sqlx::query(sql).bind(now()).execute(db).await?.rows_affected());
         Ok(())
     }
 }

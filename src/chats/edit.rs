@@ -154,9 +154,8 @@ async fn delete(
     Path(id): Path<ChatId>,
 ) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    for reply in app.db.delete_chat(&chat).await? {
-        app.replies.stop(reply);
-    }
+    let running = app.db.delete_chat(&chat).await?;
+    app.replies.forget(&running).await;
     if !view.htmx {
         return Ok(Redirect::to("/").into_response());
     }

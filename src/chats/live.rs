@@ -3,7 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId,
     messages::{Html, Shown},
-    pages::{ChatPage, Composer, StopButton},
+    pages::{ChatPage, Composer, ParentField, StopButton},
 };
 use crate::{
     App,
@@ -19,6 +19,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
+use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
 
 /// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
@@ -40,7 +41,7 @@ pub(super) async fn live_reply(
     headers: HeaderMap,
     Path((id, _)): Path<(ChatId, MessageId)>,
 ) -> Result<Response> {
-    live(access, user, view, app, headers, Path(id)).await
+    follow(access, user, view, app, headers, id, 0).await
 }
 
 /// `GET /chats/{id}/live`: the same for whichever reply runs.
@@ -49,26 +50,59 @@ pub(super) async fn live(
     access: Access,
     user: User,
     view: View,
-    State(app): State<App>,
+    app: State<App>,
     headers: HeaderMap,
     Path(id): Path<ChatId>,
 ) -> Result<Response> {
+    follow(access, user, view, app, headers, id, 0).await
+}
+
+/// `GET /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the reply did,
+/// for the n-th time. (Another address each time, for the sake of Links again.)
+pub(super) async fn live_further(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
+    user: User,
+    view: View,
+    app: State<App>,
+    headers: HeaderMap,
+    Path((id, _, n)): Path<(ChatId, MessageId, Further)>,
+) -> Result<Response> {
+    follow(access, user, view, app, headers, id, n.0).await
+}
+
+/// How often a page had to end before the reply did. What is no number is none.
+pub(super) struct Further(u64);
+
+impl<'de> Deserialize<'de> for Further {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(Self(text.parse().unwrap_or(0)))
+    }
+}
+
+async fn follow(
+    access: Access,
+    user: User,
+    view: View,
+    State(app): State<App>,
+    headers: HeaderMap,
+    id: ChatId,
+    n: u64,
+) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
-    let running = chat.leaf.and_then(|leaf| app.replies.live(leaf));
+    let running = match chat.leaf {
+        Some(leaf) => app.replies.follow(leaf).await?,
+        None => None,
+    };
     // htmx reads an answer to its end before it shows anything.
     let Some(reply) = running.filter(|_| !view.htmx) else {
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
     };
-    hold_open(
-        &app,
-        view,
-        &user,
-        chat,
-        &reply,
-        access,
-        is_graphical(&headers),
-    )
-    .await
+    // Another address than this page's, or Links would show this page again.
+    let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
+    let graphical = is_graphical(&headers);
+    hold_open(&app, view, &user, chat, &reply, access, graphical, further).await
 }
 
 /// The chat's page, which stays open until the reply has ended.
@@ -80,6 +114,7 @@ async fn hold_open(
     live: &Arc<LiveReply>,
     access: Access,
     graphical: bool,
+    further: String,
 ) -> Result<Response> {
     let t = view.t;
     let mut page = ChatPage::new(app, view.clone(), user, chat, String::new()).await?;
@@ -92,13 +127,15 @@ async fn hold_open(
         // The chat was deleted meanwhile.
         return Err(Error::NotFound);
     };
+    let (first, reader) = live.now();
     let held = Held {
         before: before.to_owned(),
         after: after.to_owned(),
+        time_limit: app.config.page_time_limit,
+        further,
         graphical,
         t,
     };
-    let (first, reader) = live.now();
     let (app, user, id) = (app.clone(), user.clone(), live.id());
     let streamed = live.clone();
     let ending = move || async move {
@@ -148,6 +185,7 @@ async fn end_held(
 struct Reply {
     reply: Shown,
     stop: StopButton,
+    parent: ParentField,
 }
 
 /// The reply's article as it is now.
@@ -161,7 +199,13 @@ pub(crate) async fn show_reply(
     let mut shown = Shown::all(app, &view, vec![message]).await?;
     let stop = composer.beside(&shown).stop;
     let reply = shown.pop().ok_or(Error::NotFound)?;
-    Ok(Reply { reply, stop }.into_response())
+    let parent = ParentField::of(&chat);
+    Ok(Reply {
+        reply,
+        stop,
+        parent,
+    }
+    .into_response())
 }
 
 /// The article of a reply that was just started.

@@ -46,6 +46,8 @@ pub(super) struct Ending {
     dropped: Option<String>,
     sentence: Option<String>,
     retry: Option<MessageId>,
+    /// Whether it can also be carried on from its text.
+    can_continue: bool,
 }
 
 impl HtmlSafe for Ending {}
@@ -77,13 +79,10 @@ impl Shown {
         for mut message in messages {
             let mut html = Html::None;
             if message.state.is_running() {
-                match app.replies.live(message.id) {
+                match app.replies.follow(message.id).await? {
                     Some(live) => html = Html::Live(LiveHtml::of(&live, view)),
-                    // It has ended since it was read, or nobody writes it any more.
-                    None => {
-                        app.replies.interrupt_if_abandoned(message.id).await?;
-                        message = app.db.message(message.id).await?;
-                    }
+                    // It has ended since it was read.
+                    None => message = app.db.message(message.id).await?,
                 }
             }
             if message.role == Role::Assistant && !matches!(html, Html::Live(_)) {
@@ -141,13 +140,16 @@ impl Ending {
             (Complete, Some("filtered")) => Some(t.reply_filtered()),
             (Complete | Queued | Streaming, _) => None,
         };
-        let retry = matches!(state, Failed | Interrupted | Stopped).then_some(message.id);
+        let can_continue = message.can_continue();
+        let again = can_continue || matches!(state, Failed | Interrupted | Stopped);
+        let retry = again.then_some(message.id);
         let dropped = (message.dropped > 0).then(|| t.reply_dropped(message.dropped));
         Self {
             view: view.clone(),
             dropped,
             sentence,
             retry,
+            can_continue,
         }
     }
 }

@@ -28,7 +28,7 @@ pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
-pub(crate) use send::{refuse, try_again};
+pub(crate) use send::{carry_on, refuse, try_again};
 
 /// How many chats the list shows.
 const CHATS_SHOWN: u32 = 100;
@@ -42,6 +42,7 @@ pub fn routes() -> Router<App> {
         .route("/chats/{id}", get(show))
         .route("/chats/{id}/live", get(live::live))
         .route("/chats/{id}/live/{reply}", get(live::live_reply))
+        .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
         .merge(send::routes())
         .merge(edit::routes())
 }

@@ -86,10 +86,26 @@ struct ComposerFields {
     view: View,
     /// The key that the message will have.
     token: MessageId,
+    parent: ParentField,
     text: String,
 }
 
 impl HtmlSafe for ComposerFields {}
+
+/// Tells with a message which one it was written under: the chat's last as this page shows it.
+#[derive(Template)]
+#[template(path = "fragments/parent_field.html")]
+pub(super) struct ParentField {
+    leaf: Option<MessageId>,
+}
+
+impl HtmlSafe for ParentField {}
+
+impl ParentField {
+    pub(super) fn of(chat: &Chat) -> Self {
+        Self { leaf: chat.leaf }
+    }
+}
 
 /// Stops a reply, while there is one.
 #[derive(Template)]
@@ -113,6 +129,9 @@ impl Composer {
             fields: ComposerFields {
                 view: view.clone(),
                 token: MessageId::new(),
+                parent: ParentField {
+                    leaf: chat.and_then(|chat| chat.leaf),
+                },
                 text,
             },
             stop: StopButton {
@@ -205,7 +224,7 @@ impl ChatPage {
         text: String,
     ) -> Result<Self> {
         let chats = ChatList::new(app, &view, user, Some(chat.id)).await?;
-        let messages = Shown::all(app, &view, app.db.branch(&chat).await?).await?;
+        let messages = Shown::all(app, &view, app.db.branch(chat.id, chat.leaf).await?).await?;
         let composer = Composer::new(&view, Some(&chat), text).beside(&messages);
         let title = Some(Title {
             view: view.clone(),

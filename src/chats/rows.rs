@@ -63,7 +63,7 @@ pub struct Chat {
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Role {
     /// A person.
     User,
@@ -71,19 +71,20 @@ pub enum Role {
     Assistant,
 }
 
-/// Where a message stands. A person's is complete from the start.
+/// Where a message stands; `replies::lifecycle` says how it gets there. A person's message is
+/// complete from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum MessageState {
-    /// The reply is asked for; nothing has come yet.
+    /// The reply waits in line until it is its turn.
     Queued,
-    /// Text is coming.
+    /// It is being made.
     Streaming,
-    /// The reply came to its end.
+    /// It came to its end.
     Complete,
     /// A person stopped it.
     Stopped,
-    /// The server went down while it was written.
+    /// The server that made it went down.
     Interrupted,
     /// It could not be had, or broke off.
     Failed,
@@ -107,6 +108,8 @@ pub struct Message {
     pub role: Role,
     /// A person's text as typed, or a reply's Markdown.
     pub body: String,
+    /// What the model thought before it replied.
+    pub reasoning: String,
     /// Where it stands.
     pub state: MessageState,
     /// Why a reply failed or ended before its end: a `TroubleKind`, `length` or `filtered`.
@@ -115,6 +118,19 @@ pub struct Message {
     pub model: Option<String>,
     /// How many earlier messages were left out of what the model was sent.
     pub dropped: i64,
+}
+
+impl Message {
+    /// Whether there is something to carry on from: text of a reply that ended before its end.
+    pub fn can_continue(&self) -> bool {
+        use MessageState::{Complete, Failed, Interrupted, Stopped};
+        let cut = match self.state {
+            Stopped | Interrupted | Failed => true,
+            Complete => self.problem.as_deref() == Some("length"),
+            _ => false,
+        };
+        cut && self.role == Role::Assistant && !self.body.trim().is_empty()
+    }
 }
 
 impl From<&Message> for models::Turn {

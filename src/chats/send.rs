@@ -5,14 +5,12 @@ use super::{
     live::live_address,
     messages::Shown,
     pages::{ChatList, ChatPage, Composer, Conversation, Created, Sent},
-    store::{Exchange, NewReply, NotTaken},
+    store::{Exchange, NewMessage, NotTaken},
 };
 use crate::{
     App,
     auth::{User, sign_in_again},
     error::{Error, Notice, Result},
-    models::Turn,
-    replies::Announced,
     view::View,
 };
 use axum::{
@@ -34,17 +32,28 @@ pub(super) fn routes() -> Router<App> {
 /// What the composer's form says.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct NewMessage {
+struct Sending {
     content: String,
     /// The key that the message will have: the same form sent twice makes one message.
     token: Option<MessageId>,
+    /// The message it was written under.
+    parent: Option<MessageId>,
 }
 
-impl NewMessage {
+impl Sending {
     fn key(&self) -> MessageId {
         self.token
             .filter(|token| !token.0.is_nil())
             .unwrap_or_default()
+    }
+
+    fn message(&self, app: &App) -> NewMessage {
+        NewMessage {
+            key: self.key(),
+            seen: self.parent.filter(|parent| !parent.0.is_nil()),
+            text: self.text(),
+            limit: most_replies(app),
+        }
     }
 
     /// What is wrong with the text, if anything.
@@ -71,23 +80,16 @@ impl NewMessage {
 }
 
 /// `POST /chats`: a new chat with its first message.
-async fn create(
-    view: View,
-    State(app): State<App>,
-    Form(new): Form<NewMessage>,
-) -> Result<Response> {
+async fn create(view: View, State(app): State<App>, Form(new): Form<Sending>) -> Result<Response> {
     let Some(user) = view.user.clone() else {
         return Ok(sign_in_again(view, "/", new.content));
     };
     if let Some(problem) = new.problem(&app, &view) {
-        return refuse(&app, view, &user, None, new.content, problem).await;
+        return give_back(&app, view, &user, None, new.content, problem).await;
     }
     let exchange = match exchange(&app, &user, None, &new).await? {
         Ok(exchange) => exchange,
-        Err(reason) => {
-            let problem = reason.sentence(&view);
-            return refuse(&app, view, &user, None, new.content, problem).await;
-        }
+        Err(reason) => return refuse(&app, view, &user, None, new.content, reason).await,
     };
     let chat = app.db.chat(&user, exchange.chat).await?;
     if !view.htmx {
@@ -117,7 +119,7 @@ async fn send(
     view: View,
     State(app): State<App>,
     Path(id): Path<ChatId>,
-    Form(new): Form<NewMessage>,
+    Form(new): Form<Sending>,
 ) -> Result<Response> {
     let path = format!("/chats/{id}");
     let Some(user) = view.user.clone() else {
@@ -125,14 +127,11 @@ async fn send(
     };
     let chat = app.db.chat(&user, id).await?;
     if let Some(problem) = new.problem(&app, &view) {
-        return refuse(&app, view, &user, Some(chat), new.content, problem).await;
+        return give_back(&app, view, &user, Some(chat), new.content, problem).await;
     }
     let exchange = match exchange(&app, &user, Some(&chat), &new).await? {
         Ok(exchange) => exchange,
-        Err(reason) => {
-            let problem = reason.sentence(&view);
-            return refuse(&app, view, &user, Some(chat), new.content, problem).await;
-        }
+        Err(reason) => return refuse(&app, view, &user, Some(chat), new.content, reason).await,
     };
     if exchange.chat != id {
         return Err(Error::NotFound);
@@ -147,7 +146,7 @@ async fn send(
     }
     let chats = ChatList::new(&app, &view, &user, Some(chat.id)).await?;
     let composer = Composer::new(&view, Some(&chat), String::new());
-    let branch = app.db.branch(&chat).await?;
+    let branch = app.db.branch(chat.id, chat.leaf).await?;
     let new = branch.into_iter().rev().take(2).rev();
     let messages = Shown::all(&app, &view, new.collect()).await?;
     Ok(Sent::new(messages, composer, chats).into_response())
@@ -162,103 +161,136 @@ fn to_live(exchange: &Exchange) -> Response {
     Redirect::to(&address).into_response()
 }
 
-/// Takes a message, in a chat or as the first of a new one, and starts the reply to it.
+/// Takes a message, in a chat or as the first of a new one, and sees to the reply to it.
 async fn exchange(
+    app: &App,
+    user: &User,
+    chat: Option<&Chat>,
+    sent: &Sending,
+) -> Result<Result<Exchange, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let mut new = sent.message(app);
+    let mut taken = add(app, user, chat, &new).await?;
+    if matches!(taken, Err(NotTaken::KeyUsed)) {
+        new.key = MessageId::new();
+        taken = add(app, user, chat, &new).await?;
+    }
+    // Should the asker leave before this: the line is looked at by itself, too.
+    app.replies.added().await;
+    Ok(taken)
+}
+
+async fn add(
     app: &App,
     user: &User,
     chat: Option<&Chat>,
     new: &NewMessage,
 ) -> Result<Result<Exchange, NotTaken>> {
-    let (app, user, chat) = (app.clone(), user.clone(), chat.cloned());
-    let (key, text) = (new.key(), new.text());
-    whole(async move {
-        let mut taken = add(&app, &user, chat.as_ref(), key, &text).await?;
-        if matches!(taken, Err(NotTaken::KeyUsed)) {
-            taken = add(&app, &user, chat.as_ref(), MessageId::new(), &text).await?;
-        }
-        Ok(taken)
-    })
-    .await
-}
-
-/// Stores the message with the reply to it, and starts the reply.
-async fn add(
-    app: &App,
-    user: &User,
-    chat: Option<&Chat>,
-    key: MessageId,
-    text: &str,
-) -> Result<Result<Exchange, NotTaken>> {
-    let coming = app.replies.announce();
-    let reply = new_reply(app, &coming);
-    let taken = match chat {
-        None => app.db.add_chat(user, key, text, reply).await?,
-        Some(chat) => app.db.add_message(user, chat, key, text, reply).await?,
-    };
-    if let Ok(Exchange {
-        chat,
-        reply: Some(_),
-    }) = &taken
-    {
-        start(app, user, *chat, coming).await?;
+    match chat {
+        None => app.db.add_chat(user, new).await,
+        Some(chat) => app.db.add_message(user, chat, new).await,
     }
-    Ok(taken)
 }
 
-/// Makes another reply beside one that has ended, and starts it.
+/// Makes another reply beside one that has ended.
 pub(crate) async fn try_again(
     app: &App,
     user: &User,
     chat: &Chat,
-    ended: Message,
+    ended: &Message,
 ) -> Result<Result<MessageId, NotTaken>> {
-    let (app, user, chat) = (app.clone(), user.clone(), chat.clone());
-    whole(async move {
-        let coming = app.replies.announce();
-        let reply = new_reply(&app, &coming);
-        let taken = app.db.add_attempt(&user, &chat, &ended, reply).await?;
-        if taken.is_ok() {
-            start(&app, &user, chat.id, coming).await?;
-        }
-        Ok(taken)
-    })
-    .await
-}
-
-/// Runs it to its end even if whoever asked leaves meanwhile: a reply that is in the database and
-/// was never started would be waited for until the next restart.
-async fn whole<T: Send + 'static>(
-    work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    tokio::spawn(work).await.map_err(Error::internal)?
-}
-
-fn new_reply(app: &App, coming: &Announced) -> NewReply {
-    NewReply {
-        id: coming.id(),
-        limit: app.config.replies_per_person,
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
     }
+    let limit = most_replies(app);
+    let taken = app.db.add_attempt(user, chat, ended, limit).await?;
+    app.replies.added().await;
+    Ok(taken)
 }
 
-async fn start(app: &App, user: &User, chat: ChatId, coming: Announced) -> Result<()> {
-    let chat = app.db.chat(user, chat).await?;
-    let branch = app.db.branch(&chat).await?;
-    app.replies.start(coming, turns(&branch));
-    Ok(())
+/// Carries on a reply from the text it has.
+pub(crate) async fn carry_on(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    ended: &Message,
+) -> Result<Result<MessageId, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let limit = most_replies(app);
+    let taken = app.db.continue_reply(user, chat, ended, limit).await?;
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Whether this server is about to end, and there is no other.
+async fn nobody_would_reply(app: &App) -> Result<bool> {
+    Ok(app.replies.is_ending() && !app.replies.others_take_over().await?)
+}
+
+/// How many replies one person may have running and waiting.
+fn most_replies(app: &App) -> usize {
+    app.config.replies_per_person + app.config.waiting_per_person
 }
 
 impl NotTaken {
-    pub(crate) fn sentence(self, view: &View) -> String {
+    fn sentence(self, view: &View) -> String {
         match self {
             Self::TooManyRunning => view.t.composer_too_many_running(),
             Self::StillReplying => view.t.composer_still_replying(),
+            Self::GoneOn => view.t.composer_gone_on(),
             Self::KeyUsed => view.t.error_bad_request(),
+            Self::Ending => view.t.composer_ending(),
         }
     }
 }
 
-/// Gives a message back to its writer: what is wrong, and the text in the composer as it was.
+/// Does not take a message, or does not go on with a reply, and says why. What was typed is kept.
 pub(crate) async fn refuse(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Option<Chat>,
+    text: String,
+    reason: NotTaken,
+) -> Result<Response> {
+    let sentence = reason.sentence(&view);
+    let status = match reason {
+        NotTaken::GoneOn => StatusCode::CONFLICT,
+        NotTaken::Ending => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    if view.htmx && reason != NotTaken::GoneOn {
+        // The text is still in the box.
+        return Ok(notice(sentence).for_htmx(status));
+    }
+    let page = refused_page(app, view, user, chat, text, sentence).await?;
+    if !page.view.htmx {
+        return Ok((status, page).into_response());
+    }
+    // The chat as it is now, with the text in its box.
+    let place = [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
+    let ChatPage {
+        chats,
+        conversation,
+        ..
+    } = page;
+    Ok((
+        status,
+        place,
+        Created {
+            conversation,
+            chats,
+        },
+    )
+        .into_response())
+}
+
+/// Gives a message back to its writer: what is wrong, and the text in the composer as it was.
+async fn give_back(
     app: &App,
     view: View,
     user: &User,
@@ -267,16 +299,34 @@ pub(crate) async fn refuse(
     problem: String,
 ) -> Result<Response> {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let notice = Notice {
-        sentence: problem,
-        link: None,
-    };
     if view.htmx {
-        // The text is still in the box.
-        return Ok(notice.for_htmx(status));
+        return Ok(notice(problem).for_htmx(status));
     }
+    let page = refused_page(app, view, user, chat, text, problem).await?;
+    Ok((status, page).into_response())
+}
+
+fn notice(sentence: String) -> Notice {
+    Notice {
+        sentence,
+        link: None,
+    }
+}
+
+async fn refused_page(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Option<Chat>,
+    text: String,
+    problem: String,
+) -> Result<ChatPage> {
     let mut page = match chat {
-        Some(chat) => ChatPage::new(app, view, user, chat, text).await?,
+        Some(chat) => {
+            // It may have gone on since.
+            let chat = app.db.chat(user, chat.id).await?;
+            ChatPage::new(app, view, user, chat, text).await?
+        }
         None => {
             let chats = ChatList::new(app, &view, user, None).await?;
             let composer = Composer::new(&view, None, text);
@@ -287,14 +337,6 @@ pub(crate) async fn refuse(
             }
         }
     };
-    page.conversation.composer.notice = Some(notice);
-    Ok((status, page).into_response())
-}
-
-/// What the model is sent of a branch: every message that says something.
-fn turns(branch: &[Message]) -> Vec<Turn> {
-    let said = branch
-        .iter()
-        .filter(|message| !message.body.trim().is_empty());
-    said.map(Into::into).collect()
+    page.conversation.composer.notice = Some(notice(problem));
+    Ok(page)
 }

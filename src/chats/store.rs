@@ -3,27 +3,37 @@
 use super::{Chat, ChatId, Message, MessageId};
 use crate::{
     auth::User,
-    db::{Db, now},
+    db::{Db, Tx, now},
     error::{Error, Result},
+    with_pool, with_tx,
 };
 
 /// What keeps a message from being taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTaken {
-    /// The person has as many replies running as they may have.
+    /// The person has as many replies running and waiting as they may have.
     TooManyRunning,
     /// The chat's last reply is still being written.
     StillReplying,
+    /// The chat has gone on since the page was made that this came from.
+    GoneOn,
     /// The key of this form was used before, for something else.
     KeyUsed,
+    /// The server is about to end.
+    Ending,
 }
 
-/// A reply that is to be made.
-#[derive(Clone, Copy, Debug)]
-pub struct NewReply {
-    /// The key that it will have.
-    pub id: MessageId,
-    /// How many replies its person may have running.
+/// A message that is being sent.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// The key it will have: that of the form, which may come twice.
+    pub key: MessageId,
+    /// The message it was written under, as its page showed the chat; `None` for a page that does
+    /// not tell.
+    pub seen: Option<MessageId>,
+    /// What it says.
+    pub text: String,
+    /// How many replies its person may have running and waiting.
     pub limit: usize,
 }
 
@@ -43,11 +53,11 @@ impl Db {
     pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
         let sql = "select id, title, leaf from chats where user_id = $1
                    order by active_at desc, id desc limit $2";
-        Ok(sqlx::query_as(sql)
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
-            .bind(limit)
-            .fetch_all(&self.read)
-            .await?)
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await?))
     }
 
     /// The user's chat. Somebody else's is not found.
@@ -56,18 +66,18 @@ impl Db {
     /// When it is not there.
     pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
         let sql = "select id, title, leaf from chats where id = $1 and user_id = $2";
-        Ok(sqlx::query_as(sql)
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
-            .fetch_one(&self.read)
-            .await?)
+            .fetch_one(db)
+            .await?))
     }
 
-    /// The chat's messages from the first to the leaf.
+    /// The chat's messages from the first to this one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn branch(&self, chat: &Chat) -> Result<Vec<Message>> {
+    pub async fn branch(&self, chat: ChatId, leaf: Option<MessageId>) -> Result<Vec<Message>> {
         let sql = "with recursive branch (id, parent_id, depth) as (
                        select id, parent_id, 0 from messages where id = $2 and chat_id = $1
                        union all
@@ -75,13 +85,13 @@ impl Db {
                        join branch on m.id = branch.parent_id
                        where m.chat_id = $1 and depth < 100000
                    )
-                   select m.id, m.parent_id, role, body, state, problem, model, dropped
+                   select m.id, m.parent_id, role, body, reasoning, state, problem, model, dropped
                    from branch join messages m on m.id = branch.id order by depth desc";
-        Ok(sqlx::query_as(sql)
-            .bind(chat.id)
-            .bind(chat.leaf)
-            .fetch_all(&self.read)
-            .await?)
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(chat)
+            .bind(leaf)
+            .fetch_all(db)
+            .await?))
     }
 
     /// A reply in one of the user's chats, and the chat.
@@ -91,11 +101,11 @@ impl Db {
     pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
         let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
-        let chat = sqlx::query_as(sql)
+        let chat = with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
-            .fetch_one(&self.read)
-            .await?;
+            .fetch_one(db)
+            .await?);
         Ok((self.message(id).await?, chat))
     }
 
@@ -104,38 +114,36 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub(super) async fn message(&self, id: MessageId) -> Result<Message> {
-        let sql = "select id, parent_id, role, body, state, problem, model, dropped
+        let sql = "select id, parent_id, role, body, reasoning, state, problem, model, dropped
                    from messages where id = $1";
-        Ok(sqlx::query_as(sql).bind(id).fetch_one(&self.read).await?)
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(id).fetch_one(db).await?))
     }
 
-    /// Makes a chat with its first message and the reply to it.
+    /// Makes a chat with its first message and the reply to it, which waits in line.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the message from being taken.
     pub async fn add_chat(
         &self,
         user: &User,
-        message: MessageId,
-        text: &str,
-        reply: NewReply,
+        new: &NewMessage,
     ) -> Result<Result<Exchange, NotTaken>> {
         let chat = ChatId::new();
-        let mut tx = self.write.begin().await?;
-        sqlx::query(
-            "insert into chats (id, user_id, title, created_at, active_at) values ($1, $2, $3, $4, $4)",
-        )
-        .bind(chat)
-        .bind(user.id)
-        .bind(title_from(text))
-        .bind(now())
-        .execute(&mut *tx)
-        .await?;
-        let taken = add_exchange(&mut tx, user, chat, None, message, text, reply).await?;
-        self.settle(tx, user, chat, message, text, taken).await
+        let sql = "insert into chats (id, user_id, title, created_at, active_at)
+                   values ($1, $2, $3, $4, $4)";
+        let mut tx = self.begin().await?;
+        with_tx!(tx, db => sqlx::query(sql)
+            .bind(chat)
+            .bind(user.id)
+            .bind(title_from(&new.text))
+            .bind(now())
+            .execute(db)
+            .await?.rows_affected());
+        let taken = add_exchange(&mut tx, user, chat, None, new).await?;
+        self.settle(tx, user, chat, new, taken).await
     }
 
-    /// Adds a message at the chat's leaf, and the reply to it.
+    /// Adds a message at the chat's end, and the reply to it, which waits in line.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the message from being taken.
@@ -143,25 +151,22 @@ impl Db {
         &self,
         user: &User,
         chat: &Chat,
-        message: MessageId,
-        text: &str,
-        reply: NewReply,
+        new: &NewMessage,
     ) -> Result<Result<Exchange, NotTaken>> {
-        let mut tx = self.write.begin().await?;
+        let mut tx = self.begin().await?;
         let leaf = last_message(&mut tx, user, chat).await?;
-        let taken = add_exchange(&mut tx, user, chat.id, leaf, message, text, reply).await?;
-        self.settle(tx, user, chat.id, message, text, taken).await
+        let taken = add_exchange(&mut tx, user, chat.id, leaf, new).await?;
+        self.settle(tx, user, chat.id, new, taken).await
     }
 
     /// Keeps what was taken. A message that is there already came with the same form before: it is
     /// told where that one went.
     async fn settle(
         &self,
-        tx: Tx<'_>,
+        tx: Tx,
         user: &User,
         chat: ChatId,
-        message: MessageId,
-        text: &str,
+        new: &NewMessage,
         taken: Result<Option<MessageId>, NotTaken>,
     ) -> Result<Result<Exchange, NotTaken>> {
         let reply = match taken {
@@ -172,15 +177,16 @@ impl Db {
             tx.commit().await?;
             return Ok(Ok(Exchange { chat, reply }));
         }
-        tx.rollback().await?;
+        drop(tx);
         // A page that came back from the browser's memory has its old key, and maybe a new text.
         let sql = "select c.id from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and c.user_id = $2 and m.body = $3";
-        let before = sqlx::query_scalar(sql)
-            .bind(message)
+        let before = with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(new.key)
             .bind(user.id)
-            .bind(text);
-        let before = before.fetch_optional(&self.read).await?;
+            .bind(&new.text)
+            .fetch_optional(db)
+            .await?);
         Ok(match before {
             Some(chat) => Ok(Exchange { chat, reply }),
             None => Err(NotTaken::KeyUsed),
@@ -196,20 +202,46 @@ impl Db {
         user: &User,
         chat: &Chat,
         failed: &Message,
-        reply: NewReply,
+        limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
-        let mut tx = self.write.begin().await?;
+        let mut tx = self.begin().await?;
         let leaf = last_message(&mut tx, user, chat).await?;
         if leaf != Some(failed.id) {
             // Another tab was faster, or the chat went on.
-            return Ok(Err(NotTaken::StillReplying));
+            return Ok(Err(NotTaken::GoneOn));
         }
         let parent = failed.parent_id.ok_or(Error::NotFound)?;
-        let taken = add_reply(&mut tx, user, chat.id, parent, reply).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
         Ok(taken)
+    }
+
+    /// Puts a reply into the line again, to be carried on from the text it has.
+    ///
+    /// # Errors
+    /// When the database fails. In it, what keeps it from going on.
+    pub async fn continue_reply(
+        &self,
+        user: &User,
+        chat: &Chat,
+        reply: &Message,
+        limit: usize,
+    ) -> Result<Result<MessageId, NotTaken>> {
+        let mut tx = self.begin().await?;
+        let leaf = last_message(&mut tx, user, chat).await?;
+        if leaf != Some(reply.id) {
+            return Ok(Err(NotTaken::GoneOn));
+        }
+        if is_at_limit(&mut tx, user, limit).await? {
+            return Ok(Err(NotTaken::TooManyRunning));
+        }
+        if !tx.continue_reply(reply.id).await? {
+            return Ok(Err(NotTaken::StillReplying));
+        }
+        tx.commit().await?;
+        Ok(Ok(reply.id))
     }
 
     /// Gives the chat another title.
@@ -218,11 +250,11 @@ impl Db {
     /// When the database fails.
     pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
         let sql = "update chats set title = $2 where id = $1";
-        sqlx::query(sql)
+        with_pool!(self.write, db => sqlx::query(sql)
             .bind(chat.id)
             .bind(title)
-            .execute(&self.write)
-            .await?;
+            .execute(db)
+            .await?.rows_affected());
         Ok(())
     }
 
@@ -231,102 +263,100 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn delete_chat(&self, chat: &Chat) -> Result<Vec<MessageId>> {
-        let mut tx = self.write.begin().await?;
+        let mut tx = self.begin().await?;
         let sql = "delete from messages where chat_id = $1 and state in ('queued', 'streaming')
                    returning id";
-        let running = sqlx::query_scalar(sql).bind(chat.id);
-        let running = running.fetch_all(&mut *tx).await?;
+        let running =
+            with_tx!(tx, db => sqlx::query_scalar(sql).bind(chat.id).fetch_all(db).await?);
         let sql = "delete from chats where id = $1";
-        sqlx::query(sql).bind(chat.id).execute(&mut *tx).await?;
+        with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         tx.commit().await?;
         Ok(running)
     }
 }
 
-type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
-
 /// The message that the chat ends with now. It is read by a write, with which the transaction
 /// starts, so that nobody adds another one meanwhile.
-async fn last_message(tx: &mut Tx<'_>, user: &User, chat: &Chat) -> Result<Option<MessageId>> {
+async fn last_message(tx: &mut Tx, user: &User, chat: &Chat) -> Result<Option<MessageId>> {
     let sql = "update chats set active_at = $3 where id = $1 and user_id = $2 returning leaf";
-    let leaf = sqlx::query_scalar(sql)
+    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql)
         .bind(chat.id)
         .bind(user.id)
-        .bind(now());
-    Ok(leaf.fetch_one(&mut **tx).await?)
+        .bind(now())
+        .fetch_one(db)
+        .await?))
 }
 
 /// Inserts a message and the reply to it, the reply's key in return; none when this message is
 /// there already.
 async fn add_exchange(
-    tx: &mut Tx<'_>,
+    tx: &mut Tx,
     user: &User,
     chat: ChatId,
     parent: Option<MessageId>,
-    message: MessageId,
-    text: &str,
-    reply: NewReply,
+    new: &NewMessage,
 ) -> Result<Result<Option<MessageId>, NotTaken>> {
-    let added = sqlx::query(
-        "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
-         values ($1, $2, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing",
-    );
-    let added = added
-        .bind(message)
+    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
+               values ($1, $2, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing";
+    let added = with_tx!(*tx, db => sqlx::query(sql)
+        .bind(new.key)
         .bind(chat)
         .bind(parent)
-        .bind(text)
+        .bind(&new.text)
         .bind(now())
-        .execute(&mut **tx)
-        .await?;
-    if added.rows_affected() == 0 {
+        .execute(db)
+        .await?
+        .rows_affected());
+    if added == 0 {
         return Ok(Ok(None));
+    }
+    if new.seen.is_some() && new.seen != parent {
+        return Ok(Err(NotTaken::GoneOn));
     }
     let sql =
         "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
-    if sqlx::query_scalar(sql)
-        .bind(parent)
-        .fetch_one(&mut **tx)
-        .await?
-    {
+    if with_tx!(*tx, db => sqlx::query_scalar(sql).bind(parent).fetch_one(db).await?) {
         return Ok(Err(NotTaken::StillReplying));
     }
-    Ok(add_reply(tx, user, chat, message, reply).await?.map(Some))
+    let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
+    Ok(reply.map(Some))
 }
 
-/// Inserts an empty reply under a message and makes it the chat's leaf.
+/// Inserts an empty reply under a message, at the end of the line, and makes it the chat's leaf.
 async fn add_reply(
-    tx: &mut Tx<'_>,
+    tx: &mut Tx,
     user: &User,
     chat: ChatId,
     parent: MessageId,
-    reply: NewReply,
+    limit: usize,
 ) -> Result<Result<MessageId, NotTaken>> {
-    let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
-               where m.state in ('queued', 'streaming') and c.user_id = $1";
-    let present: i64 = sqlx::query_scalar(sql)
-        .bind(user.id)
-        .fetch_one(&mut **tx)
-        .await?;
-    if usize::try_from(present).is_ok_and(|present| present >= reply.limit) {
+    if is_at_limit(tx, user, limit).await? {
         return Ok(Err(NotTaken::TooManyRunning));
     }
-    sqlx::query(
-        "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
-         values ($1, $2, $3, 'assistant', '', 'queued', $4)",
-    )
-    .bind(reply.id)
-    .bind(chat)
-    .bind(parent)
-    .bind(now())
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query("update chats set leaf = $2 where id = $1")
+    let reply = MessageId::new();
+    let sql = "insert into messages
+                   (id, chat_id, parent_id, role, body, state, created_at, queued_at)
+               values ($1, $2, $3, 'assistant', '', 'queued', $4, $4)";
+    with_tx!(*tx, db => sqlx::query(sql)
+        .bind(reply)
         .bind(chat)
-        .bind(reply.id)
-        .execute(&mut **tx)
-        .await?;
-    Ok(Ok(reply.id))
+        .bind(parent)
+        .bind(now())
+        .execute(db)
+        .await?.rows_affected());
+    let sql = "update chats set leaf = $2 where id = $1";
+    with_tx!(*tx, db => sqlx::query(sql).bind(chat).bind(reply).execute(db).await?.rows_affected());
+    Ok(Ok(reply))
+}
+
+/// Whether the person has as many replies running and waiting as they may have.
+async fn is_at_limit(tx: &mut Tx, user: &User, limit: usize) -> Result<bool> {
+    tx.alone(&user.id.0.to_string()).await?;
+    let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
+               where m.state in ('queued', 'streaming') and c.user_id = $1";
+    let present: i64 =
+        with_tx!(*tx, db => sqlx::query_scalar(sql).bind(user.id).fetch_one(db).await?);
+    Ok(usize::try_from(present).is_ok_and(|present| present >= limit))
 }
 
 /// How many characters a chat's title may have.

@@ -2,6 +2,25 @@
 
 use super::{Role, Turn};
 
+/// Asks a model to go on with what it was saying. Servers that would simply take up an unfinished
+/// answer at the conversation's end are few, and none of them minds being asked.
+const CARRY_ON: &str = "Your last answer was cut off. Continue it exactly where it ends, in the same \
+    language and format. Do not repeat any of it, and write nothing but the continuation.";
+
+impl Turn {
+    /// The end of a conversation whose last answer was cut off and is to be carried on.
+    pub fn carry_on(unfinished: &str) -> [Self; 2] {
+        let turn = |role, text: &str| Self {
+            role,
+            text: text.to_owned(),
+        };
+        [
+            turn(Role::Assistant, unfinished),
+            turn(Role::User, CARRY_ON),
+        ]
+    }
+}
+
 /// The newest turns that have at most `limit` characters together, and how many turns were left out.
 /// The last turn is kept whatever its length, and the first kept one is the user's if there is any.
 pub(super) fn newest(mut turns: Vec<Turn>, limit: usize) -> (Vec<Turn>, usize) {

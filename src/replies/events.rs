@@ -8,7 +8,7 @@ use crate::{
     App,
     auth::{Access, User},
     chats::MessageId,
-    error::Result,
+    error::{Error, Result},
     i18n::Texts,
     markdown::PieceKind,
     view::View,
@@ -59,12 +59,14 @@ pub(super) async fn follow(
     let last_id = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
-    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after))
-        .await
-        .ok()
-        .flatten();
-    let events = Sse::new(events(id, reader.map(|reader| reader.with(access)), view.t))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await;
+    let reader = match reader {
+        Ok(reader) => Ok(reader.map(|reader| reader.with(access))),
+        Err(Error::Unavailable(_)) => Err(ComeBack),
+        Err(_) => Ok(None),
+    };
+    let events =
+        Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let unbuffered = (
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
@@ -81,21 +83,31 @@ async fn reader(
 ) -> Result<Option<Reader>> {
     let Some(user) = user else { return Ok(None) };
     app.db.reply(user, id).await?;
-    Ok(app.replies.live(id).map(|live| live.reader(after)))
+    let live = app.replies.follow(id).await?;
+    Ok(live.map(|live| live.reader(after)))
 }
 
+/// It is not known how the reply stands: the browser is to ask again.
+struct ComeBack;
+
+/// What happens, and `done` at the end. A stream that ends without it is opened again by the
+/// browser, with the position it has.
 fn events(
     id: MessageId,
-    reader: Option<Reader>,
+    reader: Result<Option<Reader>, ComeBack>,
     t: &'static Texts,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     stream! {
+        let Ok(reader) = reader else { return };
         if let Some(mut reader) = reader {
             while let Some(news) = reader.next().await {
                 let partials = partials(id, &news, t);
                 if !partials.is_empty() {
                     yield Ok(Event::default().id(news.position.to_string()).data(partials));
                 }
+            }
+            if reader.goes_on() {
+                return;
             }
         }
         yield Ok(Event::default().event("done").data("end"));
@@ -189,6 +201,7 @@ impl Note {
     pub(crate) fn sentence(self, t: &Texts) -> Option<String> {
         match self {
             Self::None => None,
+            Self::Queued(place) => Some(t.reply_queued(place)),
             Self::Waiting => Some(t.reply_waiting()),
             Self::Thinking => Some(t.reply_thinking()),
             Self::Retrying(attempt, of) => Some(t.reply_retrying(attempt, of)),

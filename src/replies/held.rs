@@ -10,7 +10,8 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use std::{convert::Infallible, fmt::Write, future::Future};
+use std::{convert::Infallible, fmt::Write, future::Future, time::Duration};
+use tokio::time::Instant;
 
 /// A page around a reply that is still being written.
 pub(crate) struct Held {
@@ -18,6 +19,10 @@ pub(crate) struct Held {
     pub before: String,
     /// The page after the reply's end.
     pub after: String,
+    /// How long it may stay open.
+    pub time_limit: Duration,
+    /// Where the reply is shown further, when the page must end before it does.
+    pub further: String,
     /// Whether the browser hides what CSS says: then it is shown the open end as well, and text
     /// browsers are not, which would show it twice.
     pub graphical: bool,
@@ -45,17 +50,21 @@ where
     let Held {
         before,
         after,
+        time_limit,
+        further,
         graphical,
         t,
     } = held;
+    let deadline = Instant::now() + time_limit;
     let pieces = stream! {
         let mut writing = Writing { graphical, t, in_code: false, open: None };
         let mut start = before;
         start.push_str(&writing.write(&first));
         yield chunk(start);
-        let mut over = first.ended;
+        let (mut over, mut goes_on) = (first.ended, false);
         while !over {
-            match reader.next_within(KEEP_ALIVE).await {
+            let patience = KEEP_ALIVE.min(deadline - Instant::now());
+            match reader.next_within(patience).await {
                 Ok(Some(news)) => {
                     over = news.ended;
                     let html = writing.write(&news);
@@ -63,13 +72,19 @@ where
                         yield chunk(html);
                     }
                 }
-                Ok(None) => over = true,
+                Ok(None) => (over, goes_on) = (true, reader.goes_on()),
+                Err(_) if Instant::now() >= deadline => (over, goes_on) = (true, true),
                 // A sign of life that shows nothing, wherever it stands.
                 Err(_) => yield chunk("<!-- -->".to_owned()),
             }
         }
-        let mut end = writing.end();
-        end.push_str(&ending().await);
+        let mut end = String::new();
+        if goes_on {
+            end.push_str(&writing.break_off(&further));
+        } else {
+            end.push_str(&writing.end());
+            end.push_str(&ending().await);
+        }
         end.push_str(&after);
         yield chunk(end);
     };
@@ -83,6 +98,9 @@ where
 fn chunk(html: String) -> Result<Bytes, Infallible> {
     Ok(html.into())
 }
+
+/// After how many seconds a page that had to end comes back.
+const COME_BACK: u64 = 3;
 
 /// Hides the open end before it, whose final form follows (`.tail:has(+ .b)`).
 const MARK: &str = "<i class=\"b\"></i>";
@@ -146,13 +164,36 @@ impl Writing {
         };
         if self.graphical {
             let _ = write!(out, "{MARK}<p class=\"tail note\">");
-        } else if matches!(note, Note::Retrying(..)) {
+        } else if matches!(note, Note::Retrying(..) | Note::Queued(_)) {
             out.push_str("<p>");
         } else {
             return;
         }
         escape(out, &sentence);
         out.push_str("</p>");
+    }
+
+    /// The end of a page that must end before the reply does: the way to where it goes on, which
+    /// browsers take by themselves. Graphical ones reload instead, which keeps what was typed.
+    fn break_off(&mut self, further: &str) -> String {
+        let mut out = String::new();
+        if let Some((element, 1..)) = self.open.take() {
+            let _ = write!(out, "</{element}>");
+        }
+        if self.in_code {
+            out.push_str("</code></pre>");
+        }
+        let to = match self.graphical {
+            true => String::new(),
+            false => format!("; url={further}"),
+        };
+        let link = self.t.reply_goes_on();
+        let _ = write!(
+            out,
+            "</div><p class=\"note\"><a href=\"{further}\">{link}</a></p>\
+             <meta http-equiv=\"refresh\" content=\"{COME_BACK}{to}\">"
+        );
+        out
     }
 
     fn end(&mut self) -> String {

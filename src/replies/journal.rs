@@ -1,39 +1,128 @@
 //! The journal: every 200 ms what has come of all running replies goes to the database together.
 
-use super::{Running, live::LiveReply};
-use crate::db::Db;
+use super::{
+    Known,
+    lifecycle::Lease,
+    live::{LiveReply, Unsaved},
+};
+use crate::{
+    chats::MessageId,
+    db::{Db, Topic},
+    error::Result,
+    with_pool, with_tx,
+};
+use sqlx::QueryBuilder;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How much text a crash may cost, as time. One transaction each, however many replies run.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How many rows go into one statement; SQLite takes 32,766 parameters.
+const ROWS_AT_ONCE: usize = 1_000;
+
 /// Writes the journal for as long as the program runs.
-pub(super) async fn keep(db: Db, running: Arc<Running>) {
+pub(super) async fn keep(db: Db, known: Arc<Known>) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        running.wait_for_one().await;
+        known.wait_for_one().await;
         tick.tick().await;
-        write(&db, &running.all()).await;
+        write(&db, &known.written()).await;
     }
 }
 
+/// Writes what has come of these replies and is not in the journal yet.
 pub(super) async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
-    let parts: Vec<_> = replies
+    let parts: Vec<(&Arc<LiveReply>, Lease, Unsaved)> = replies
         .iter()
-        .filter_map(|live| live.take_unsaved().map(|(from, text)| (live, from, text)))
+        .filter_map(|live| Some((live, live.lease()?)))
+        .flat_map(|(live, lease)| {
+            let unsaved = live.take_unsaved().into_iter();
+            unsaved.map(move |unsaved| (live, lease, unsaved))
+        })
         .collect();
     if parts.is_empty() {
         return;
     }
-    let rows = parts
+    let rows: Vec<_> = parts
         .iter()
-        .map(|(live, from, text)| (live.id(), *from, text.as_str()));
-    if let Err(error) = db.add_reply_parts(rows).await {
+        .map(|(_, lease, unsaved)| (*lease, unsaved))
+        .collect();
+    if let Err(error) = db.add_reply_parts(&rows).await {
         tracing::warn!(%error, "the journal could not be written; trying again");
-        for (live, from, text) in parts {
-            live.put_back(from, text);
+        for (live, _, unsaved) in parts {
+            live.put_back(unsaved);
         }
+    }
+}
+
+/// What another process has, or the database, of a reply that is watched here.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Progress {
+    pub id: MessageId,
+    pub state: crate::chats::MessageState,
+    /// The text in its row, when that has more than is known here; else nothing.
+    pub body: String,
+    /// What the journal has of it from where is known here.
+    pub more: String,
+}
+
+impl Db {
+    /// Appends to the journal, all in one transaction. What is no longer an attempt's to write is
+    /// passed over.
+    async fn add_reply_parts(&self, parts: &[(Lease, &Unsaved)]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for rows in parts.chunks(ROWS_AT_ONCE) {
+            with_tx!(tx, db => {
+                let mut sql =
+                    QueryBuilder::new("with parts (message_id, attempt, kind, seq, text) as (");
+                sql.push_values(rows, |mut row, (lease, unsaved)| {
+                    row.push_bind(lease.id)
+                        .push_bind(lease.attempt)
+                        .push_bind(unsaved.kind.name())
+                        .push_bind(i64::try_from(unsaved.from).unwrap_or(i64::MAX))
+                        .push_bind(unsaved.text.as_str());
+                });
+                sql.push(
+                    ") insert into reply_parts (message_id, kind, seq, text)
+                     select message_id, kind, seq, text from parts where exists (
+                         select 1 from messages m where m.id = parts.message_id
+                         and m.attempt = parts.attempt and m.state = 'streaming')",
+                );
+                // The statement's text depends on how many rows there are: not worth keeping.
+                sql.build().persistent(false).execute(db).await?.rows_affected()
+            });
+        }
+        self.wake_others(&mut tx, Topic::Replies).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How far these replies have come, of which so many bytes are known. Those that are gone are
+    /// left out.
+    pub(super) async fn progress(&self, known: &[(MessageId, usize)]) -> Result<Vec<Progress>> {
+        let mut all = Vec::with_capacity(known.len());
+        for rows in known.chunks(ROWS_AT_ONCE) {
+            let found: Vec<Progress> = with_pool!(self.read, db => {
+                let mut sql = QueryBuilder::new("with known (id, bytes) as (");
+                sql.push_values(rows, |mut row, (id, bytes)| {
+                    row.push_bind(*id)
+                        .push_bind(i64::try_from(*bytes).unwrap_or(i64::MAX));
+                });
+                sql.push(
+                    ") select m.id, m.state,
+                         case when octet_length(m.body) > known.bytes then m.body else '' end as body,
+                         coalesce((
+                             select string_agg(p.text, '' order by p.seq) from reply_parts p
+                             where p.message_id = m.id and p.kind = 'body' and p.seq >= known.bytes
+                         ), '') as more
+                     from known join messages m on m.id = known.id",
+                );
+                sql.build_query_as().persistent(false).fetch_all(db).await?
+            });
+            all.extend(found);
+        }
+        Ok(all)
     }
 }

@@ -1,5 +1,6 @@
 //! A running reply as its watchers see it: one writer, many readers, nothing queued for any of them.
 
+use super::lifecycle::Lease;
 use crate::{
     auth::Access,
     chats::MessageId,
@@ -8,7 +9,7 @@ use crate::{
 use std::{
     future::{Future, pending},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 use tokio::sync::watch;
@@ -52,6 +53,8 @@ pub enum Note {
     /// Nothing.
     #[default]
     None,
+    /// It waits, at this place in the line.
+    Queued(u64),
     /// The model was asked.
     Waiting,
     /// The model thinks before it answers.
@@ -60,21 +63,66 @@ pub enum Note {
     Retrying(u32, u32),
 }
 
-/// Text that has come but is not in the journal yet.
-#[derive(Default)]
-struct Unsaved {
-    /// Where in the whole text it starts, in bytes.
-    from: usize,
-    text: String,
+/// What a reply consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What it says.
+    Body,
+    /// What the model thought before.
+    Reasoning,
 }
 
-/// A running reply.
+impl Part {
+    /// As the journal calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Reasoning => "reasoning",
+        }
+    }
+}
+
+/// Text that has come but is not in the journal yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unsaved {
+    pub kind: Part,
+    /// Where in the whole text it starts, in bytes.
+    pub from: usize,
+    pub text: String,
+}
+
+impl Unsaved {
+    fn empty(kind: Part) -> Self {
+        Self {
+            kind,
+            from: 0,
+            text: String::new(),
+        }
+    }
+}
+
+/// Why a reply is broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// A person has asked for it.
+    Stopped,
+    /// The program ends.
+    Ending,
+    /// It is not this process's any more, or is gone.
+    Lost,
+}
+
+/// A reply that runs or waits, as it is watched in this process.
 pub struct LiveReply {
     id: MessageId,
+    /// As which attempt it is made here; unset while it waits, or another process makes it.
+    lease: OnceLock<Lease>,
     shown: Mutex<Shown>,
-    unsaved: Mutex<Unsaved>,
+    unsaved: Mutex<[Unsaved; 2]>,
     changes: watch::Sender<u64>,
-    stop: CancellationToken,
+    cut: OnceLock<Cut>,
+    cutting: CancellationToken,
+    closing: CancellationToken,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,17 +131,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl LiveReply {
-    pub(super) fn new(id: MessageId) -> Self {
-        let shown = Shown {
-            note: Note::Waiting,
-            ..Shown::default()
-        };
+    /// Its readers are told to come back later when `closing` is set.
+    pub(super) fn new(id: MessageId, closing: CancellationToken) -> Self {
         Self {
             id,
-            shown: Mutex::new(shown),
-            unsaved: Mutex::default(),
+            lease: OnceLock::new(),
+            shown: Mutex::default(),
+            unsaved: Mutex::new([Part::Body, Part::Reasoning].map(Unsaved::empty)),
             changes: watch::Sender::new(0),
-            stop: CancellationToken::new(),
+            cut: OnceLock::new(),
+            cutting: CancellationToken::new(),
+            closing,
         }
     }
 
@@ -101,16 +149,51 @@ impl LiveReply {
         self.id
     }
 
-    /// Set when a person has asked to stop it.
-    pub(super) fn stop(&self) -> &CancellationToken {
-        &self.stop
+    /// As which attempt it is made in this process, if it is.
+    pub(super) fn lease(&self) -> Option<Lease> {
+        self.lease.get().copied()
+    }
+
+    /// Breaks it off; the first reason counts.
+    pub(super) fn cut(&self, why: Cut) {
+        self.cut.get_or_init(|| why);
+        self.cutting.cancel();
+    }
+
+    /// Returns when it is to be broken off, and why.
+    pub(super) async fn was_cut(&self) -> Cut {
+        self.cutting.cancelled().await;
+        self.cut.get().copied().unwrap_or(Cut::Lost)
+    }
+
+    /// How many readers it has.
+    pub(super) fn readers(&self) -> usize {
+        self.changes.receiver_count()
     }
 
     // ---- For the writer
 
+    /// From now on it is made here, from the text that it has.
+    pub(super) fn write_as(&self, lease: Lease, body: usize, reasoning: usize) {
+        self.lease.get_or_init(|| lease);
+        let [unsaved_body, unsaved_reasoning] = &mut *lock(&self.unsaved);
+        (unsaved_body.from, unsaved_reasoning.from) = (body, reasoning);
+        self.say(Note::Waiting);
+    }
+
     /// Keeps text for the journal.
-    pub(super) fn keep(&self, text: &str) {
-        lock(&self.unsaved).text.push_str(text);
+    pub(super) fn keep(&self, kind: Part, text: &str) {
+        lock(&self.unsaved)[kind as usize].text.push_str(text);
+    }
+
+    /// Shows the text from which a reply is carried on. What was shown of it before is the same, as
+    /// pieces depend on the text alone, but there may be more of it.
+    pub(super) fn show_again(&self, growing: &mut Growing) {
+        let pieces = growing.advance();
+        lock(&self.shown).pieces.clear();
+        lock(&self.shown).pieces.extend(pieces);
+        self.show(growing);
+        self.say(Note::Waiting);
     }
 
     /// Shows what has become of the text: the pieces finished since the last call, and the rest.
@@ -168,23 +251,51 @@ impl LiveReply {
 
     // ---- For the journal
 
-    /// Takes what is not in the journal yet: where it starts, in bytes, and the text.
-    pub(super) fn take_unsaved(&self) -> Option<(usize, String)> {
+    /// Takes what is not in the journal yet.
+    pub(super) fn take_unsaved(&self) -> Vec<Unsaved> {
         let mut unsaved = lock(&self.unsaved);
-        if unsaved.text.is_empty() {
-            return None;
-        }
-        let from = unsaved.from;
-        let text = std::mem::take(&mut unsaved.text);
-        unsaved.from += text.len();
-        Some((from, text))
+        let some = unsaved
+            .iter_mut()
+            .filter(|unsaved| !unsaved.text.is_empty());
+        some.map(|unsaved| {
+            let rest = Unsaved {
+                from: unsaved.from + unsaved.text.len(),
+                ..Unsaved::empty(unsaved.kind)
+            };
+            std::mem::replace(unsaved, rest)
+        })
+        .collect()
     }
 
     /// Puts back what could not be written.
-    pub(super) fn put_back(&self, from: usize, mut text: String) {
-        let mut unsaved = lock(&self.unsaved);
-        text.push_str(&unsaved.text);
-        *unsaved = Unsaved { from, text };
+    pub(super) fn put_back(&self, mut before: Unsaved) {
+        let unsaved = &mut lock(&self.unsaved)[before.kind as usize];
+        before.text.push_str(&unsaved.text);
+        *unsaved = before;
+    }
+
+    // ---- For what another process has of it
+
+    /// Shows how far it has come elsewhere, unless it is made here now.
+    pub(super) fn show_elsewhere(&self, growing: &mut Growing) {
+        if self.lease().is_none() {
+            self.show(growing);
+        }
+    }
+
+    /// Says how it stands elsewhere, unless it is made here now.
+    pub(super) fn say_elsewhere(&self, note: Note) {
+        if self.lease().is_none() {
+            self.say(note);
+        }
+    }
+
+    /// It has ended elsewhere, unless it is made here now.
+    pub(super) fn end_elsewhere(&self, growing: &mut Growing) {
+        if self.lease().is_none() {
+            self.show_all(growing);
+            self.end();
+        }
     }
 
     // ---- For readers
@@ -209,6 +320,7 @@ impl LiveReply {
             note: Note::None,
             is_first: true,
             is_over: false,
+            goes_on: false,
             access: Box::pin(pending()),
         }
     }
@@ -251,6 +363,7 @@ pub struct Reader {
     note: Note,
     is_first: bool,
     is_over: bool,
+    goes_on: bool,
     /// Ends when the one who reads may no longer.
     access: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -282,14 +395,19 @@ impl Reader {
         }
     }
 
-    /// What is new since the last call; waits until something is. `None` after the end, or when
-    /// access is lost.
+    /// What is new since the last call; waits until something is. `None` after the end, when access
+    /// is lost, or when the program ends before the reply does.
     pub async fn next(&mut self) -> Option<News> {
         if self.is_over {
             return None;
         }
         if !std::mem::take(&mut self.is_first) {
             tokio::select! {
+                biased;
+                () = self.live.closing.cancelled() => {
+                    (self.is_over, self.goes_on) = (true, true);
+                    return None;
+                }
                 // The sender lives as long as this reader: an error cannot happen, and would be the end.
                 changed = self.changes.changed() => changed.ok()?,
                 () = &mut self.access => {
@@ -299,6 +417,11 @@ impl Reader {
             }
         }
         Some(self.look())
+    }
+
+    /// Whether the reply goes on although this reader has nothing more to tell of it.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// Waits at most `time` for news; `Ok(None)` is the end, an error that there is no news yet.
@@ -385,7 +508,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_reader_sees_the_same_however_late_or_slow() {
-        let live = Arc::new(LiveReply::new(MessageId::new()));
+        let live = Arc::new(live());
         let text = "One.\n\nTwo *three*.\n\n```rust\nfn a() {}\nfn b() {}\n```\n\n- x\n- y\n\nEnd";
         let mut growing = Growing::default();
         let mut readers: Vec<(Reader, String)> = Vec::new();
@@ -418,14 +541,29 @@ mod tests {
 
     #[test]
     fn text_that_could_not_be_written_is_kept_in_order() {
-        let live = LiveReply::new(MessageId::new());
-        live.keep("one ");
-        let (from, text) = live.take_unsaved().unwrap();
-        live.keep("two");
-        live.put_back(from, text);
-        assert_eq!(live.take_unsaved(), Some((0, "one two".to_owned())));
-        live.keep("!");
-        assert_eq!(live.take_unsaved(), Some((7, "!".to_owned())));
-        assert_eq!(live.take_unsaved(), None);
+        let live = live();
+        let unsaved = |kind, from, text: &str| Unsaved {
+            kind,
+            from,
+            text: text.to_owned(),
+        };
+        live.keep(Part::Reasoning, "hm");
+        live.keep(Part::Body, "one ");
+        for taken in live.take_unsaved() {
+            live.keep(Part::Body, "two");
+            live.put_back(taken);
+        }
+        let all = [
+            unsaved(Part::Body, 0, "one twotwo"),
+            unsaved(Part::Reasoning, 0, "hm"),
+        ];
+        assert_eq!(live.take_unsaved(), all);
+        live.keep(Part::Body, "!");
+        assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 10, "!")]);
+        assert_eq!(live.take_unsaved(), []);
+    }
+
+    fn live() -> LiveReply {
+        LiveReply::new(MessageId::new(), CancellationToken::new())
     }
 }

@@ -1,250 +1,179 @@
 //! Replies: one task writes each, and any number of pages and event streams follow it.
 
+mod elsewhere;
 mod events;
 mod held;
 mod journal;
+mod keeper;
+mod known;
+mod lifecycle;
 mod live;
-mod store;
+mod routes;
 mod writer;
 
 use crate::{
-    App,
-    auth::User,
-    chats::{self, ChatId, MessageId, NotTaken},
-    db::Db,
+    chats::MessageId,
+    db::{Db, Topic},
     error::Result,
-    models::{Models, Turn},
-    view::View,
+    models::Models,
 };
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
-};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
-};
-use tokio::sync::watch;
-use tokio_util::task::LocalPoolHandle;
+use known::Known;
+use lifecycle::{Claimed, InstanceId};
+use live::Cut;
+use std::{sync::Arc, thread};
+use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
+use uuid::Uuid;
 
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, News, Note, Reader};
-
-/// The routes of this feature.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/replies/{id}", get(show))
-        .route("/replies/{id}/events", get(events::follow))
-        .route("/replies/{id}/stop", post(stop))
-        .route("/replies/{id}/retry", post(retry))
-}
+pub use routes::routes;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.
 const WRITER_THREADS: usize = 4;
 
-/// The replies that are being made. Cheap to clone.
+/// How many replies there may be at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Running in this process.
+    pub at_once: usize,
+    /// Running for one person, in all processes together.
+    pub per_person: usize,
+}
+
+/// The replies that run or wait. Cheap to clone.
 #[derive(Clone)]
 pub struct Replies {
     db: Db,
     models: Models,
-    running: Arc<Running>,
+    instance: InstanceId,
+    limits: Limits,
+    known: Arc<Known>,
     writers: LocalPoolHandle,
+    /// Held while replies are claimed.
+    claiming: Arc<tokio::sync::Mutex<()>>,
+    /// Set when no more replies are begun.
+    ending: CancellationToken,
+    /// Set when those who watch are to come back later.
+    closing: CancellationToken,
 }
 
 impl Replies {
-    /// Starts the journal for the replies to come.
-    pub fn new(db: Db, models: Models) -> Self {
-        let running = Arc::new(Running::default());
-        tokio::spawn(journal::keep(db.clone(), running.clone()));
+    /// Starts what keeps the replies to come, after ending what was left by an earlier run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn start(db: Db, models: Models, limits: Limits) -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self {
+        let replies = Self {
             db,
             models,
-            running,
+            instance: InstanceId(Uuid::now_v7()),
+            limits,
+            known: Arc::default(),
             writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)),
+            claiming: Arc::default(),
+            ending: CancellationToken::new(),
+            closing: CancellationToken::new(),
+        };
+        replies.take_over().await?;
+        tokio::spawn(journal::keep(replies.db.clone(), replies.known.clone()));
+        tokio::spawn(replies.clone().keep());
+        tokio::spawn(replies.clone().keep_following());
+        Ok(replies)
+    }
+
+    /// To be called when a reply was put into the line: it is begun, here if there is room.
+    pub(crate) async fn added(&self) {
+        if !self.begin_waiting().await {
+            // Another process may have room.
+            self.db.wake(Topic::Line).await;
         }
     }
 
-    /// A reply that is about to be put into the database. It counts as running before it is there,
-    /// so that whoever finds it in the database finds it here as well.
-    pub(crate) fn announce(&self) -> Announced {
-        Announced {
-            live: self.running.add(MessageId::new()),
-            running: self.running.clone(),
+    /// Begins as many of those that wait as there is room for; whether there is room for more.
+    async fn begin_waiting(&self) -> bool {
+        let _claiming = self.claiming.lock().await;
+        if self.is_ending() {
+            return false;
         }
+        let running = self.known.written_count();
+        let slots = self.limits.at_once.saturating_sub(running);
+        let claimed = self
+            .db
+            .claim_replies(self.instance, slots, self.limits.per_person);
+        let claimed = claimed.await.unwrap_or_else(|error| {
+            // It is looked again in a moment.
+            tracing::warn!(%error, "the line could not be looked at");
+            Vec::new()
+        });
+        let has_room = claimed.len() < slots;
+        if !claimed.is_empty() {
+            // The line has moved.
+            self.db.wake_here(Topic::Replies);
+        }
+        for claimed in claimed {
+            self.write(claimed);
+        }
+        has_room
     }
 
-    /// Starts to make a reply that is in the database as queued.
-    pub(crate) fn start(&self, announced: Announced, turns: Vec<Turn>) {
-        let (db, models, live) = (self.db.clone(), self.models.clone(), announced.live.clone());
+    /// Makes a reply that was claimed.
+    fn write(&self, claimed: Claimed) {
+        let lease = claimed.lease;
+        let live = self.known.write(lease.id, || {
+            Arc::new(LiveReply::new(lease.id, self.closing.clone()))
+        });
+        live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
+        let (db, models, writing) = (self.db.clone(), self.models.clone(), live.clone());
         let writing = self
             .writers
-            .spawn_pinned(|| writer::write(db, models, live, turns));
+            .spawn_pinned(|| writer::write(db, models, writing, claimed));
         // Waited for by another task, so that even a panic leaves no reply running for ever.
-        let db = self.db.clone();
+        let replies = self.clone();
         tokio::spawn(async move {
             if let Err(error) = writing.await {
-                let id = announced.id();
-                tracing::error!(%error, reply = %id, "writing a reply ended badly");
-                if let Err(error) = db.interrupt_reply(id).await {
-                    tracing::error!(%error, reply = %id, "a reply could not be ended");
+                tracing::error!(%error, reply = %lease.id, "writing a reply ended badly");
+                if let Err(error) = replies.db.interrupt_reply(lease).await {
+                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
                 }
             }
+            replies.known.remove(lease.id);
+            live.end();
+            // There is room for another one.
+            replies.db.wake_here(Topic::Line);
         });
     }
 
-    /// The reply, if it is being made.
-    pub(crate) fn live(&self, id: MessageId) -> Option<Arc<LiveReply>> {
-        self.running.lock().get(&id).cloned()
+    /// Asks a reply to stop, wherever it is made. What it has so far stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stop(&self, id: MessageId) -> Result<()> {
+        if let Some(live) = self.known.written_here(id) {
+            live.cut(Cut::Stopped);
+        } else if self.db.stop_waiting(id).await? {
+            self.db.wake(Topic::Replies).await;
+        } else {
+            self.db.ask_to_stop(id).await?;
+            self.db.wake(Topic::Stops).await;
+        }
+        Ok(())
     }
 
-    /// Ends a reply that the database has as running although nobody writes it. (It counts as
-    /// running here before it is there, so it is not one that is only just beginning.)
-    pub(crate) async fn interrupt_if_abandoned(&self, id: MessageId) -> Result<()> {
-        match self.live(id) {
-            Some(_) => Ok(()),
-            None => self.db.interrupt_reply(id).await,
+    /// Lets go of replies that were deleted.
+    pub(crate) async fn forget(&self, deleted: &[MessageId]) {
+        for live in deleted.iter().filter_map(|id| self.known.written_here(*id)) {
+            live.cut(Cut::Lost);
+        }
+        if !deleted.is_empty() {
+            self.db.wake(Topic::Stops).await;
+            self.db.wake(Topic::Replies).await;
         }
     }
 
-    /// Writes to the journal what has come until now, as before the program ends.
-    pub(crate) async fn save(&self) {
-        journal::write(&self.db, &self.running.all()).await;
+    /// Whether the program is about to end, and begins no more replies.
+    pub fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
     }
-
-    /// Asks a reply to stop. What it has so far stays.
-    pub fn stop(&self, id: MessageId) {
-        if let Some(live) = self.live(id) {
-            live.stop().cancel();
-        }
-    }
-}
-
-/// Keeps a reply among the running ones for as long as it is held.
-pub(crate) struct Announced {
-    live: Arc<LiveReply>,
-    running: Arc<Running>,
-}
-
-impl Announced {
-    /// The key of the reply.
-    pub(crate) fn id(&self) -> MessageId {
-        self.live.id()
-    }
-}
-
-impl Drop for Announced {
-    fn drop(&mut self) {
-        self.running.remove(self.id());
-        self.live.end();
-    }
-}
-
-/// All replies that are being made in this process.
-#[derive(Default)]
-struct Running {
-    replies: Mutex<HashMap<MessageId, Arc<LiveReply>>>,
-    count: watch::Sender<usize>,
-}
-
-impl Running {
-    fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<LiveReply>>> {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, id: MessageId) -> Arc<LiveReply> {
-        let live = Arc::new(LiveReply::new(id));
-        let mut replies = self.lock();
-        replies.insert(id, live.clone());
-        self.count.send_replace(replies.len());
-        live
-    }
-
-    fn remove(&self, id: MessageId) {
-        let mut replies = self.lock();
-        replies.remove(&id);
-        self.count.send_replace(replies.len());
-    }
-
-    fn all(&self) -> Vec<Arc<LiveReply>> {
-        self.lock().values().cloned().collect()
-    }
-
-    /// Returns when at least one reply is being made.
-    async fn wait_for_one(&self) {
-        // The sender is part of self, so it cannot be gone.
-        let _ = self.count.subscribe().wait_for(|count| *count > 0).await;
-    }
-}
-
-/// `GET /replies/{id}`: the article alone, live or in its final form.
-async fn show(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (message, chat) = app.db.reply(&user, id).await?;
-    chats::show_reply(&app, view, chat, message).await
-}
-
-/// `POST /replies/{id}/stop`
-async fn stop(
-    user: User,
-    view: View,
-    headers: HeaderMap,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (_, chat) = app.db.reply(&user, id).await?;
-    app.replies.stop(id);
-    // The form's target is a hidden frame, so that an open page stays open and ends by itself; a
-    // browser without frames goes to the chat.
-    let in_frame = headers
-        .get("sec-fetch-dest")
-        .is_some_and(|dest| dest == "iframe");
-    if in_frame || view.htmx {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    Ok(to_live(chat.id))
-}
-
-/// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (message, chat) = app.db.reply(&user, id).await?;
-    let taken = match message.state.is_running() {
-        true => Err(NotTaken::StillReplying),
-        false => chats::try_again(&app, &user, &chat, message).await?,
-    };
-    let reply = match taken {
-        Ok(reply) => reply,
-        Err(reason @ NotTaken::TooManyRunning) => {
-            let sentence = reason.sentence(&view);
-            return chats::refuse(&app, view, &user, Some(chat), String::new(), sentence).await;
-        }
-        // Another tab was faster, or the chat has gone on: it is shown as it is.
-        Err(_) if view.htmx => {
-            return Ok([("HX-Redirect", format!("/chats/{}", chat.id))].into_response());
-        }
-        Err(_) => return Ok(to_live(chat.id)),
-    };
-    let chat = app.db.chat(&user, chat.id).await?;
-    if view.htmx {
-        return chats::show_new_reply(&app, view, chat, reply).await;
-    }
-    Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
-}
-
-fn to_live(chat: ChatId) -> Response {
-    Redirect::to(&format!("/chats/{chat}/live")).into_response()
 }

@@ -3,12 +3,13 @@
 //! It knows nothing of connections: nobody watching, a closed tab, three devices are all the same.
 
 use super::{
-    live::{LiveReply, Note},
-    store::Ending,
+    lifecycle::{Claimed, Ending, Lease},
+    live::{Cut, LiveReply, Note, Part},
 };
 use crate::{
-    chats::MessageState,
+    chats::{Message, MessageState},
     db::Db,
+    error::Result,
     markdown::Growing,
     models::{Event, Events, Finish, Models, Trouble, Turn, Usage},
 };
@@ -37,29 +38,58 @@ static FIRST_TICK: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
 const TICK_BYTES: usize = 8 * 1024;
 
-/// Pauses before trying again to write the end of a reply.
-const PAUSES: [u64; 5] = [50, 200, 1_000, 5_000, 20_000];
+/// Pauses in milliseconds before trying again what the database could not do; about two minutes in
+/// all. After that the reply is an interrupted one, with what the journal has of it.
+const PAUSES: [u64; 9] = [50, 200, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000];
 
 /// Makes one reply, from asking the model to the final state.
-pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, turns: Vec<Turn>) {
+pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, claimed: Claimed) {
     let mut writer = Writer {
-        events: models.reply(turns),
+        events: Box::pin(futures_util::stream::empty()),
         growing: Growing::default(),
+        reasoning: claimed.reasoning.clone(),
         usage: None,
         has_news: false,
         last_shown: None,
+        lease: claimed.lease,
         live,
         db,
     };
-    let (state, problem) = writer.run().await;
-    writer.finish(state, problem).await;
+    if !claimed.body.is_empty() {
+        writer.growing.push(&claimed.body);
+        writer.live.show_again(&mut writer.growing);
+    }
+    let end = match writer.turns(&claimed).await {
+        Ok(turns) => {
+            writer.events = models.reply(turns);
+            writer.run().await
+        }
+        Err(error) => {
+            tracing::error!(%error, reply = %claimed.lease.id, "a reply could not be begun");
+            Some(failed("internal"))
+        }
+    };
+    match end {
+        Some((state, problem)) => writer.finish(state, problem).await,
+        None => writer.live.end(),
+    }
+}
+
+/// What the model is sent of a branch: every message that says something.
+fn said(branch: &[Message]) -> Vec<Turn> {
+    let said = branch
+        .iter()
+        .filter(|message| !message.body.trim().is_empty());
+    said.map(Into::into).collect()
 }
 
 struct Writer {
     db: Db,
     live: Arc<LiveReply>,
+    lease: Lease,
     events: Events,
     growing: Growing,
+    reasoning: String,
     usage: Option<Usage>,
     /// Text has come that is not shown yet.
     has_news: bool,
@@ -70,21 +100,36 @@ struct Writer {
 type End = (MessageState, Option<&'static str>);
 
 impl Writer {
-    async fn run(&mut self) -> End {
+    /// The conversation that the model is to answer, or to carry on from where it ended.
+    async fn turns(&self, claimed: &Claimed) -> Result<Vec<Turn>> {
+        let branch = self.db.branch(claimed.chat_id, claimed.parent_id).await?;
+        let mut turns = said(&branch);
+        if !claimed.body.trim().is_empty() {
+            turns.extend(Turn::carry_on(&claimed.body));
+        }
+        Ok(turns)
+    }
+
+    /// How the reply ended; `None` when it is not ours to end any more.
+    async fn run(&mut self) -> Option<End> {
         let live = self.live.clone();
-        let stopped = live.stop().cancelled();
+        let cut = live.was_cut();
         let tick = sleep_until(*FIRST_TICK);
-        pin!(stopped, tick);
+        pin!(cut, tick);
         loop {
             let had_news = self.has_news;
             tokio::select! {
                 biased;
-                () = &mut stopped => return (MessageState::Stopped, None),
+                why = &mut cut => return match why {
+                    Cut::Stopped => Some((MessageState::Stopped, None)),
+                    Cut::Ending => Some((MessageState::Interrupted, None)),
+                    Cut::Lost => None,
+                },
                 () = &mut tick, if self.has_news => self.show(),
                 event = self.events.next() => {
-                    let Some(event) = event else { return failed("cut_off") };
+                    let Some(event) = event else { return Some(failed("cut_off")) };
                     if let Some(end) = self.take(event).await {
-                        return end;
+                        return Some(end);
                     }
                     if self.has_news && !had_news {
                         tick.as_mut().reset(self.due());
@@ -114,21 +159,20 @@ impl Writer {
     async fn take(&mut self, event: Event) -> Option<End> {
         match event {
             Event::Started { model, dropped } => {
-                match self.db.start_reply(self.live.id(), &model, dropped).await {
-                    Ok(true) => None,
-                    // The chat was deleted, or the reply stopped before it began.
-                    Ok(false) => Some((MessageState::Stopped, None)),
-                    Err(error) => {
-                        tracing::error!(%error, "a reply could not be started");
-                        Some(failed("internal"))
-                    }
+                // It is only told below the reply: no reason to give up.
+                if let Err(error) = self.db.set_model(self.lease, &model, dropped).await {
+                    tracing::warn!(%error, "the model of a reply could not be noted");
                 }
+                None
             }
             Event::Retrying { attempt, of, .. } => {
                 self.live.say(Note::Retrying(attempt, of));
                 None
             }
-            Event::Reasoning(_) => {
+            Event::Reasoning(text) => {
+                let text = clean(&text);
+                self.reasoning.push_str(&text);
+                self.live.keep(Part::Reasoning, &text);
                 if self.growing.text().is_empty() {
                     self.live.say(Note::Thinking);
                 }
@@ -138,7 +182,7 @@ impl Writer {
                 let text = clean(&text);
                 self.has_news = true;
                 self.growing.push(&text);
-                self.live.keep(&text);
+                self.live.keep(Part::Body, &text);
                 None
             }
             Event::Usage(usage) => {
@@ -169,13 +213,14 @@ impl Writer {
             state,
             problem,
             body: self.growing.text().to_owned(),
+            reasoning: std::mem::take(&mut self.reasoning),
             usage: self.usage.take(),
         };
         self.live.show_all(&mut self.growing);
         for pause in PAUSES {
-            match self.db.end_reply(self.live.id(), &ending).await {
+            match self.db.end_reply(self.lease, &ending).await {
                 Ok(_) => break,
-                // The journal still has the text: after a restart it is an interrupted reply.
+                // The journal still has the text.
                 Err(error) => {
                     tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored")
                 }

@@ -5,9 +5,9 @@ use super::{
     soon,
 };
 use axum::{Router, body::Body};
-use damso::{App, config::Config, db::Db, models::Secret, router};
+use damso::{App, config::Config, db::Db, models::Secret, router, with_pool};
 use http::{Request, Response};
-use sqlx::{Decode, Sqlite, Type};
+use sqlx::{AssertSqlSafe, Connection, Decode, Executor, PgConnection, Postgres, Sqlite, Type};
 use std::{
     io,
     sync::{Arc, Mutex, OnceLock},
@@ -43,7 +43,10 @@ impl TestApp {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         // What the tests need is set after the environment had its say.
         let mut config = Config::from_flags([]).unwrap();
-        config.database_url = format!("sqlite://{}", folder.path().join("damso.db").display());
+        config.database_url = match postgres_schema().await {
+            Some(url) => url,
+            None => format!("sqlite://{}", folder.path().join("damso.db").display()),
+        };
         config.openai_api_key = Some(Secret::new(KEY.to_owned()));
         config.openai_base_url = Some(model.base_url());
         config.openai_model = Some("test-model".to_owned());
@@ -83,6 +86,8 @@ impl TestApp {
 
     /// The same app after it was stopped and started again.
     pub async fn restarted(self) -> Self {
+        let at_once = std::future::ready(());
+        self.app.replies().end(Duration::ZERO, at_once).await;
         self.app.db().close().await;
         Self::on(self.config, self.model, self.folder).await
     }
@@ -90,9 +95,12 @@ impl TestApp {
     /// Another app that starts with what this one has on disk at this moment, as after a crash.
     pub async fn after_a_crash(&self) -> Self {
         let copy = self.folder.path().join("after.db").display().to_string();
+        let damso::db::Kind::Sqlite(pool) = &self.db().write else {
+            panic!("only a file can be copied");
+        };
         sqlx::query("vacuum into $1")
             .bind(&copy)
-            .execute(&self.db().write)
+            .execute(pool)
             .await
             .unwrap();
         let mut config = self.config.clone();
@@ -120,11 +128,16 @@ impl TestApp {
     pub async fn value<T>(&self, sql: &'static str) -> T
     where
         T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + Send + Unpin,
+        T: for<'r> Decode<'r, Postgres> + Type<Postgres>,
     {
-        sqlx::query_scalar(sql)
-            .fetch_one(&self.db().read)
-            .await
-            .unwrap()
+        with_pool!(self.db().read, db => sqlx::query_scalar(sql).fetch_one(db).await.unwrap())
+    }
+
+    /// Runs SQL that changes something.
+    pub async fn change(&self, sql: &'static str) {
+        with_pool!(self.db().write, db => {
+            sqlx::query(sql).execute(db).await.unwrap();
+        });
     }
 
     /// Waits until this SQL finds something true.
@@ -144,6 +157,17 @@ impl TestApp {
         )
         .await;
     }
+}
+
+/// A fresh schema on the server in `TEST_DATABASE_URL`, if the tests are to run on PostgreSQL.
+async fn postgres_schema() -> Option<String> {
+    let server = std::env::var("TEST_DATABASE_URL").ok()?;
+    let schema = format!("t_{}", uuid::Uuid::now_v7().simple());
+    let mut connection = PgConnection::connect(&server).await.unwrap();
+    let sql = AssertSqlSafe(format!("create schema {schema}"));
+    connection.execute(sql).await.unwrap();
+    let and = if server.contains('?') { '&' } else { '?' };
+    Some(format!("{server}{and}options=-c%20search_path%3D{schema}"))
 }
 
 /// Everything that the program has logged in this process, for all tests together.

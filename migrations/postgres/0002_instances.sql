@@ -1,0 +1,20 @@
+-- Replies outlive the process that makes them, and more than one process may make replies.
+
+-- A process that makes replies.
+create table instances (
+    id        uuid    not null primary key,
+    heartbeat bigint  not null,               -- when it was last known to be there
+    is_ending boolean not null default false  -- it begins no more replies
+);
+
+alter table messages add column queued_at bigint;          -- since when a reply waits in line
+alter table messages add column instance uuid;             -- the process that makes it
+alter table messages add column attempt bigint not null default 0;  -- counts who made it
+alter table messages add column stop_asked boolean not null default false;
+
+-- Limits on how often something may be tried, for all processes together.
+create table tries (
+    key_hash bytea  not null primary key,  -- SHA-256 of what is tried and by whom
+    fresh_at bigint not null               -- when all tries are there again
+);
+create index tries_by_time on tries (fresh_at);

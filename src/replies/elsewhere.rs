@@ -1,0 +1,202 @@
+//! Replies that are watched here but not made here: they wait in line, or another process makes
+//! them. Their text comes from the journal.
+
+use super::{
+    Replies,
+    journal::Progress,
+    live::{LiveReply, Note},
+};
+use crate::{
+    chats::{MessageId, MessageState},
+    db::Topic,
+    error::Result,
+    markdown::Growing,
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep, timeout},
+};
+
+/// How often it is looked at most, and at least, how far they have come.
+const LEAST: Duration = Duration::from_millis(200);
+const MOST: Duration = Duration::from_secs(2);
+
+/// How long a reply that nobody watches is still followed: a page asks for the reply's text first
+/// and opens its event stream a moment later.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A reply that is followed from the journal.
+pub(super) struct Followed {
+    pub live: Arc<LiveReply>,
+    /// How many bytes of its text are known.
+    known: usize,
+    feed: mpsc::UnboundedSender<Fed>,
+    /// Since when nobody watches it.
+    unwatched: Option<Instant>,
+}
+
+/// What a follower is told.
+enum Fed {
+    /// More of the text.
+    Text(String),
+    /// That is all there will be.
+    End,
+    /// Answered when everything before is shown.
+    Shown(oneshot::Sender<()>),
+}
+
+impl Replies {
+    /// The reply as it is watched here, if it runs or waits.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn follow(&self, id: MessageId) -> Result<Option<Arc<LiveReply>>> {
+        if let Some(live) = self.known.live(id) {
+            return Ok(Some(live));
+        }
+        let Some(progress) = self.db.progress(&[(id, 0)]).await?.pop() else {
+            return Ok(None);
+        };
+        if !progress.state.is_running() {
+            return Ok(None);
+        }
+        let place = match progress.state {
+            MessageState::Queued => self.db.places().await?.remove(&id),
+            _ => None,
+        };
+        let (live, feed) = {
+            let mut replies = self.known.lock();
+            if let Some(live) = replies.live(id) {
+                return Ok(Some(live));
+            }
+            let (feed, fed) = mpsc::unbounded_channel();
+            let live = Arc::new(LiveReply::new(id, self.closing.clone()));
+            let mut followed = Followed {
+                live: live.clone(),
+                known: 0,
+                feed: feed.clone(),
+                unwatched: None,
+            };
+            followed.take(&progress, place);
+            replies.followed.insert(id, followed);
+            let shown = live.clone();
+            drop(self.writers.spawn_pinned(|| show(shown, fed)));
+            (live, feed)
+        };
+        self.known.told();
+        let (shown, seen) = oneshot::channel();
+        if feed.send(Fed::Shown(shown)).is_ok() {
+            seen.await.ok();
+        }
+        Ok(Some(live))
+    }
+
+    /// Keeps what is followed up to date for as long as the database is open.
+    pub(super) async fn keep_following(self) {
+        let (mut replies, mut line) = (self.db.waker(Topic::Replies), self.db.waker(Topic::Line));
+        while !self.db.is_closed() {
+            self.known.wait_for_followed().await;
+            if let Err(error) = self.look().await {
+                tracing::debug!(%error, "no news of replies that are made elsewhere");
+            }
+            sleep(LEAST).await;
+            let woken = async {
+                tokio::select! { _ = replies.changed() => (), _ = line.changed() => () }
+            };
+            timeout(MOST, woken).await.ok();
+        }
+    }
+
+    async fn look(&self) -> Result<()> {
+        let wanted = self.known.lock().followed_now();
+        let mut found: HashMap<MessageId, Progress> = self
+            .db
+            .progress(&wanted)
+            .await?
+            .into_iter()
+            .map(|progress| (progress.id, progress))
+            .collect();
+        let waits = |progress: &Progress| progress.state == MessageState::Queued;
+        let places = match found.values().any(waits) {
+            true => self.db.places().await?,
+            false => HashMap::new(),
+        };
+        let mut replies = self.known.lock();
+        for (id, _) in wanted {
+            let Some(followed) = replies.followed.get_mut(&id) else {
+                continue;
+            };
+            let goes_on = match found.remove(&id) {
+                Some(progress) => followed.take(&progress, places.get(&id).copied()),
+                // Deleted.
+                None => followed.end(),
+            };
+            if !goes_on {
+                replies.followed.remove(&id);
+            }
+        }
+        drop(replies);
+        self.known.told();
+        Ok(())
+    }
+}
+
+impl Followed {
+    /// Hands on what is new. False at the end.
+    fn take(&mut self, progress: &Progress, place: Option<u64>) -> bool {
+        let mut text = progress.body.get(self.known..).unwrap_or("").to_owned();
+        text.push_str(&progress.more);
+        if !text.is_empty() {
+            self.known += text.len();
+            self.feed.send(Fed::Text(text)).ok();
+        }
+        match (progress.state, place) {
+            (MessageState::Queued, Some(place)) => self.live.say_elsewhere(Note::Queued(place)),
+            (MessageState::Streaming, _) if self.known == 0 => {
+                self.live.say_elsewhere(Note::Waiting);
+            }
+            _ => {}
+        }
+        if progress.state.is_running() {
+            return true;
+        }
+        self.end()
+    }
+
+    fn end(&mut self) -> bool {
+        self.feed.send(Fed::End).ok();
+        false
+    }
+
+    /// Whether nobody has watched it for a while.
+    pub(super) fn is_forgotten(&mut self) -> bool {
+        if self.live.readers() > 0 {
+            self.unwatched = None;
+            return false;
+        }
+        self.unwatched.get_or_insert_with(Instant::now).elapsed() > GRACE
+    }
+
+    /// How many bytes of it are known.
+    pub(super) fn known(&self) -> usize {
+        self.known
+    }
+}
+
+/// Renders what one follower is told, on a thread of those that write.
+async fn show(live: Arc<LiveReply>, mut fed: mpsc::UnboundedReceiver<Fed>) {
+    let mut growing = Growing::default();
+    while let Some(next) = fed.recv().await {
+        match next {
+            Fed::Text(text) => {
+                growing.push(&text);
+                live.show_elsewhere(&mut growing);
+            }
+            Fed::End => live.end_elsewhere(&mut growing),
+            Fed::Shown(shown) => {
+                shown.send(()).ok();
+            }
+        }
+    }
+}

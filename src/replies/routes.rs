@@ -1,0 +1,119 @@
+//! What can be asked of a reply.
+
+use super::events;
+use crate::{
+    App,
+    auth::User,
+    chats::{self, Chat, ChatId, Message, MessageId, NotTaken},
+    error::Result,
+    view::View,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+
+/// The routes of this feature.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/replies/{id}", get(show))
+        .route("/replies/{id}/events", get(events::follow))
+        .route("/replies/{id}/stop", post(stop))
+        .route("/replies/{id}/retry", post(retry))
+        .route("/replies/{id}/continue", post(carry_on))
+}
+
+/// `GET /replies/{id}`: the article alone, live or in its final form.
+async fn show(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.reply(&user, id).await?;
+    chats::show_reply(&app, view, chat, message).await
+}
+
+/// `POST /replies/{id}/stop`
+async fn stop(
+    user: User,
+    view: View,
+    headers: HeaderMap,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (_, chat) = app.db.reply(&user, id).await?;
+    app.replies.stop(id).await?;
+    // The form's target is a hidden frame, so that an open page stays open and ends by itself; a
+    // browser without frames goes to the chat.
+    let in_frame = headers
+        .get("sec-fetch-dest")
+        .is_some_and(|dest| dest == "iframe");
+    if in_frame || view.htmx {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(to_live(chat.id))
+}
+
+/// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
+async fn retry(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.reply(&user, id).await?;
+    let taken = match message.state.is_running() {
+        true => Err(NotTaken::StillReplying),
+        false => chats::try_again(&app, &user, &chat, &message).await?,
+    };
+    show_taken(&app, view, &user, chat, taken).await
+}
+
+/// `POST /replies/{id}/continue`: carries on one that ended before its end, from the text it has.
+async fn carry_on(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.reply(&user, id).await?;
+    let taken = match Message::can_continue(&message) {
+        true => chats::carry_on(&app, &user, &chat, &message).await?,
+        false => Err(NotTaken::StillReplying),
+    };
+    show_taken(&app, view, &user, chat, taken).await
+}
+
+/// The reply that was begun, or why none was.
+async fn show_taken(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Chat,
+    taken: Result<MessageId, NotTaken>,
+) -> Result<Response> {
+    let reply = match taken {
+        Ok(reply) => reply,
+        Err(reason @ (NotTaken::TooManyRunning | NotTaken::Ending)) => {
+            return chats::refuse(app, view, user, Some(chat), String::new(), reason).await;
+        }
+        // Another tab was faster, or the chat has gone on: it is shown as it is.
+        Err(_) if view.htmx => {
+            return Ok([("HX-Redirect", format!("/chats/{}", chat.id))].into_response());
+        }
+        Err(_) => return Ok(to_live(chat.id)),
+    };
+    let chat = app.db.chat(user, chat.id).await?;
+    if view.htmx {
+        return chats::show_new_reply(app, view, chat, reply).await;
+    }
+    Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
+}
+
+fn to_live(chat: ChatId) -> Response {
+    Redirect::to(&format!("/chats/{chat}/live")).into_response()
+}
