@@ -236,7 +236,7 @@ async fn whoever_leaves_while_sending_finds_a_reply_or_nothing_later() {
 }
 
 #[tokio::test]
-async fn an_old_form_with_a_new_text_still_sends_it() {
+async fn an_old_form_with_a_new_text_is_told_that_the_chat_has_gone_on() {
     let app = TestApp::start().await;
     let ann = Browser::plain(&app).sign_up("ann").await;
     let one = ann.start_chat("One").await;
@@ -250,7 +250,10 @@ async fn an_old_form_with_a_new_text_still_sends_it() {
     let page = ann.submit(&strayed).await;
     ann.finished(&page).await;
     // As after Back, which shows the page with the form as it was.
-    let page = ann.submit(&form.fill("content", "Here too")).await;
+    let told = ann.submit(&form.fill("content", "Here too")).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert_eq!(told.form("#composer").value("content"), "Here too");
+    let page = ann.submit(&told.form("#composer")).await;
     ann.finished(&page).await;
     assert_eq!(
         ann.get(&two.path).await.texts(MESSAGES),

@@ -696,7 +696,7 @@ async fn try_again_makes_a_new_reply_in_the_old_ones_place() {
         let page = ann.start_chat("Go").await;
         assert_eq!(page.texts(MESSAGES), ["Go", "Half"]);
         let failed = reply_of(&page);
-        let form = page.form(".ending form");
+        let form = page.form(".ending form[action$='/retry']");
         let again = ann.submit(&form).await;
         let again = ann.finished(&again).await;
         assert_eq!(again.texts(MESSAGES), ["Go", "Hello!"]);
@@ -814,7 +814,7 @@ async fn after_a_crash_what_had_come_is_there_and_says_so() {
         after.value::<i64>("select count(*) from reply_parts").await,
         0
     );
-    let page = ann.submit(&page.form(".ending form")).await;
+    let page = ann.submit(&page.form(".ending form[action$='/retry']")).await;
     assert_eq!(
         ann.finished(&page).await.texts(MESSAGES),
         ["Tell me", "Hello!"]

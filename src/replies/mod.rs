@@ -85,7 +85,10 @@ impl Replies {
 
     /// To be called when a reply was put into the line: it is begun, here if there is room.
     pub(crate) async fn added(&self) {
-        if !self.begin_waiting().await {
+        let replies = self.clone();
+        // To its end even if whoever asked leaves meanwhile: a reply that was claimed is to be made.
+        let begun = tokio::spawn(async move { replies.begin_waiting().await });
+        if !begun.await.unwrap_or(false) {
             // Another process may have room.
             self.db.wake(Topic::Line).await;
         }
