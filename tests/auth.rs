@@ -69,7 +69,7 @@ async fn the_first_account_is_the_administrators_and_its_form_says_so() {
     );
     ben.sign_up("ben").await;
     let admins: String = app
-        .value("select group_concat(name) from users where is_admin")
+        .value("select string_agg(name, ',') from users where is_admin")
         .await;
     assert_eq!(admins, "ann");
 }

@@ -6,6 +6,7 @@ mod auth;
 mod browser;
 mod chats;
 mod language;
+mod lifecycle;
 mod models;
 mod pages;
 mod replies;

@@ -136,7 +136,7 @@ async fn without_its_database_it_still_says_so_in_a_sentence() {
     // Without a session, too; and what needs no database is there.
     assert_eq!(
         ann.fresh().get("/register").await.status,
-        StatusCode::INTERNAL_SERVER_ERROR
+        StatusCode::SERVICE_UNAVAILABLE
     );
     assert_eq!(ann.fresh().get("/").await.status, StatusCode::OK);
 }

@@ -105,9 +105,9 @@ fn every_route_is_tested() {
 /// Everything that people have stored, to see that it did not change.
 async fn stored(app: &TestApp) -> String {
     app.value(
-        "select (select coalesce(group_concat(hex(id) || name || is_admin || coalesce(language, ''), ';'), '') from users)
-             || (select coalesce(group_concat(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
-             || (select coalesce(group_concat(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
+        "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, ''), ';'), '') from users)
+             || (select coalesce(string_agg(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
+             || (select coalesce(string_agg(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
              || (select count(*) from sessions)",
     )
     .await
@@ -342,7 +342,7 @@ async fn somebody_elses_running_reply_is_out_of_reach() {
         ann.get(&path).await.texts(".reply p"),
         ["A secret.", "More Done"]
     );
-    let messages = "select group_concat(body) from (select body from messages where role = 'user' order by body)";
+    let messages = "select string_agg(body, ',' order by body) from messages where role = 'user'";
     assert_eq!(app.value::<String>(messages).await, "Go,x");
 }
 
@@ -840,7 +840,7 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
         .fill("password_confirm", PASSWORD);
     assert_eq!(ben.submit(&more(form, &admin)).await.path, "/chats/new");
     assert_eq!(
-        app.value::<String>("select group_concat(name) from users where is_admin")
+        app.value::<String>("select string_agg(name, ',') from users where is_admin")
             .await,
         "ann"
     );

@@ -7,6 +7,8 @@ create table instances (
     is_ending boolean not null default false  -- it begins no more replies
 );
 
+alter table users add column served_at bigint not null default 0;  -- when a reply was last begun for them
+
 alter table messages add column queued_at bigint;          -- since when a reply waits in line
 alter table messages add column instance blob;             -- the process that makes it
 alter table messages add column attempt bigint not null default 0;  -- counts who made it

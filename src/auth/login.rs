@@ -183,8 +183,9 @@ async fn login(
         draft,
         problem: None,
     };
-    // Nobody's name is that long; its form for comparing could be longer still.
-    let name = match form.username.len() <= LONGEST_NAME {
+    // Nobody's name is that long, and its form for comparing could be longer still; nor has any a
+    // zero in it, which PostgreSQL does not take.
+    let name = match form.username.len() <= LONGEST_NAME && !form.username.contains('\0') {
         true => form.username.as_str(),
         false => "",
     };

@@ -101,8 +101,20 @@ async fn follow(
     };
     // Another address than this page's, or Links would show this page again.
     let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
-    let graphical = is_graphical(&headers);
-    hold_open(&app, view, &user, chat, &reply, access, graphical, further).await
+    let watcher = Watcher {
+        access,
+        graphical: is_graphical(&headers),
+        further,
+    };
+    hold_open(&app, view, &user, chat, &reply, watcher).await
+}
+
+/// Who watches a page that stays open.
+struct Watcher {
+    access: Access,
+    graphical: bool,
+    /// Where they go on when the page must end before the reply does.
+    further: String,
 }
 
 /// The chat's page, which stays open until the reply has ended.
@@ -112,11 +124,14 @@ async fn hold_open(
     user: &User,
     chat: Chat,
     live: &Arc<LiveReply>,
-    access: Access,
-    graphical: bool,
-    further: String,
+    watcher: Watcher,
 ) -> Result<Response> {
     let t = view.t;
+    let Watcher {
+        access,
+        graphical,
+        further,
+    } = watcher;
     let mut page = ChatPage::new(app, view.clone(), user, chat, String::new()).await?;
     page.conversation.is_held = true;
     if let Some(last) = page.conversation.messages.last_mut() {

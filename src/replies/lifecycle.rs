@@ -73,8 +73,8 @@ pub(super) struct Ending {
 }
 
 /// The replies that wait, each with its turn: after so many others of the same person, running ones
-/// included. Those with the lowest turn come first, so that nobody waits behind somebody who asked
-/// for much.
+/// included. Those with the lowest turn come first, and of these the ones whose person has waited
+/// longest, so that nobody waits behind somebody who asked for much.
 macro_rules! line {
     ($rest:literal) => {
         concat!(
@@ -82,10 +82,10 @@ macro_rules! line {
                  select c.user_id, count(*) as n from messages m join chats c on c.id = m.chat_id
                  where m.state = 'streaming' group by c.user_id
              ), line as (
-                 select m.id, m.queued_at, coalesce(r.n, 0) + row_number() over (
+                 select m.id, m.queued_at, u.served_at, coalesce(r.n, 0) + row_number() over (
                      partition by c.user_id order by m.queued_at, m.id) as turn
                  from messages m join chats c on c.id = m.chat_id
-                 left join running r on r.user_id = c.user_id
+                 join users u on u.id = c.user_id left join running r on r.user_id = c.user_id
                  where m.state = 'queued'
              ) ",
             $rest
@@ -111,25 +111,35 @@ impl Db {
             "update messages set state = 'streaming', instance = $1, attempt = attempt + 1,
                  stop_asked = false, problem = null, ended_at = null
              where state = 'queued' and id in (
-                 select id from line where turn <= $2 order by turn, queued_at, id limit $3)
+                 select id from line where turn <= $2 order by turn, served_at, queued_at, id limit $3)
              returning id, attempt, chat_id, parent_id, body, reasoning"
         );
         let mut tx = self.begin().await?;
         // How many somebody has running is counted by one process after the other.
         tx.alone("line").await?;
-        let claimed = with_tx!(tx, db => sqlx::query_as(sql)
+        let claimed: Vec<Claimed> = with_tx!(tx, db => sqlx::query_as(sql)
             .bind(instance)
             .bind(number(per_person))
             .bind(number(slots))
             .fetch_all(db)
             .await?);
+        let sql = "update users set served_at = $2
+                   where id = (select user_id from chats where id = $1)";
+        for claimed in &claimed {
+            with_tx!(tx, db => sqlx::query(sql)
+                .bind(claimed.chat_id)
+                .bind(now())
+                .execute(db)
+                .await?
+                .rows_affected());
+        }
         tx.commit().await?;
         Ok(claimed)
     }
 
     /// The places in line of all that wait, from 1.
     pub(super) async fn places(&self) -> Result<HashMap<MessageId, u64>> {
-        let sql = line!("select id from line order by turn, queued_at, id");
+        let sql = line!("select id from line order by turn, served_at, queued_at, id");
         let line: Vec<MessageId> =
             with_pool!(self.read, db => sqlx::query_scalar(sql).fetch_all(db).await?);
         Ok(line.into_iter().zip(1..).collect())

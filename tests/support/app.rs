@@ -92,6 +92,21 @@ impl TestApp {
         Self::on(self.config, self.model, self.folder).await
     }
 
+    /// Another instance on the same database; `None` on SQLite, which has only one.
+    pub async fn another(&self) -> Option<Self> {
+        if !self.db().is_shared() {
+            return None;
+        }
+        let parts = (self.config.clone(), self.model.clone(), self.folder.clone());
+        Some(Self::on(parts.0, parts.1, parts.2).await)
+    }
+
+    /// Ends as at SIGTERM: replies that run get so long to finish.
+    pub async fn end(&self, patience: Duration) {
+        let never = std::future::pending();
+        self.app.replies().end(patience, never).await;
+    }
+
     /// Another app that starts with what this one has on disk at this moment, as after a crash.
     pub async fn after_a_crash(&self) -> Self {
         let copy = self.folder.path().join("after.db").display().to_string();
@@ -164,7 +179,14 @@ async fn postgres_schema() -> Option<String> {
     let server = std::env::var("TEST_DATABASE_URL").ok()?;
     let schema = format!("t_{}", uuid::Uuid::now_v7().simple());
     let mut connection = PgConnection::connect(&server).await.unwrap();
-    let sql = AssertSqlSafe(format!("create schema {schema}"));
+    // Tests read keys as SQLite shows them.
+    let sql = AssertSqlSafe(format!(
+        "create schema {schema};
+         create function {schema}.hex(uuid) returns text language sql
+             return upper(replace($1::text, '-', ''));
+         create function {schema}.hex(bytea) returns text language sql
+             return upper(encode($1, 'hex'));"
+    ));
     connection.execute(sql).await.unwrap();
     let and = if server.contains('?') { '&' } else { '?' };
     Some(format!("{server}{and}options=-c%20search_path%3D{schema}"))
