@@ -5,10 +5,12 @@
 mod auth;
 mod browser;
 mod chats;
+mod crash;
 mod language;
 mod models;
 mod pages;
 mod replies;
+mod resume;
 mod screenshots;
 mod security;
 mod support;
