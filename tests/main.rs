@@ -6,6 +6,7 @@ mod auth;
 mod browser;
 mod chats;
 mod crash;
+mod instances;
 mod language;
 mod models;
 mod pages;

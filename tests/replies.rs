@@ -32,7 +32,7 @@ fn gated(gate: &Gate, tokens: &[String]) -> Answer {
 }
 
 /// A sentence of the interface, as the translators wrote it.
-fn sentence(language: &str, id: &str) -> String {
+pub fn sentence(language: &str, id: &str) -> String {
     let path = format!("{}/locales/{language}/chat.ftl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let line = text

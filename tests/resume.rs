@@ -154,11 +154,11 @@ async fn a_page_that_is_open_when_the_server_crashes_tells_what_became_of_the_re
 const READERS: usize = 5;
 
 /// The last word of a reply that is cut at any byte.
-const LAST: &str = "xyzzy";
+pub const LAST: &str = "xyzzy";
 
 /// What a page shows of a reply, and after how many connections: they break at any byte until the
 /// last word is there, which is told, and the one that follows lives to the end.
-async fn follow(
+pub async fn follow(
     ann: Browser,
     mut page: Page,
     mut dice: Dice,

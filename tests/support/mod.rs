@@ -8,12 +8,14 @@
 //! ```
 
 mod app;
+pub mod balancer;
 mod browser;
 pub mod chromium;
 mod dice;
 mod live;
 pub mod model;
 mod page;
+pub mod postgres;
 pub mod process;
 pub mod site;
 pub mod terminal;

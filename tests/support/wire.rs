@@ -1,4 +1,4 @@
-//! A way over TCP that can be cut or fall silent.
+//! A way over TCP that can be cut, fall silent, or be closed for a while.
 
 use super::{Place, Way};
 use std::{
@@ -20,7 +20,9 @@ use tokio::{
 
 /// A way to a server. It ends with the test.
 pub struct Wire {
-    /// Where the server is by this way, as browsers write it.
+    /// Where the server is by this way.
+    pub address: SocketAddr,
+    /// The same as browsers write it.
     pub url: String,
     line: Arc<Line>,
 }
@@ -40,6 +42,8 @@ struct State {
     resets: bool,
     /// Nothing arrives, and nobody is told.
     is_silent: bool,
+    /// New connections are closed at once.
+    is_closed: bool,
 }
 
 impl Wire {
@@ -58,6 +62,7 @@ impl Wire {
             }
         });
         Self {
+            address,
             url: format!("http://{address}"),
             line,
         }
@@ -89,10 +94,19 @@ impl Wire {
         self.line.state.send_modify(|state| state.is_silent = true);
     }
 
+    /// Ends every connection, and takes no new ones until it is opened.
+    pub fn close(&self) {
+        self.line.state.send_modify(|state| state.is_closed = true);
+        self.cut();
+    }
+
     /// Ends whatever was wrong with it.
     pub fn heal(&self) {
         self.cut();
-        self.line.state.send_modify(|state| state.is_silent = false);
+        self.line.state.send_modify(|state| {
+            state.is_silent = false;
+            state.is_closed = false;
+        });
     }
 }
 
@@ -113,7 +127,12 @@ impl Line {
 
     async fn connect(self: Arc<Self>, near: TcpStream, server: SocketAddr) {
         let mut state = self.state.subscribe();
-        let cuts = state.borrow().cuts;
+        let State {
+            cuts, is_closed, ..
+        } = *state.borrow();
+        if is_closed {
+            return;
+        }
         let Ok(far) = TcpStream::connect(server).await else {
             return;
         };
