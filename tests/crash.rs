@@ -4,13 +4,14 @@
 
 use crate::support::{
     model::{Answer, ModelServer, Request, Step},
+    postgres::Schema,
     process::Process,
     site::wait_until,
     *,
 };
 use axum::body::to_bytes;
 use http::{Method, StatusCode, header};
-use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     collections::HashMap,
     sync::{
@@ -196,6 +197,25 @@ impl Sent {
     }
 }
 
+/// What a database has, of either kind.
+macro_rules! stored {
+    ($connection:expr) => {{
+        let mut db = $connection.await.unwrap();
+        let mut stored = Stored::default();
+        let messages = "select body, id, chat_id from messages where role = 'user'";
+        let messages = sqlx::query_as(messages).fetch_all(&mut db).await.unwrap();
+        for (body, id, chat) in messages {
+            stored.message(body, id, chat);
+        }
+        let replies = "select parent_id, state, body from messages where role = 'assistant'";
+        let replies = sqlx::query_as(replies).fetch_all(&mut db).await.unwrap();
+        for (parent, state, body) in replies {
+            stored.reply_to(parent, state, body);
+        }
+        db.close().await.unwrap();
+        stored
+    }};
+}
 /// Everything about the people and the messages so far.
 struct World {
     damso: Process,
@@ -205,20 +225,27 @@ struct World {
     sent: Vec<Sent>,
     dice: Dice,
     questions: usize,
+    /// The database, if it is not the SQLite file of the process. Goes after it.
+    schema: Option<Schema>,
 }
 
 impl World {
-    async fn new() -> Self {
+    async fn new(schema: Option<Schema>) -> Self {
         let model = ModelServer::start().await;
         let pace = Arc::new(AtomicU64::new(PACE));
         let now = pace.clone();
         model.answers(move |request| answer(request, now.load(Ordering::SeqCst)));
-        let damso = Process::start(&[
-            ("OPENAI_BASE_URL", model.base_url().as_str()),
+        let base_url = model.base_url().to_string();
+        let mut settings = vec![
+            ("OPENAI_BASE_URL", &*base_url),
             ("OPENAI_MODEL", "test-model"),
             ("REPLIES_PER_PERSON", "1000"),
-        ])
-        .await;
+        ];
+        let database = schema.as_ref().map(Schema::url);
+        if let Some(url) = &database {
+            settings.push(("DATABASE_URL", url));
+        }
+        let damso = Process::start(&settings).await;
         let mut people = Vec::new();
         for n in 0..PEOPLE {
             let browser = Browser::plain(&damso);
@@ -232,6 +259,7 @@ impl World {
             sent: Vec::new(),
             dice: Dice::new("crash test"),
             questions: 0,
+            schema,
         }
     }
 
@@ -311,31 +339,13 @@ impl World {
 
     /// What the database has.
     async fn stored(&self) -> Stored {
-        let file = SqliteConnectOptions::new().filename(self.damso.folder().join("damso.db"));
-        let db = SqlitePool::connect_with(file).await.unwrap();
-        let mut stored = Stored::default();
-        let messages = "select body, id, chat_id from messages where role = 'user'";
-        for (body, id, chat) in sqlx::query_as::<_, (String, Uuid, Uuid)>(messages)
-            .fetch_all(&db)
-            .await
-            .unwrap()
-        {
-            stored.messages.entry(body).or_default().push((id, chat));
-        }
-        let replies = "select parent_id, state, body from messages where role = 'assistant'";
-        for (parent, state, body) in sqlx::query_as::<_, (Uuid, String, String)>(replies)
-            .fetch_all(&db)
-            .await
-            .unwrap()
-        {
-            stored
-                .replies
-                .entry(parent)
-                .or_default()
-                .push((state, body));
-        }
-        db.close().await;
-        stored
+        let Some(schema) = &self.schema else {
+            let file = self.damso.folder().join("damso.db");
+            let file = SqliteConnectOptions::new().filename(file);
+            return stored!(SqliteConnection::connect_with(&file));
+        };
+        let url = schema.url();
+        stored!(PgConnection::connect(&url))
     }
 
     /// Waits until no reply is being written, and gives what the database has then.
@@ -385,6 +395,15 @@ struct Stored {
 }
 
 impl Stored {
+    fn message(&mut self, body: String, id: Uuid, chat: Uuid) {
+        self.messages.entry(body).or_default().push((id, chat));
+    }
+
+    fn reply_to(&mut self, message: Uuid, state: String, body: String) {
+        let replies = self.replies.entry(message).or_default();
+        replies.push((state, body));
+    }
+
     /// The reply to a message that must be there once, in its chat, with one reply.
     fn reply(&self, sent: &Sent) -> (&str, &str) {
         let question = &sent.question;
@@ -417,8 +436,22 @@ fn stall(sent: &[Sent], killed: Instant) -> Duration {
 
 #[tokio::test]
 async fn killed_at_any_moment_it_loses_nothing_that_was_promised() {
-    let rounds = std::env::var("CRASH_ROUNDS").map_or(10, |rounds| rounds.parse().unwrap());
-    let mut world = World::new().await;
+    crashes(None, 10).await;
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_it_loses_nothing_with_postgresql_either() {
+    if let Some(schema) = Schema::new().await {
+        // What ran is known to be over only when nobody has said otherwise for a while.
+        crashes(Some(schema), 3).await;
+    }
+}
+
+/// So many crashes, unless the environment says another number, and what comes of them.
+async fn crashes(schema: Option<Schema>, rounds: usize) {
+    let asked = std::env::var("CRASH_ROUNDS");
+    let rounds = asked.map_or(rounds, |rounds| rounds.parse().expect("a number of rounds"));
+    let mut world = World::new(schema).await;
     let mut losses = Vec::new();
     for round in 1..=rounds {
         let (mut sent, killed) = world.crash().await;
