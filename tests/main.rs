@@ -5,11 +5,14 @@
 mod auth;
 mod browser;
 mod chats;
+mod crash;
+mod instances;
 mod language;
 mod lifecycle;
 mod models;
 mod pages;
 mod replies;
+mod resume;
 mod screenshots;
 mod security;
 mod support;

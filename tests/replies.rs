@@ -12,7 +12,7 @@ use std::time::Duration;
 const MESSAGES: &str = ".message .text";
 
 /// Every form of block, so that pieces are cut wherever they can be.
-const DOCUMENT: &str = "# A *title* with <b>no</b> HTML & more\n\nFirst **paragraph**, with `code`, ~~nothing~~ and \
+pub const DOCUMENT: &str = "# A *title* with <b>no</b> HTML & more\n\nFirst **paragraph**, with `code`, ~~nothing~~ and \
     a [link](https://example.org/x?a=1&b=2).\nIts second line.\n\n- one\n- two **strong\n  words**\n  - inner\n  - inner too\n- three\n\n\
     1. first\n\n   loose\n2. second\n\n> quoted\n> > twice\n>\n> again\n\n| a | b |\n| --- | :-: |\n| 1 | *2* |\n| 3 | 4 |\n\n\
     ```rust\nfn main() {\n    println!(\"<hi>\");\n}\n\nfn other() {}\n```\n\n- [x] done\n- [ ] open\n\n    indented code\n    more\n\n\
@@ -32,7 +32,7 @@ fn gated(gate: &Gate, tokens: &[String]) -> Answer {
 }
 
 /// A sentence of the interface, as the translators wrote it.
-fn sentence(language: &str, id: &str) -> String {
+pub fn sentence(language: &str, id: &str) -> String {
     let path = format!("{}/locales/{language}/chat.ftl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let line = text
@@ -43,7 +43,7 @@ fn sentence(language: &str, id: &str) -> String {
 }
 
 /// The key of the chat's last reply.
-fn reply_of(page: &Page) -> String {
+pub fn reply_of(page: &Page) -> String {
     let ids = page.attributes(".reply", "id");
     ids.last().unwrap().strip_prefix("r-").unwrap().to_owned()
 }

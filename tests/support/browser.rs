@@ -1,8 +1,18 @@
 //! A person with a browser.
 
-use super::{Form, Live, Page, TestApp, live::nonce, soon};
+use super::{
+    Form, Live, Page, TestApp,
+    live::{OverSocket, nonce},
+    soon,
+};
 use axum::{body::Body, extract::ConnectInfo};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
@@ -26,10 +36,68 @@ enum Kind {
     Text,
 }
 
+/// What a browser can open: the app itself, or an address.
+pub trait Place {
+    /// How requests get there.
+    fn way(&self) -> Way;
+}
+
+/// How requests get to a place.
+#[derive(Clone)]
+pub enum Way {
+    /// To the app in this process, without a socket.
+    App(Box<TestApp>),
+    /// To an address such as `http://127.0.0.1:4321`, with a new connection for each request.
+    Socket(String, Box<Client<HttpConnector, Body>>),
+}
+
+impl Way {
+    /// To an address.
+    pub fn to(url: &str) -> Self {
+        let mut client = Client::builder(TokioExecutor::new());
+        Self::Socket(
+            url.to_owned(),
+            Box::new(client.pool_max_idle_per_host(0).build_http()),
+        )
+    }
+
+    /// What a browser calls the place.
+    fn origin(&self) -> String {
+        match self {
+            Self::App(app) => {
+                let public = app.config().public_url.as_ref();
+                public.map_or(ORIGIN.to_owned(), |url| url.origin().ascii_serialization())
+            }
+            Self::Socket(url, _) => url.clone(),
+        }
+    }
+
+    /// One request, answered as far as its head; or what became of the connection.
+    async fn answer(&self, mut request: Request<Body>) -> Result<Response<Body>, String> {
+        match self {
+            Self::App(app) => Ok(app.answer(request).await),
+            Self::Socket(url, client) => {
+                let uri = format!("{url}{}", request.uri()).parse::<Uri>();
+                *request.uri_mut() = uri.map_err(|error| error.to_string())?;
+                let answer = client.request(request).await;
+                let mut answer = answer.map_err(|error| format!("{error:?}"))?;
+                answer.extensions_mut().insert(OverSocket);
+                Ok(answer.map(Body::new))
+            }
+        }
+    }
+}
+
+impl Place for TestApp {
+    fn way(&self) -> Way {
+        Way::App(Box::new(self.clone()))
+    }
+}
+
 /// A person with a browser. A clone is another tab of it.
 #[derive(Clone)]
 pub struct Browser {
-    app: TestApp,
+    way: Way,
     kind: Kind,
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
     language: &'static str,
@@ -38,10 +106,10 @@ pub struct Browser {
 }
 
 impl Browser {
-    fn new(app: &TestApp, kind: Kind) -> Self {
+    fn new(place: &impl Place, kind: Kind) -> Self {
         let (cookies, extra) = (Arc::default(), HeaderMap::new());
         Self {
-            app: app.clone(),
+            way: place.way(),
             kind,
             cookies,
             language: "en",
@@ -51,18 +119,18 @@ impl Browser {
     }
 
     /// A browser whose script is switched off.
-    pub fn plain(app: &TestApp) -> Self {
-        Self::new(app, Kind::Plain)
+    pub fn plain<P: Place>(place: &P) -> Self {
+        Self::new(place, Kind::Plain)
     }
 
     /// A browser in which htmx runs.
-    pub fn htmx(app: &TestApp) -> Self {
-        Self::new(app, Kind::Htmx)
+    pub fn htmx<P: Place>(place: &P) -> Self {
+        Self::new(place, Kind::Htmx)
     }
 
     /// A text browser.
-    pub fn text(app: &TestApp) -> Self {
-        Self::new(app, Kind::Text)
+    pub fn text<P: Place>(place: &P) -> Self {
+        Self::new(place, Kind::Text)
     }
 
     pub fn is_htmx(&self) -> bool {
@@ -95,8 +163,8 @@ impl Browser {
     }
 
     /// The same browser, now that the app is another one.
-    pub fn on(mut self, app: &TestApp) -> Self {
-        self.app = app.clone();
+    pub fn on(mut self, place: &impl Place) -> Self {
+        self.way = place.way();
         self
     }
 
@@ -132,11 +200,6 @@ impl Browser {
         self.cookies.lock().unwrap().remove(name);
     }
 
-    fn origin(&self) -> String {
-        let public = self.app.config().public_url.as_ref();
-        public.map_or(ORIGIN.to_owned(), |url| url.origin().ascii_serialization())
-    }
-
     /// One request with these headers and the cookies, nothing else: for what no browser sends.
     pub async fn raw(
         &self,
@@ -145,12 +208,26 @@ impl Browser {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Response<Body> {
-        let mut request = Request::new(body.into());
+        let answer = self.try_raw(method, path, headers, body.into());
+        soon(path, answer)
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The same where the connection may break before there is an answer.
+    async fn try_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Result<Response<Body>, String> {
+        let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path
             .parse()
             .unwrap_or_else(|error| panic!("{path}: {error}"));
-        let host = self.origin();
+        let host = self.way.origin();
         let (_, host) = host.split_once("://").unwrap();
         let to = request.headers_mut();
         to.insert(header::HOST, HeaderValue::from_str(host).unwrap());
@@ -177,11 +254,11 @@ impl Browser {
                 .extensions_mut()
                 .insert(ConnectInfo(SocketAddr::new(address, 40_000)));
         }
-        let response = self.app.answer(request).await;
+        let response = self.way.answer(request).await?;
         for line in response.headers().get_all(header::SET_COOKIE) {
             self.keep(line.to_str().unwrap());
         }
-        response
+        Ok(response)
     }
 
     fn keep(&self, line: &str) {
@@ -205,7 +282,21 @@ impl Browser {
         dest: &str,
         body: Option<String>,
     ) -> Response<Body> {
-        let origin = self.origin();
+        let answer = self.try_request(method, path, dest, body);
+        soon(path, answer)
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The same where the connection may break before there is an answer.
+    pub async fn try_request(
+        &self,
+        method: Method,
+        path: &str,
+        dest: &str,
+        body: Option<String>,
+    ) -> Result<Response<Body>, String> {
+        let origin = self.way.origin();
         let referer = format!("{origin}/");
         let mut headers = vec![("accept-language", self.language), ("referer", &*referer)];
         if self.kind == Kind::Text {
@@ -237,8 +328,8 @@ impl Browser {
         if body.is_some() {
             headers.push(("content-type", "application/x-www-form-urlencoded"));
         }
-        self.raw(method, path, &headers, body.unwrap_or_default())
-            .await
+        let body = Body::from(body.unwrap_or_default());
+        self.try_raw(method, path, &headers, body).await
     }
 
     /// Goes on where a redirect leads, and gives the answer with its address.
@@ -285,16 +376,20 @@ impl Browser {
 
     /// Opens an event stream as hx-sse does.
     pub async fn events(&self, path: &str, last_id: Option<&str>) -> Live {
+        let answer = soon(path, self.try_events(path, last_id)).await;
+        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The same where the connection may break before there is an answer.
+    pub async fn try_events(&self, path: &str, last_id: Option<&str>) -> Result<Live, String> {
         let mut headers = vec![
             ("hx-request", "true"),
             ("accept", "text/event-stream"),
             ("accept-language", self.language),
         ];
         headers.extend(last_id.map(|id| ("last-event-id", id)));
-        Live::new(
-            path,
-            self.raw(Method::GET, path, &headers, Body::empty()).await,
-        )
+        let answer = self.try_raw(Method::GET, path, &headers, Body::empty());
+        Ok(Live::new(path, answer.await?))
     }
 
     /// Sends a form and reads all of the answer: with htmx the page after its swaps.

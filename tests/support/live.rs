@@ -4,6 +4,11 @@ use super::{Page, soon};
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt;
 use http::{HeaderMap, Response, StatusCode};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A pause in an answer.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// An answer whose body is still coming.
 pub struct Live {
@@ -11,10 +16,18 @@ pub struct Live {
     pub headers: HeaderMap,
     pub path: String,
     body: BodyDataStream,
+    /// The beginning of a character that the network has cut.
+    cut: Vec<u8>,
+    /// Pieces come as the server made them.
+    is_exact: bool,
     /// All that has come so far.
     pub seen: String,
     events: usize,
 }
+
+/// Marks an answer that came over a socket, which may cut its pieces anywhere.
+#[derive(Clone, Copy)]
+pub struct OverSocket;
 
 /// A message of an event stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +46,8 @@ impl Live {
             headers: parts.headers,
             path: path.to_owned(),
             body,
+            cut: Vec::new(),
+            is_exact: parts.extensions.get::<OverSocket>().is_none(),
             seen: String::new(),
             events: 0,
         }
@@ -40,12 +55,33 @@ impl Live {
 
     /// The next piece, as the server sent it; none at the end.
     pub async fn next(&mut self) -> Option<String> {
-        let piece = soon("the next piece of an answer", self.body.next())
-            .await?
-            .unwrap();
-        let piece = String::from_utf8(piece.to_vec()).expect("pieces are cut between characters");
+        let piece = soon("the next piece of an answer", self.try_next()).await;
+        let piece = piece.unwrap();
+        assert!(
+            !self.is_exact || self.cut.is_empty(),
+            "pieces are cut between characters"
+        );
+        piece
+    }
+
+    /// The next piece, however long it takes; none at the end; or how the connection broke.
+    pub async fn try_next(&mut self) -> Result<Option<String>, String> {
+        let Some(piece) = self.body.next().await else {
+            return Ok(None);
+        };
+        let piece = piece.map_err(|error| format!("{error:?}"))?;
+        self.cut.extend_from_slice(&piece);
+        let whole = match std::str::from_utf8(&self.cut) {
+            Ok(all) => all.len(),
+            Err(error) => {
+                assert_eq!(error.error_len(), None, "what came is not UTF-8");
+                error.valid_up_to()
+            }
+        };
+        let rest = self.cut.split_off(whole);
+        let piece = String::from_utf8(std::mem::replace(&mut self.cut, rest)).unwrap();
         self.seen += &piece;
-        Some(piece)
+        Ok(Some(piece))
     }
 
     /// Reads on until the text has come.
@@ -81,6 +117,21 @@ impl Live {
                 self.next().await?;
             }
         }
+    }
+
+    /// The messages that are whole when the connection breaks after so many bytes, or in a pause.
+    pub async fn cut_after(mut self, bytes: usize) -> Vec<Event> {
+        while self.seen.len() < bytes
+            && let Ok(more) = timeout(PAUSE, self.try_next()).await
+            && more.unwrap().is_some()
+        {}
+        let mut end = bytes.min(self.seen.len());
+        while !self.seen.is_char_boundary(end) {
+            end -= 1;
+        }
+        let messages = self.seen[..end].rsplit_once("\n\n");
+        let messages = messages.map_or("", |(whole, _)| whole).split("\n\n");
+        messages.filter_map(event).collect()
     }
 
     /// All messages to the end of the stream, `done` included.

@@ -8,16 +8,22 @@
 //! ```
 
 mod app;
+pub mod balancer;
 mod browser;
 pub mod chromium;
+mod dice;
 mod live;
 pub mod model;
 mod page;
+pub mod postgres;
+pub mod process;
 pub mod site;
 pub mod terminal;
+pub mod wire;
 
 pub use app::{KEY, TestApp, log};
-pub use browser::{Browser, ORIGIN, PASSWORD};
+pub use browser::{Browser, ORIGIN, PASSWORD, Place, Way};
+pub use dice::Dice;
 pub use live::Live;
 pub use page::{Form, Page};
 

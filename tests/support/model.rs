@@ -169,6 +169,15 @@ pub struct Request {
     pub body: Value,
 }
 
+impl Request {
+    /// The last thing that the person said.
+    pub fn question(&self) -> &str {
+        let turns = self.body["messages"].as_array().unwrap();
+        let said = turns.iter().rev().find(|turn| turn["role"] == "user");
+        said.unwrap()["content"].as_str().unwrap()
+    }
+}
+
 /// The server. It lives as long as the test.
 #[derive(Clone)]
 pub struct ModelServer {
@@ -176,10 +185,17 @@ pub struct ModelServer {
     state: Arc<State>,
 }
 
+/// What every reply is, by its request.
+type Rule = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
+
+fn rule(answer: Answer) -> Rule {
+    Arc::new(move |_| answer.clone())
+}
+
 struct State {
     list: Mutex<Answer>,
     queue: Mutex<VecDeque<Answer>>,
-    always: Mutex<Answer>,
+    always: Mutex<Rule>,
     requests: Mutex<Vec<Request>>,
     /// How many requests for a reply came.
     asked: watch::Sender<usize>,
@@ -200,7 +216,7 @@ impl ModelServer {
         let state = State {
             list: Mutex::default(),
             queue: Mutex::default(),
-            always: Mutex::new(Answer::stream(["Hello", "!"])),
+            always: Mutex::new(rule(Answer::stream(["Hello", "!"]))),
             requests: Mutex::default(),
             asked: watch::Sender::new(0),
             left: watch::Sender::new(0),
@@ -248,7 +264,12 @@ impl ModelServer {
 
     /// From now on every reply is this answer.
     pub fn always(&self, answer: Answer) {
-        *lock(&self.state.always) = answer;
+        *lock(&self.state.always) = rule(answer);
+    }
+
+    /// From now on every reply is what this makes of its request.
+    pub fn answers(&self, rule: impl Fn(&Request) -> Answer + Send + Sync + 'static) {
+        *lock(&self.state.always) = Arc::new(rule);
     }
 
     /// The next reply is this answer, or the one after those that wait already.
@@ -315,14 +336,17 @@ impl State {
         let mut buffer = vec![];
         while let Some(request) = next_request(&mut read, &mut buffer).await {
             let reply = request.path.ends_with("/chat/completions");
-            lock(&self.requests).push(request);
             let answer = if reply {
-                self.asked.send_modify(|n| *n += 1);
                 let next = lock(&self.queue).pop_front();
-                next.unwrap_or_else(|| lock(&self.always).clone())
+                let rule = lock(&self.always).clone();
+                next.unwrap_or_else(|| rule(&request))
             } else {
                 lock(&self.list).clone()
             };
+            lock(&self.requests).push(request);
+            if reply {
+                self.asked.send_modify(|n| *n += 1);
+            }
             let stays = tokio::select! {
                 // A client that has left must be noticed even if the answer could go on.
                 biased;

@@ -142,7 +142,8 @@ impl Page {
         loaded && element.attr("hx-nonce") == Some(&self.nonce)
     }
 
-    /// Applies an answer as htmx does: partials where they say, the rest to the target.
+    /// Applies an answer as htmx does: partials where they say, also empty ones, the rest to the
+    /// target.
     pub fn apply(&mut self, answer: &str, target: &str, swap: &str) {
         let (rest, partials) = partials(answer);
         let rest = without_title(&rest);
@@ -150,9 +151,7 @@ impl Page {
             self.swap(target, swap, &rest);
         }
         for partial in partials {
-            if !partial.html.trim().is_empty() || partial.swap.contains("swapEmpty:true") {
-                self.swap(&partial.target, &partial.swap, &partial.html);
-            }
+            self.swap(&partial.target, &partial.swap, &partial.html);
         }
     }
 

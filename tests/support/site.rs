@@ -1,12 +1,11 @@
 //! Damso on a port of its own, for browsers that are programs: Chromium, w3m, Lynx, Links.
 
-use super::model::ModelServer;
+use super::{model::ModelServer, wire::Wire};
 use damso::{App, config::Config, router};
 use std::{net::SocketAddr, time::Duration};
 use tempfile::TempDir;
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
+    net::TcpListener,
     time::{Instant, sleep},
 };
 
@@ -56,38 +55,7 @@ impl Site {
 
     /// The same site at another address, over a connection that can be cut.
     pub async fn over_a_wire(&self) -> Wire {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let site = self.url.trim_start_matches("http://").to_owned();
-        let cuts = watch::Sender::new(0);
-        let told = cuts.clone();
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let (site, mut cut) = (site.clone(), told.subscribe());
-                tokio::spawn(async move {
-                    let mut far = TcpStream::connect(site).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        _ = cut.changed() => {}
-                    }
-                });
-            }
-        });
-        Wire { url, cuts }
-    }
-}
-
-/// A connection to a site.
-pub struct Wire {
-    /// Where the site is by this way.
-    pub url: String,
-    cuts: watch::Sender<usize>,
-}
-
-impl Wire {
-    /// Breaks every connection that is open; new ones can be made.
-    pub fn cut(&self) {
-        self.cuts.send_modify(|cuts| *cuts += 1);
+        Wire::to(self.url.trim_start_matches("http://").parse().unwrap()).await
     }
 }
 

@@ -1,0 +1,82 @@
+//! PostgreSQL, when the tests are told where it is: `scripts/test` starts one and sets
+//! `TEST_DATABASE_URL`, as in `postgres://postgres@127.0.0.1:5433/postgres`.
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use std::{env, net::SocketAddr, thread};
+use url::Url;
+use uuid::Uuid;
+
+/// An empty schema, which is a database of its own for whoever is given its address. It goes with
+/// the test.
+pub struct Schema {
+    server: Url,
+    name: String,
+}
+
+impl Schema {
+    /// A new one; none, told on stderr, where there is no PostgreSQL to test with.
+    pub async fn new() -> Option<Self> {
+        let server = env::var("TEST_DATABASE_URL").unwrap_or_default();
+        if server.is_empty() {
+            eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
+            return None;
+        }
+        let schema = Self {
+            server: server.parse().expect("TEST_DATABASE_URL is an address"),
+            name: format!("t_{}", Uuid::now_v7().simple()),
+        };
+        run(&schema.server, format!("create schema {}", schema.name))
+            .await
+            .unwrap();
+        Some(schema)
+    }
+
+    /// The address for `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        let mut url = self.server.clone();
+        let path = format!("options=-c%20search_path%3D{}", self.name);
+        let query = url.query().map(|query| format!("{query}&{path}"));
+        url.set_query(Some(&query.unwrap_or(path)));
+        url.into()
+    }
+
+    /// The same, but by another way to the server.
+    pub fn url_over(&self, way: SocketAddr) -> String {
+        let mut url: Url = self.url().parse().unwrap();
+        url.set_host(Some(&way.ip().to_string())).unwrap();
+        url.set_port(Some(way.port())).unwrap();
+        url.into()
+    }
+
+    /// Where the server listens.
+    pub fn server(&self) -> SocketAddr {
+        let addresses = self.server.socket_addrs(|| Some(5432)).unwrap();
+        addresses[0]
+    }
+}
+
+async fn run(server: &Url, sql: String) -> sqlx::Result<()> {
+    let mut connection = PgConnection::connect(server.as_str()).await?;
+    connection.execute("set lock_timeout = '5s'").await?;
+    connection.execute(AssertSqlSafe(sql)).await?;
+    connection.close().await
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let sql = format!("drop schema {} cascade", self.name);
+        let server = self.server.clone();
+        // The test's runtime may be ending. What cannot be dropped goes with the server.
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(run(&server, sql))
+        });
+        match dropping.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("the schema {} stays: {error}", self.name),
+            Err(_) => eprintln!("the schema {} stays", self.name),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The program itself, as a process of its own that can be killed.
+//!
+//! ```ignore
+//! let mut damso = Process::start(&[("OPENAI_BASE_URL", model.base_url().as_str())]).await;
+//! let ann = Browser::plain(&damso).sign_up("ann").await;
+//! damso.kill();
+//! damso.restart().await;                             // the same address, the same database
+//! assert_eq!(damso.terminate().await, Some(0));
+//! ```
+
+use super::{Browser, Dice, Place, Way, site::wait_until};
+use http::{Method, StatusCode};
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+use tempfile::TempDir;
+
+/// What the program says when its port is taken.
+const TAKEN: &str = "cannot listen";
+
+/// The program, running or dead. It is killed when it is dropped.
+pub struct Process {
+    /// Where it listens.
+    pub address: SocketAddr,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts it with these environment variables and no others, and waits until it answers. Its
+    /// database is an SQLite file of its own, unless they say another one.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}/damso.db", folder.path().display());
+        let all = [("DATABASE_URL", &*database), ("FIND_OLLAMA", "false")]
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let mut process = Self {
+            address: "127.0.0.1:0".parse().unwrap(),
+            settings: all,
+            child: nothing(),
+            log: Arc::default(),
+            folder,
+        };
+        loop {
+            process.address = free_address();
+            if process.try_start().await {
+                return process;
+            }
+        }
+    }
+
+    /// Starts it again after its end, with the same settings at the same address.
+    pub async fn restart(&mut self) {
+        // Somebody else's connection may have the port for a moment.
+        for _ in 0..100 {
+            if self.try_start().await {
+                return;
+            }
+        }
+        panic!("{} stays taken", self.address);
+    }
+
+    /// Starts it and waits until it answers; false if the port is taken.
+    async fn try_start(&mut self) -> bool {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_damso"));
+        command
+            .env_clear()
+            .env("LISTEN", self.address.to_string())
+            .envs(self.settings.iter().cloned())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        self.child = command.spawn().unwrap();
+        self.log.lock().unwrap().clear();
+        let (log, stderr) = (self.log.clone(), self.child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                *log.lock().unwrap() += &(line + "\n");
+            }
+        });
+        let browser = Browser::plain(self);
+        let mut is_taken = false;
+        wait_until(async || {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                is_taken = self.log().contains(TAKEN);
+                assert!(is_taken, "it ended with {status}:\n{}", self.log());
+                return Ok(());
+            }
+            let answer = browser.try_request(Method::GET, "/healthz", "document", None);
+            match answer.await {
+                Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
+                Ok(answer) => Err(format!("{}:\n{}", answer.status(), self.log())),
+                Err(error) => Err(format!("{error}:\n{}", self.log())),
+            }
+        })
+        .await;
+        !is_taken
+    }
+
+    /// Where browsers find it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The folder it works in, where its SQLite file `damso.db` is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has said since it was started last.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, by SIGTERM.
+    pub fn ask_to_stop(&self) {
+        let pid = self.child.id().to_string();
+        let kill = ["-c", "kill -TERM \"$0\"", &pid];
+        let asked = Command::new("sh").args(kill).status().unwrap();
+        assert!(asked.success(), "it is not running:\n{}", self.log());
+    }
+
+    /// Waits for its end; its exit code, unless a signal ended it.
+    pub async fn ended(&mut self) -> Option<i32> {
+        wait_until(async || match self.child.try_wait().unwrap() {
+            Some(status) => Ok(status.code()),
+            None => Err(format!("it does not end:\n{}", self.log())),
+        })
+        .await
+    }
+
+    /// Asks it to stop, by SIGTERM, and waits for its end; its exit code.
+    pub async fn terminate(&mut self) -> Option<i32> {
+        self.ask_to_stop();
+        self.ended().await
+    }
+}
+
+impl Place for Process {
+    fn way(&self) -> Way {
+        Way::to(&self.url())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        if thread::panicking() {
+            eprintln!("{} said:\n{}", self.url(), self.log());
+        }
+    }
+}
+
+/// A process that has ended, before there is a real one.
+fn nothing() -> Child {
+    let mut child = Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    child
+}
+
+/// A free port below those that the system gives to connections, so that none of them has it when
+/// the program is started again.
+fn free_address() -> SocketAddr {
+    let mut dice = Dice::unseeded();
+    loop {
+        let port = u16::try_from(dice.throw(10_000, 32_000)).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
