@@ -307,15 +307,14 @@ impl LiveReply {
         (news, reader)
     }
 
-    /// A reader that has seen the text up to a position (`Piece::end`).
+    /// A reader that has seen the text up to a position (`Piece::end`). That may be further than is
+    /// known here: another process was asked before, and knew more.
     pub(super) fn reader(self: &Arc<Self>, position: usize) -> Reader {
-        let seen = lock(&self.shown)
-            .pieces
-            .partition_point(|piece| piece.end <= position);
         Reader {
             changes: self.changes.subscribe(),
             live: self.clone(),
-            seen,
+            after: position,
+            seen: 0,
             open: None,
             note: Note::None,
             is_first: true,
@@ -358,6 +357,9 @@ fn closing_tags(html: &str) -> &str {
 pub struct Reader {
     live: Arc<LiveReply>,
     changes: watch::Receiver<u64>,
+    /// The position from which it reads.
+    after: usize,
+    /// How many pieces it has seen.
     seen: usize,
     open: Option<u64>,
     note: Note,
@@ -436,6 +438,11 @@ impl Reader {
         self.is_first = false;
         self.changes.mark_unchanged();
         let shown = lock(&self.live.shown);
+        let known = shown.pieces.last().map_or(0, |piece| piece.end);
+        let passed = shown
+            .pieces
+            .partition_point(|piece| piece.end <= self.after);
+        self.seen = self.seen.max(passed);
         let before = &shown.pieces[..self.seen];
         let in_code = before
             .last()
@@ -443,18 +450,21 @@ impl Reader {
         let pieces = shown.pieces[self.seen..].to_vec();
         self.seen = shown.pieces.len();
         let version = shown.open.version;
-        let changed = self.open != Some(version);
+        // What it has seen as finished is not shown to it as open again.
+        let changed = self.open != Some(version) && known >= self.after;
         let grew = pieces.is_empty()
             && self.open.is_some_and(|seen| seen + 1 == version)
             && shown.open.grown.is_some();
-        self.open = Some(version);
+        if changed {
+            self.open = Some(version);
+        }
         let note = (self.note != shown.note).then_some(shown.note);
         self.note = shown.note;
         self.is_over = shown.ended;
         News {
             pieces,
             in_code,
-            position: shown.pieces.last().map_or(0, |piece| piece.end),
+            position: known.max(self.after),
             open: changed.then(|| shown.open.clone()),
             grew,
             note,
@@ -537,6 +547,25 @@ mod tests {
             }
             assert_eq!(seen, crate::markdown::render(text));
         }
+    }
+
+    #[test]
+    fn a_reader_that_knows_more_is_told_nothing_twice() {
+        let (live, mut growing) = (Arc::new(live()), Growing::default());
+        let mut reader = live.reader("One.\n\nTwo\n\n".len());
+        let seen = |reader: &mut Reader, growing: &mut Growing, more: &str| {
+            growing.push(more);
+            live.show(growing);
+            let news = reader.look();
+            let html: String = news.pieces.iter().map(|piece| &*piece.html).collect();
+            (html, news.open.map(|open| open.text.to_string()))
+        };
+        let nothing = (String::new(), None);
+        assert_eq!(seen(&mut reader, &mut growing, "One.\n\nTw"), nothing);
+        assert_eq!(
+            seen(&mut reader, &mut growing, "o\n\nThree.\n\nFo"),
+            ("<p>Three.</p>\n".to_owned(), Some("Fo".to_owned()))
+        );
     }
 
     #[test]
