@@ -562,9 +562,10 @@ mod tests {
         };
         let nothing = (String::new(), None);
         assert_eq!(seen(&mut reader, &mut growing, "One.\n\nTw"), nothing);
+        assert_eq!(seen(&mut reader, &mut growing, "o\n"), nothing);
         assert_eq!(
-            seen(&mut reader, &mut growing, "o\n\nThree.\n\nFo"),
-            ("<p>Three.</p>\n".to_owned(), Some("Fo".to_owned()))
+            seen(&mut reader, &mut growing, "\nThree.\n\nFour.\nFi"),
+            ("<p>Three.</p>\n".to_owned(), Some("Four.\nFi".to_owned()))
         );
     }
 
