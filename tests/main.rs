@@ -15,5 +15,6 @@ mod replies;
 mod resume;
 mod screenshots;
 mod security;
+mod stop;
 mod support;
 mod terminal;

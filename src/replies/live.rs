@@ -406,12 +406,12 @@ impl Reader {
         if !std::mem::take(&mut self.is_first) {
             tokio::select! {
                 biased;
+                // The sender lives as long as this reader: an error cannot happen, and would be the end.
+                changed = self.changes.changed() => changed.ok()?,
                 () = self.live.closing.cancelled() => {
                     (self.is_over, self.goes_on) = (true, true);
                     return None;
                 }
-                // The sender lives as long as this reader: an error cannot happen, and would be the end.
-                changed = self.changes.changed() => changed.ok()?,
                 () = &mut self.access => {
                     self.is_over = true;
                     return None;
