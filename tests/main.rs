@@ -14,5 +14,6 @@ mod replies;
 mod resume;
 mod screenshots;
 mod security;
+mod soak;
 mod support;
 mod terminal;
