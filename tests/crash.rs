@@ -451,17 +451,17 @@ impl Stored {
     }
 }
 
-/// The longest time in which no page showed anything new: the computer was busy with other things.
+/// The longest time, of late, in which no page showed anything new: the computer was busy with
+/// other things.
 fn stall(sent: &[Sent], killed: Instant) -> Duration {
-    let from = killed - Duration::from_secs(2);
     let shown = sent.iter().flat_map(|sent| &sent.shown);
-    let mut times: Vec<_> = shown
-        .map(|(time, _)| *time)
-        .filter(|time| (from..killed).contains(time))
-        .collect();
-    times.push(killed);
+    let times = shown.map(|(time, _)| *time).filter(|time| *time < killed);
+    let mut times: Vec<_> = times.chain([killed]).collect();
     times.sort();
-    let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
+    let late = times
+        .windows(2)
+        .filter(|pair| pair[1] + Duration::from_secs(2) > killed);
+    let gaps = late.map(|pair| pair[1] - pair[0]);
     gaps.max().unwrap_or_default()
 }
 
