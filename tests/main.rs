@@ -15,6 +15,7 @@ mod replies;
 mod resume;
 mod screenshots;
 mod security;
+mod soak;
 mod stop;
 mod support;
 mod terminal;
