@@ -10,6 +10,7 @@ mod instances;
 mod language;
 mod lifecycle;
 mod models;
+mod overload;
 mod pages;
 mod replies;
 mod resume;

@@ -126,6 +126,7 @@ async fn hold_open(
     live: &Arc<LiveReply>,
     watcher: Watcher,
 ) -> Result<Response> {
+    let seat = app.replies.seat(user)?;
     let t = view.t;
     let Watcher {
         access,
@@ -161,7 +162,7 @@ async fn hold_open(
                 "</div>".to_owned()
             })
     };
-    Ok(hold(held, first, reader.with(access), ending))
+    Ok(hold(held, first, reader.with(access, seat), ending))
 }
 
 /// What follows the streamed text: its final form where that differs, and how it ended.

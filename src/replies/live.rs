@@ -1,6 +1,6 @@
 //! A running reply as its watchers see it: one writer, many readers, nothing queued for any of them.
 
-use super::lifecycle::Lease;
+use super::{lifecycle::Lease, seats::Seat};
 use crate::{
     auth::Access,
     chats::MessageId,
@@ -321,6 +321,7 @@ impl LiveReply {
             is_over: false,
             goes_on: false,
             access: Box::pin(pending()),
+            _seat: None,
         }
     }
 }
@@ -368,6 +369,7 @@ pub struct Reader {
     goes_on: bool,
     /// Ends when the one who reads may no longer.
     access: Pin<Box<dyn Future<Output = ()> + Send>>,
+    _seat: Option<Seat>,
 }
 
 /// What is new for one reader.
@@ -389,10 +391,11 @@ pub struct News {
 }
 
 impl Reader {
-    /// The same reader for as long as it has access.
-    pub(crate) fn with(self, access: Access) -> Self {
+    /// The same reader for as long as it has access, in a seat of its own.
+    pub(crate) fn with(self, access: Access, seat: Seat) -> Self {
         Self {
             access: Box::pin(access.lost()),
+            _seat: Some(seat),
             ..self
         }
     }
@@ -406,12 +409,12 @@ impl Reader {
         if !std::mem::take(&mut self.is_first) {
             tokio::select! {
                 biased;
-                // The sender lives as long as this reader: an error cannot happen, and would be the end.
-                changed = self.changes.changed() => changed.ok()?,
                 () = self.live.closing.cancelled() => {
                     (self.is_over, self.goes_on) = (true, true);
                     return None;
                 }
+                // The sender lives as long as this reader: an error cannot happen, and would be the end.
+                changed = self.changes.changed() => changed.ok()?,
                 () = &mut self.access => {
                     self.is_over = true;
                     return None;
