@@ -143,8 +143,7 @@ impl Db {
             .pragma("cache_size", "-8000")
             .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864")
-            .pragma("trusted_schema", "off")
-            .optimize_on_close(true, Some(400));
+            .pragma("trusted_schema", "off");
         let lock = lock(options.get_filename())?;
         // Connections are kept for good, and with them the statements they have prepared.
         let pool = || {
@@ -154,9 +153,11 @@ impl Db {
         };
         let write = pool()
             .max_connections(1)
-            .connect_with(options.clone())
+            .connect_with(options.clone().optimize_on_close(true, Some(400)))
             .await?;
         sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        // A reader cannot optimize: its close would fail half done, and leave the last words of the
+        // database in a file beside it.
         let read = pool()
             .max_connections(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
