@@ -1,7 +1,12 @@
-//! The `damso` program: read the settings, open the database, serve, stop gently.
+//! The `damso` program: read the settings; then do the command, or open the database, serve, stop
+//! gently.
 
 use anyhow::Context;
-use damso::{App, config::Config, router};
+use damso::{
+    App,
+    config::{Config, Invocation},
+    router,
+};
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +18,8 @@ const GRACE: Duration = Duration::from_secs(5);
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("damso: {error:#}");
             ExitCode::FAILURE
@@ -21,8 +27,23 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> anyhow::Result<()> {
-    let config = Config::read();
+/// False when all was done, and something was found wrong.
+async fn run() -> anyhow::Result<bool> {
+    let Invocation { command, config } = Invocation::read();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    match command {
+        None => serve(config).await.map(|()| true),
+        Some(command) => tokio::select! {
+            done = command.run(&config) => done,
+            // What is half done is undone.
+            () = asked_to_stop() => anyhow::bail!("stopped"),
+        },
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
     // async-openai logs whole replies when it cannot read them: never.
     let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
         .context("RUST_LOG is not a filter")?;
@@ -31,15 +52,8 @@ async fn run() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
-
-    if config.public_url.is_some() && config.trusted_proxies.is_empty() {
-        tracing::warn!(
-            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
-             one address, and shares its limits on signing in"
-        );
+    if let Some(warning) = config.proxy_warning() {
+        tracing::warn!("{warning}");
     }
     let (listen, stop_timeout) = (config.listen, config.stop_timeout);
     // Before the database is touched: another Damso may be at work there.

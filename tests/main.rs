@@ -5,6 +5,7 @@
 mod auth;
 mod browser;
 mod chats;
+mod commands;
 mod language;
 mod models;
 mod pages;

@@ -1,5 +1,6 @@
 //! Servers that have models: which one answers, and its replies as a stream of events.
 
+mod ask;
 mod demo;
 mod history;
 mod mend;
@@ -9,6 +10,7 @@ mod secret;
 mod transport;
 mod trouble;
 
+pub use ask::{Asked, first_choice};
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
 
