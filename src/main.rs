@@ -1,8 +1,13 @@
-//! The `damso` program: read the settings, open the database, serve, stop gently.
+//! The `damso` program: read the settings; then do the command, or open the database, serve, stop
+//! gently.
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use damso::{App, config::Config, router};
+use damso::{
+    App,
+    config::{Config, Invocation},
+    router,
+};
 use socket2::SockRef;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
@@ -19,7 +24,8 @@ const GONE: Duration = Duration::from_secs(60);
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("damso: {error:#}");
             ExitCode::FAILURE
@@ -27,8 +33,24 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> anyhow::Result<()> {
-    let config = Config::read();
+/// False when all was done, and something was found wrong.
+async fn run() -> anyhow::Result<bool> {
+    let Invocation { command, config } = Invocation::read();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    let mut signals = StopSignals::new()?;
+    match command {
+        None => serve(config, signals).await.map(|()| true),
+        Some(command) => tokio::select! {
+            done = command.run(&config) => done,
+            // What is half done is undone.
+            () = signals.next() => anyhow::bail!("stopped"),
+        },
+    }
+}
+
+async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     // async-openai logs whole replies when it cannot read them: never.
     let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
         .context("RUST_LOG is not a filter")?;
@@ -37,15 +59,8 @@ async fn run() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
-
-    if config.public_url.is_some() && config.trusted_proxies.is_empty() {
-        tracing::warn!(
-            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
-             one address, and shares its limits on signing in"
-        );
+    if let Some(warning) = config.proxy_warning() {
+        tracing::warn!("{warning}");
     }
     let (listen, stop_timeout) = (config.listen, config.stop_timeout);
     // Before the database is touched: another Damso may be at work there.
@@ -75,7 +90,6 @@ async fn run() -> anyhow::Result<()> {
     // Pages are served until the replies that run have ended or their time is up.
     let ended = CancellationToken::new();
     let ending = ended.clone();
-    let mut signals = StopSignals::new()?;
     let stop = async move {
         signals.next().await;
         tracing::info!("stopping: replies that run may finish; once more to stop at once");

@@ -5,6 +5,7 @@
 mod auth;
 mod browser;
 mod chats;
+mod commands;
 mod crash;
 mod instances;
 mod language;

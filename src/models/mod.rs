@@ -1,6 +1,7 @@
 //! Servers that have models: which one answers, and its replies as a stream of events.
 
 mod answer;
+mod ask;
 mod chunk;
 mod demo;
 mod history;
@@ -11,6 +12,7 @@ mod secret;
 mod transport;
 mod trouble;
 
+pub use ask::{Asked, first_choice};
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
 
