@@ -3,6 +3,7 @@
 use crate::support::{
     Browser, KEY, PASSWORD, TestApp,
     model::{Answer, ModelServer},
+    postgres::Schema,
     soon,
 };
 use damso::{
@@ -10,7 +11,7 @@ use damso::{
     with_pool,
 };
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::AssertSqlSafe;
 use std::{
     collections::BTreeSet,
     fs,
@@ -29,28 +30,6 @@ use uuid::Uuid;
 struct Place {
     folder: TempDir,
     schemas: Mutex<Vec<Schema>>,
-}
-
-/// An empty schema, which is a database of its own for whoever is given its address.
-struct Schema(String);
-
-impl Schema {
-    /// A new one, if there is a PostgreSQL to test with.
-    async fn wanted() -> Option<Self> {
-        let server = std::env::var("TEST_DATABASE_URL").ok()?;
-        let schema = format!("t_{}", Uuid::now_v7().simple());
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        let sql = AssertSqlSafe(format!("create schema {schema}"));
-        connection.execute(sql).await.unwrap();
-        let and = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{and}options=-c%20search_path%3D{schema}");
-        Some(Self(url))
-    }
-
-    /// The address for `DATABASE_URL`.
-    fn url(&self) -> String {
-        self.0.clone()
-    }
 }
 
 /// What a command did.
@@ -222,6 +201,7 @@ async fn fill(url: &str) {
             Value::Flag(Some(n == 1)),
             Value::Text((n == 1).then(|| "ko".to_owned())),
             Value::Number(Some(i64::MAX)),
+            Value::Number(Some(0)),
         ]
     });
     let sessions = [Some(1), None].map(|user: Option<u128>| {

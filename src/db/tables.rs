@@ -41,6 +41,7 @@ pub static TABLES: [Table; 6] = [
             ("is_admin", Flag),
             ("language", Text),
             ("created_at", Number),
+            ("served_at", Number),
         ],
     },
     Table {
