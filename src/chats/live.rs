@@ -2,7 +2,7 @@
 
 use super::{
     Chat, ChatId, Message, MessageId,
-    messages::{Html, Shown},
+    messages::{Ending, Html, Shown},
     pages::{ChatPage, Composer, ParentField, StopButton},
 };
 use crate::{
@@ -175,23 +175,19 @@ async fn end_held(
     graphical: bool,
 ) -> Result<String> {
     let (message, chat) = app.db.reply(user, id).await?;
-    let mut shown = Shown::all(app, view, vec![message]).await?;
-    let shown = shown.pop().ok_or(Error::NotFound)?;
     let mut html = "</div>".to_owned();
     // Footnotes and link definitions come right only when the whole text is known.
-    let news = live.now();
-    let streamed: String = news.pieces.iter().map(|piece| &*piece.html).collect();
-    match &shown.html {
-        Html::Final(whole) if whole.0 != streamed && graphical => {
+    match live.whole(&message.body).await? {
+        Some(whole) if graphical => {
             html += &format!("<div class=\"text final\">{whole}</div>");
         }
-        Html::Final(whole) if whole.0 != streamed => {
+        Some(_) => {
             let link = view.t.reply_show_final();
             html += &format!("<p><a href=\"/chats/{}\">{link}</a></p>", chat.id);
         }
-        _ => {}
+        None => {}
     }
-    html += &shown.ending.render()?;
+    html += &Ending::of(&message, view).render()?;
     Ok(html)
 }
 

@@ -135,7 +135,7 @@ impl Shown {
 }
 
 impl Ending {
-    fn of(message: &Message, view: &View) -> Self {
+    pub(super) fn of(message: &Message, view: &View) -> Self {
         use MessageState::{Complete, Failed, Interrupted, Queued, Stopped, Streaming};
         let (t, state) = (view.t, message.state);
         let problem = message.problem.as_deref();
@@ -209,15 +209,18 @@ impl LiveHtml {
     }
 }
 
+/// A reply's whole text as HTML, whose anchors are its own.
+pub(crate) fn html_of(id: MessageId, body: &str) -> String {
+    markdown::render_in(body, &format!("r-{id}-"))
+}
+
 /// Renders replies off the async threads: code takes about 2 ms a KB.
 async fn render(replies: Vec<(usize, MessageId, String)>) -> Result<Vec<(usize, String)>> {
     if replies.is_empty() {
         return Ok(Vec::new());
     }
     let rendered = tokio::task::spawn_blocking(move || {
-        let html = |(index, id, body): (usize, MessageId, String)| {
-            (index, markdown::render_in(&body, &format!("r-{id}-")))
-        };
+        let html = |(index, id, body): (usize, MessageId, String)| (index, html_of(id, &body));
         replies.into_iter().map(html).collect()
     });
     rendered.await.map_err(Error::internal)

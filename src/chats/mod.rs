@@ -28,6 +28,7 @@ pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
+pub(crate) use messages::html_of;
 pub(crate) use send::{carry_on, refuse, try_again};
 
 /// How many chats the list shows.

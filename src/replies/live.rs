@@ -3,7 +3,8 @@
 use super::{lifecycle::Lease, seats::Seat};
 use crate::{
     auth::Access,
-    chats::MessageId,
+    chats::{MessageId, html_of},
+    error::{Error, Result},
     markdown::{Growing, Piece, PieceKind},
 };
 use std::{
@@ -12,7 +13,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::{OnceCell, watch},
+    task::spawn_blocking,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What the writer shows and readers look at. Finished pieces are only ever added; what is open
@@ -123,6 +127,7 @@ pub struct LiveReply {
     cut: OnceLock<Cut>,
     cutting: CancellationToken,
     closing: CancellationToken,
+    whole: OnceCell<Option<Arc<str>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -142,6 +147,7 @@ impl LiveReply {
             cut: OnceLock::new(),
             cutting: CancellationToken::new(),
             closing,
+            whole: OnceCell::new(),
         }
     }
 
@@ -305,6 +311,24 @@ impl LiveReply {
         self.reader(0).look(usize::MAX)
     }
 
+    /// This text, with which it has ended, as HTML, where that is not simply its pieces. Rendered
+    /// once for all who watch.
+    ///
+    /// # Errors
+    /// When rendering fails.
+    pub(crate) async fn whole(self: &Arc<Self>, body: &str) -> Result<Option<Arc<str>>> {
+        let render = || async {
+            let (live, body) = (self.clone(), body.to_owned());
+            let whole = move || {
+                let whole = html_of(live.id, &body);
+                let pieces = &lock(&live.shown).pieces;
+                (!is_made_of(&whole, pieces)).then(|| whole.into())
+            };
+            spawn_blocking(whole).await.map_err(Error::internal)
+        };
+        self.whole.get_or_try_init(render).await.cloned()
+    }
+
     /// The beginning of what is shown now, and a reader for the rest and what comes after it.
     pub(crate) fn from_the_start(self: &Arc<Self>) -> (News, Reader) {
         let mut reader = self.reader(0);
@@ -329,6 +353,13 @@ impl LiveReply {
             _seat: None,
         }
     }
+}
+
+fn is_made_of(whole: &str, pieces: &[Piece]) -> bool {
+    let rest = pieces
+        .iter()
+        .try_fold(whole, |rest, piece| rest.strip_prefix(&*piece.html));
+    rest == Some("")
 }
 
 /// How `new` comes from `old` when it only has more text in front of the same closing tags.
