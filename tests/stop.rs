@@ -48,7 +48,7 @@ async fn asked_to_stop_it_lets_replies_finish_and_exits_with_zero() {
     assert_eq!(damso.ended().await, Some(0), "{}", damso.log());
     damso.restart().await;
     tab.reload().await;
-    assert_eq!(tab.text(".reply .text").await, "One two three.");
+    tab.until_text(".reply .text", "One two three.").await;
 }
 
 #[tokio::test]
