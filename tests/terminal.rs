@@ -149,9 +149,8 @@ async fn stop_stops_in_links() {
     site.model.closed().await;
 }
 
-#[tokio::test]
-async fn lynx_shows_a_reply_while_it_comes() {
-    let site = Site::start().await;
+/// Somebody with Lynx who has an account.
+async fn lynx(site: &Site) -> Browser {
     let register = format!("{}/register", site.url);
     // Otherwise it rests for seconds at each of its own lines, and shows only a full screen early.
     let settings = "INCLUDE:/etc/lynx/lynx.cfg\nINFOSECS:0\nMESSAGESECS:0\nALERTSECS:0\n";
@@ -163,6 +162,13 @@ async fn lynx_shows_a_reply_while_it_comes() {
         asks: false,
     };
     lynx.register().await;
+    lynx
+}
+
+#[tokio::test]
+async fn lynx_shows_a_reply_while_it_comes() {
+    let site = Site::start().await;
+    let lynx = lynx(&site).await;
     let gate = Gate::new();
     let numbers: Vec<String> = (1..=15).map(|n| format!("{n}!\n\n")).collect();
     site.model
@@ -213,9 +219,8 @@ async fn lynx_shows_a_reply_while_it_comes() {
     assert_eq!(site.model.requests().len(), 1);
 }
 
-#[tokio::test]
-async fn w3m_shows_a_reply_once() {
-    let site = Site::start().await;
+/// Somebody with w3m who has an account.
+async fn w3m(site: &Site) -> Browser {
     let register = format!("{}/register", site.url);
     // It has longer texts written in an editor.
     let editor = [("editor", "echo Count > $1")];
@@ -226,16 +231,76 @@ async fn w3m_shows_a_reply_once() {
         asks: true,
     };
     w3m.register().await;
-    site.model
-        .answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
+    w3m
+}
+
+/// Sends `Count` by w3m.
+async fn count(w3m: &Browser) {
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.move_by(w3m.last).await;
     w3m.terminal.keys(&["Enter"]);
     w3m.terminal.until("Count").await;
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
+}
+
+#[tokio::test]
+async fn w3m_shows_a_reply_once() {
+    let site = Site::start().await;
+    let w3m = w3m(&site).await;
+    site.model
+        .answer(Answer::stream(["One.\n\nTwo", ".\n\nThree.\n\n", "Four."]));
+    count(&w3m).await;
     w3m.terminal.until("Four.").await;
     assert_eq!(conversation(&w3m.terminal.screen()), COUNTED);
     w3m.sign_out().await;
     assert_eq!(site.model.requests().len(), 1);
+}
+
+/// A site whose pages may stay open for a second only, and whose reply waits for its gate.
+async fn hurried(gate: &Gate) -> Site {
+    let site = Site::with(&["--page-time-limit=1"]).await;
+    site.model
+        .answer(Answer::gated(gate, ["One.\n\nTwo.\n\nThree.\n\n", "Four."]));
+    gate.open(1);
+    site
+}
+
+const GOES_ON: &str = "The reply goes on: show more";
+
+/// Goes on by the link, and finds the whole reply once.
+async fn goes_on(browser: &Browser, gate: &Gate) {
+    browser.terminal.until(GOES_ON).await;
+    gate.open_all();
+    browser.terminal.go_to(GOES_ON, browser.next).await;
+    browser.terminal.keys(&["Enter"]);
+    browser.terminal.until("Four.").await;
+    assert_eq!(conversation(&browser.terminal.screen()), COUNTED);
+}
+
+#[tokio::test]
+async fn a_page_that_must_end_early_has_a_link_in_links() {
+    let gate = Gate::new();
+    let site = hurried(&gate).await;
+    let links = links(&site).await;
+    links.send("Count").await;
+    goes_on(&links, &gate).await;
+}
+
+#[tokio::test]
+async fn a_page_that_must_end_early_has_a_link_in_lynx() {
+    let gate = Gate::new();
+    let site = hurried(&gate).await;
+    let lynx = lynx(&site).await;
+    lynx.send("Count").await;
+    goes_on(&lynx, &gate).await;
+}
+
+#[tokio::test]
+async fn a_page_that_must_end_early_has_a_link_in_w3m() {
+    let gate = Gate::new();
+    let site = hurried(&gate).await;
+    let w3m = w3m(&site).await;
+    count(&w3m).await;
+    goes_on(&w3m, &gate).await;
 }

@@ -27,6 +27,11 @@ pub struct Site {
 impl Site {
     /// Starts it.
     pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts it with some settings more, as flags.
+    pub async fn with(settings: &[&str]) -> Self {
         let model = ModelServer::start().await;
         let folder = tempfile::tempdir().unwrap();
         let flags = [
@@ -37,7 +42,8 @@ impl Site {
             format!("--openai-base-url={}", model.base_url()),
             "--find-ollama=false".to_owned(),
         ];
-        let config = Config::from_flags(flags.iter().map(String::as_str)).unwrap();
+        let flags = flags.iter().map(String::as_str);
+        let config = Config::from_flags(flags.chain(settings.iter().copied())).unwrap();
         let app = App::start(config).await.unwrap();
         app.models().look().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
