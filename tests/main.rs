@@ -11,6 +11,7 @@ mod language;
 mod lifecycle;
 mod models;
 mod pages;
+mod properties;
 mod replies;
 mod resume;
 mod screenshots;
