@@ -527,6 +527,16 @@ impl World {
         for (act, answer) in acts.iter().zip(&answers) {
             self.learn(act, answer);
         }
+        // The model says nothing meanwhile: what was carried on ends only if it is stopped.
+        for (reply, times) in &self.just_queued {
+            let stops = acts
+                .iter()
+                .filter(|act| matches!(act.what, What::Stop(id) if id == *reply));
+            assert!(
+                *times <= 1 + stops.count() as i64,
+                "{reply} carried on {times} times"
+            );
+        }
         // Whoever is stopped stops, without another word of the model.
         for (act, answer) in acts.iter().zip(&answers) {
             if let What::Stop(reply) = act.what
