@@ -16,5 +16,6 @@ mod replies;
 mod resume;
 mod screenshots;
 mod security;
+mod soak;
 mod support;
 mod terminal;

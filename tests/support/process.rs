@@ -123,6 +123,11 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
