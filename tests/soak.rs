@@ -254,7 +254,7 @@ impl Person {
         let mut path = "/".to_owned();
         while !self.shared.is_over() {
             self.pause(0, 1_000).await;
-            if self.chats.len() > 12 || (!self.chats.is_empty() && self.chance(25)) {
+            if self.chats.len() > 60 || (!self.chats.is_empty() && self.chance(30)) {
                 self.delete().await;
                 path = "/".to_owned();
             }
@@ -620,28 +620,29 @@ impl Servers {
                 self.shared.count("kills");
             }
             1 => self.restart(n).await,
-            2 if !self.wires.is_empty() => {
-                match self.dice.throw(0, 3) {
-                    0 => self.wires[n].reset(),
-                    1 => self.wires[n].close(),
-                    _ => self.wires[n].fall_silent(),
-                }
-                sleep(while_down * 3).await;
-                self.wires[n].heal();
-                self.shared.count("database cuts");
-            }
-            _ => match &self.front {
-                Front::Wire(wire) => {
-                    match while_down.as_millis() % 3 {
-                        0 => wire.cut(),
-                        1 => wire.reset(),
-                        _ => wire.cut_after(self.dice.throw(1, 5_000)),
-                    }
-                    self.shared.count("network cuts");
-                }
-                Front::Balancer(_) => self.restart(n).await,
-            },
+            _ => self.cut(n, while_down).await,
         }
+    }
+
+    /// Cuts people off, or a server from its database.
+    async fn cut(&mut self, n: usize, how_long: Duration) {
+        let how = self.dice.throw(0, 3);
+        if let Front::Wire(wire) = &self.front {
+            match how {
+                0 => wire.cut(),
+                1 => wire.reset(),
+                _ => wire.cut_after(self.dice.throw(1, 5_000)),
+            }
+            return self.shared.count("network cuts");
+        }
+        match how {
+            0 => self.wires[n].reset(),
+            1 => self.wires[n].close(),
+            _ => self.wires[n].fall_silent(),
+        }
+        sleep(how_long * 5).await;
+        self.wires[n].heal();
+        self.shared.count("database cuts");
     }
 
     async fn restart(&mut self, n: usize) {
