@@ -1,21 +1,39 @@
 //! Every setting, its default and a sentence about it.
 
 use crate::{
+    commands::Command,
     db::is_postgres,
     models::{self, Secret},
     replies::Limits,
 };
-use clap::{Parser, ValueEnum};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
 
 /// A self-hosted AI chat that answers live in every browser.
 ///
-/// Every option can also be given as the environment variable named beside it, or in a file
-/// `.env` in the working directory. Flags win over the environment, the environment over `.env`.
+/// Without a command it serves, until Ctrl-C. Every setting can also be given as the environment
+/// variable named beside it, or in a file `.env` in the working directory. Flags win over the
+/// environment, the environment over `.env`.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "damso", version, about, long_about)]
+pub struct Invocation {
+    /// What is to be done; nothing named: serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The settings, which every command has.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// The settings.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "damso")]
 pub struct Config {
     /// Address and port to listen on
     #[arg(
@@ -130,18 +148,22 @@ pub enum Registration {
     Closed,
 }
 
-impl Config {
+impl Invocation {
     /// Reads `.env`, the environment and the flags; on a bad value it says which one and exits.
     pub fn read() -> Self {
+        let mut command =
+            Self::command().mut_args(|setting| setting.global(true).help_heading("Settings"));
         if let Err(error) = load_env_file(Path::new(".env")) {
-            let mut command = <Self as clap::CommandFactory>::command();
-            command
-                .error(clap::error::ErrorKind::InvalidValue, error)
-                .exit()
+            command.error(ErrorKind::InvalidValue, error).exit()
         }
-        Self::parse()
+        command
+            .try_get_matches_from_mut(std::env::args_os())
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| without_secrets(error).exit())
     }
+}
 
+impl Config {
     /// A configuration from flags alone, as tests use it.
     ///
     /// # Errors
@@ -157,6 +179,14 @@ impl Config {
             .as_ref()
             .is_some_and(|url| url.scheme() == "https");
         self.secure_cookies.unwrap_or(https)
+    }
+
+    /// What to say of settings that lack others.
+    pub fn proxy_warning(&self) -> Option<&'static str> {
+        (self.public_url.is_some() && self.trusted_proxies.is_empty()).then_some(
+            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
+             one address, and shares its limits on signing in",
+        )
     }
 
     /// How many replies there may be at once.
@@ -185,6 +215,23 @@ impl Config {
     }
 }
 
+/// The same error, without the value if that may hold a key or a password.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    const MAY_HOLD: [&str; 4] = ["--openai-api-key", "--database-url", "--from", "--to"];
+    let of = |error: &clap::Error| match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(setting)) => {
+            let name = setting.split(' ').next().unwrap_or_default();
+            MAY_HOLD.contains(&name)
+        }
+        _ => false,
+    };
+    if of(&error) && error.get(ContextKind::InvalidValue).is_some() {
+        let hidden = ContextValue::String("…".to_owned());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
+    error
+}
+
 /// Loads the file if it is there. What the environment has already is not changed.
 fn load_env_file(path: &Path) -> Result<(), String> {
     match dotenvy::from_path(path) {
@@ -198,7 +245,7 @@ fn load_env_file(path: &Path) -> Result<(), String> {
     }
 }
 
-fn database_url(value: &str) -> Result<String, String> {
+pub(crate) fn database_url(value: &str) -> Result<String, String> {
     if value.starts_with("sqlite:") || is_postgres(value) {
         Ok(value.to_owned())
     } else {

@@ -29,6 +29,9 @@ pub enum Error {
     /// A form that was not on a page of ours.
     #[error("cross-site request")]
     CrossSite,
+    /// The person has as many pages open that follow a reply as they may have.
+    #[error("too many open pages")]
+    TooManyOpen,
     /// The database cannot be had at the moment; the cause is for the log only.
     #[error(transparent)]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
@@ -106,6 +109,7 @@ impl IntoResponse for Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::CrossSite => StatusCode::FORBIDDEN.into_response(),
+            Self::TooManyOpen => StatusCode::TOO_MANY_REQUESTS.into_response(),
             Self::SignedOut => {
                 let mut response = SIGNED_OUT.into_response();
                 response.extensions_mut().insert(SignInFirst);
@@ -200,6 +204,7 @@ fn sentence(t: &Texts, status: StatusCode) -> String {
     match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => t.error_not_found(),
         StatusCode::FORBIDDEN => t.error_forbidden(),
+        StatusCode::TOO_MANY_REQUESTS => t.error_too_many_open(),
         StatusCode::PAYLOAD_TOO_LARGE => t.error_too_large(),
         StatusCode::SERVICE_UNAVAILABLE => t.error_unavailable(),
         status if status.is_client_error() => t.error_bad_request(),

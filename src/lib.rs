@@ -3,6 +3,7 @@
 mod assets;
 mod auth;
 mod chats;
+pub mod commands;
 pub mod config;
 pub mod db;
 pub mod error;

@@ -1,7 +1,14 @@
-//! The `damso` program: read the settings, open the database, serve, stop gently.
+//! The `damso` program: read the settings; then do the command, or open the database, serve, stop
+//! gently.
 
 use anyhow::Context;
-use damso::{App, config::Config, router};
+use axum::serve::ListenerExt;
+use damso::{
+    App,
+    config::{Config, Invocation},
+    router,
+};
+use socket2::SockRef;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
@@ -10,10 +17,15 @@ use tracing_subscriber::EnvFilter;
 /// How long open requests may take to end, once no more are taken.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long what was sent may stay without an answer until the other side counts as gone.
+#[cfg(target_os = "linux")]
+const GONE: Duration = Duration::from_secs(60);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("damso: {error:#}");
             ExitCode::FAILURE
@@ -21,8 +33,24 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> anyhow::Result<()> {
-    let config = Config::read();
+/// False when all was done, and something was found wrong.
+async fn run() -> anyhow::Result<bool> {
+    let Invocation { command, config } = Invocation::read();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+    let mut signals = StopSignals::new()?;
+    match command {
+        None => serve(config, signals).await.map(|()| true),
+        Some(command) => tokio::select! {
+            done = command.run(&config) => done,
+            // What is half done is undone.
+            () = signals.next() => anyhow::bail!("stopped"),
+        },
+    }
+}
+
+async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     // async-openai logs whole replies when it cannot read them: never.
     let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
         .context("RUST_LOG is not a filter")?;
@@ -31,15 +59,8 @@ async fn run() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
-
-    if config.public_url.is_some() && config.trusted_proxies.is_empty() {
-        tracing::warn!(
-            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
-             one address, and shares its limits on signing in"
-        );
+    if let Some(warning) = config.proxy_warning() {
+        tracing::warn!("{warning}");
     }
     let (listen, stop_timeout) = (config.listen, config.stop_timeout);
     // Before the database is touched: another Damso may be at work there.
@@ -55,14 +76,24 @@ async fn run() -> anyhow::Result<()> {
     drop(tokio::time::timeout(Duration::from_millis(100), looking).await);
     let replies = app.replies().clone();
     let db = app.db().clone();
+    let listener = listener.tap_io(|tcp| {
+        // Small pieces are sent as they come, and whoever is gone without a word is noticed.
+        let socket = SockRef::from(&*tcp);
+        let set = socket.set_tcp_nodelay(true);
+        #[cfg(target_os = "linux")]
+        let set = set.and(socket.set_tcp_user_timeout(Some(GONE)));
+        if let Err(error) = set {
+            tracing::debug!(%error, "a connection could not be set up");
+        }
+    });
     let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
     // Pages are served until the replies that run have ended or their time is up.
     let ended = CancellationToken::new();
     let ending = ended.clone();
     let stop = async move {
-        asked_to_stop().await;
+        signals.next().await;
         tracing::info!("stopping: replies that run may finish; once more to stop at once");
-        replies.end(stop_timeout, asked_to_stop()).await;
+        replies.end(stop_timeout, signals.next()).await;
         ending.cancel();
     };
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
@@ -75,17 +106,31 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
-    let interrupt = async { drop(signal::ctrl_c().await) };
+/// Ctrl-C and SIGTERM, from now on.
+struct StopSignals {
     #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! { () = interrupt => (), () = terminate => () }
+    interrupt: signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn new() -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        use signal::unix::{SignalKind, signal};
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Returns at the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! { _ = self.interrupt.recv() => (), _ = self.terminate.recv() => () }
+        #[cfg(not(unix))]
+        drop(signal::ctrl_c().await);
+    }
 }

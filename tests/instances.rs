@@ -326,6 +326,47 @@ async fn when_an_instance_dies_the_others_tell_so_and_go_on() {
     assert_eq!(page.texts(MESSAGES), ["Die", "Hello!"]);
 }
 
+#[tokio::test]
+async fn an_instance_that_is_asked_to_stop_lets_its_replies_end_and_leaves_the_rest_to_others() {
+    let Some(mut cluster) = Cluster::start().await else {
+        return;
+    };
+    let balancer = cluster.balancer().await;
+    let ann = Browser::plain(&balancer).sign_up("ann").await;
+    let everywhere = cluster.everywhere(&ann);
+    let [one, two, three] = &everywhere[..] else {
+        unreachable!()
+    };
+    let gate = Gate::new();
+    cluster.model.answer(Answer::gated(
+        &gate,
+        ["Before.\n\n", "During.\n\n", "After."],
+    ));
+    let path = one.start_running("Go").await;
+    gate.open(1);
+    let page = until(two, &path, "shown", |page| page.html.contains("Before.")).await;
+    let stream = page.attribute("[hx-sse\\:connect]", "hx-sse:connect");
+    let mut events = two.events(&stream, None).await;
+    cluster.instances[0].ask_to_stop();
+    gate.open(1);
+    read_until(&mut events, "During.").await;
+    // New ones are made elsewhere.
+    let page = three.start_chat("Meanwhile").await;
+    assert_eq!(page.texts(MESSAGES), ["Meanwhile", "Hello!"]);
+    gate.open_all();
+    assert!(read_all(events).await.contains("event: done"));
+    assert_eq!(cluster.instances[0].ended().await, Some(0));
+    // Who comes by the balancer notices nothing.
+    let whole = ["Go", "Before. During. After."];
+    for _ in 0..3 {
+        let page = until(&ann, &path, "whole", |page| !is_running(page)).await;
+        assert_eq!(page.texts(MESSAGES), whole);
+        assert!(!is_interrupted(&page));
+    }
+    cluster.instances[0].restart().await;
+    assert_eq!(one.get(&path).await.texts(MESSAGES), whole);
+}
+
 /// An instance loses the database while it writes a reply: it says so, the others go on, and when
 /// it has the database again everything is well by itself.
 async fn cut_from_the_database(cut: impl Fn(&Wire)) {

@@ -44,6 +44,7 @@ reply-follow = Show the reply as it is written
 reply-show-final = Show the reply in its final form
 reply-try-again = Try again
 reply-continue = Continue
+reply-reasoning = What the model thought first
 # A link at the end of a page that had to end before the reply did
 reply-goes-on = The reply goes on: show more
 # $count (Number) - how many messages were left out

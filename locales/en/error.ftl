@@ -10,6 +10,7 @@ error-too-many = { $seconds ->
     [one] That was too often. Wait one second, then try again.
    *[other] That was too often. Wait { $seconds } seconds, then try again.
 }
+error-too-many-open = You have too many pages open that follow a reply. Close some of them, then try again.
 error-unavailable = The server cannot answer at the moment. Wait a little, then try again.
 error-bad-request = The request could not be read. Go back, load the page again and try once more.
 error-internal = Something went wrong on our side. Nothing that was saved is lost. Try again in a moment.

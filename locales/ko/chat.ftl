@@ -37,6 +37,7 @@ reply-follow = 답변을 실시간으로 보기
 reply-show-final = 완성된 모습으로 보기
 reply-try-again = 다시 시도
 reply-continue = 이어서 쓰기
+reply-reasoning = 모델이 먼저 생각한 내용
 reply-goes-on = 답변이 이어지고 있어요: 더 보기
 reply-dropped = { $count ->
    *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $count }개는 모델에 보내지 않았어요.

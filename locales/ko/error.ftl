@@ -8,6 +8,7 @@ error-too-large = 한 번에 보낼 수 있는 크기를 넘었어요. 줄여서
 error-too-many = { $seconds ->
    *[other] 너무 자주 요청했어요. { $seconds }초 뒤에 다시 시도해 주세요.
 }
+error-too-many-open = 답변을 지켜보는 페이지가 너무 많이 열려 있어요. 몇 개를 닫은 다음 다시 시도해 주세요.
 error-unavailable = 지금은 서버가 응답할 수 없어요. 잠시 기다렸다가 다시 시도해 주세요.
 error-bad-request = 요청을 읽을 수 없었어요. 뒤로 가서 화면을 새로 고친 다음 다시 시도해 주세요.
 error-internal = 저희 쪽에 문제가 생겼어요. 저장된 내용은 그대로 있으니 잠시 뒤에 다시 시도해 주세요.

@@ -14,6 +14,11 @@ alter table messages add column instance blob;             -- the process that m
 alter table messages add column attempt bigint not null default 0;  -- counts who made it
 alter table messages add column stop_asked boolean not null default false;
 
+-- The few that matter among all there are. (SQLite uses such an index only where a query has its
+-- condition word for word.)
+create index messages_queued on messages (queued_at) where state = 'queued';
+create index messages_streaming on messages (instance) where state = 'streaming';
+
 -- Limits on how often something may be tried, for all processes together.
 create table tries (
     key_hash blob   not null primary key,  -- SHA-256 of what is tried and by whom

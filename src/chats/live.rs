@@ -126,6 +126,7 @@ async fn hold_open(
     live: &Arc<LiveReply>,
     watcher: Watcher,
 ) -> Result<Response> {
+    let seat = app.replies.seat(user)?;
     let t = view.t;
     let Watcher {
         access,
@@ -142,7 +143,7 @@ async fn hold_open(
         // The chat was deleted meanwhile.
         return Err(Error::NotFound);
     };
-    let (first, reader) = live.now();
+    let (first, reader) = live.from_the_start();
     let held = Held {
         before: before.to_owned(),
         after: after.to_owned(),
@@ -161,7 +162,7 @@ async fn hold_open(
                 "</div>".to_owned()
             })
     };
-    Ok(hold(held, first, reader.with(access), ending))
+    Ok(hold(held, first, reader.with(access, seat), ending))
 }
 
 /// What follows the streamed text: its final form where that differs, and how it ended.
@@ -178,7 +179,7 @@ async fn end_held(
     let shown = shown.pop().ok_or(Error::NotFound)?;
     let mut html = "</div>".to_owned();
     // Footnotes and link definitions come right only when the whole text is known.
-    let (news, _) = live.now();
+    let news = live.now();
     let streamed: String = news.pieces.iter().map(|piece| &*piece.html).collect();
     match &shown.html {
         Html::Final(whole) if whole.0 != streamed && graphical => {

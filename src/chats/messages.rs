@@ -80,7 +80,10 @@ impl Shown {
             let mut html = Html::None;
             if message.state.is_running() {
                 match app.replies.follow(message.id).await? {
-                    Some(live) => html = Html::Live(LiveHtml::of(&live, view)),
+                    Some(live) => {
+                        html = Html::Live(LiveHtml::of(&live, view));
+                        message.reasoning += &app.db.reasoning_so_far(message.id).await?;
+                    }
                     // It has ended since it was read.
                     None => message = app.db.message(message.id).await?,
                 }
@@ -110,6 +113,10 @@ impl Shown {
 
     fn lines(&self) -> std::str::Split<'_, char> {
         self.message.body.split('\n')
+    }
+
+    fn thoughts(&self) -> std::str::Split<'_, char> {
+        self.message.reasoning.trim().split('\n')
     }
 
     /// The model that replied; until it is asked, the one that will be.
@@ -177,7 +184,7 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
 
 impl LiveHtml {
     fn of(live: &Arc<LiveReply>, view: &View) -> Self {
-        let (news, _) = live.now();
+        let news = live.now();
         let mut blocks: String = news.pieces.iter().map(|piece| &*piece.html).collect();
         let last = news.pieces.last().map(|piece| piece.kind);
         if matches!(

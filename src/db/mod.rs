@@ -4,24 +4,35 @@
 //! Every statement is written once, with `$1` for its parameters, and runs on both kinds through
 //! [`with_pool!`] and [`with_tx!`], which compile it for each.
 
+mod copy;
+mod look;
+mod tables;
 mod wakes;
 
+pub use copy::{Row, Value};
+pub use look::{Look, Server, Standing, is_in_use, place, sqlite_file};
+pub use tables::{LEFT_BEHIND, TABLES, Table, Type};
 pub use wakes::{Topic, Waker};
 
 use crate::error::{Error, Result};
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use wakes::Wakes;
+
+/// The steps that lead to the tables of today.
+static SQLITE_STEPS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_STEPS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How many queries read at the same time.
 const SQLITE_READERS: u32 = 4;
@@ -143,8 +154,7 @@ impl Db {
             .pragma("cache_size", "-8000")
             .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864")
-            .pragma("trusted_schema", "off")
-            .optimize_on_close(true, Some(400));
+            .pragma("trusted_schema", "off");
         let lock = lock(options.get_filename())?;
         // Connections are kept for good, and with them the statements they have prepared.
         let pool = || {
@@ -154,9 +164,11 @@ impl Db {
         };
         let write = pool()
             .max_connections(1)
-            .connect_with(options.clone())
+            .connect_with(options.clone().optimize_on_close(true, Some(400)))
             .await?;
-        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        SQLITE_STEPS.run(&write).await?;
+        // A reader cannot optimize: its close would fail half done, and leave the last words of the
+        // database in a file beside it.
         let read = pool()
             .max_connections(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
@@ -176,7 +188,7 @@ impl Db {
             .acquire_timeout(PATIENCE)
             .connect_with(options)
             .await?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await?;
+        POSTGRES_STEPS.run(&pool).await?;
         let wakes = Wakes::default();
         tokio::spawn(wakes::listen(pool.clone(), wakes.clone()));
         Ok(Self {
@@ -245,11 +257,21 @@ pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
-/// Takes the lock beside an SQLite file. (Not on the file: closing it would drop SQLite's own.)
-fn lock(database: &Path) -> Result<Arc<File>> {
+/// The file beside an SQLite file whose lock a running Damso holds. (Not the file itself: closing
+/// it would drop SQLite's own locks.)
+fn lock_file(database: &Path) -> PathBuf {
+    beside(database, "-lock")
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
-    path.push("-lock");
-    let file = File::create(path).map_err(Error::internal)?;
+    path.push(ending);
+    path.into()
+}
+
+/// Takes the lock of an SQLite file.
+fn lock(database: &Path) -> Result<Arc<File>> {
+    let file = File::create(lock_file(database)).map_err(Error::internal)?;
     match file.try_lock() {
         Ok(()) => Ok(Arc::new(file)),
         Err(std::fs::TryLockError::WouldBlock) => {

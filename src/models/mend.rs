@@ -1,10 +1,9 @@
-//! Makes of whatever a server streams the plain events that async-openai's parser can bear.
+//! Makes events of whatever a server streams.
 //!
-//! By itself the parser dies of a byte order mark, gives up at broken UTF-8, forgets an event without
-//! an empty line after it, drops the name in `event: error` and reads a long line again with each packet.
+//! It bears a byte order mark, broken UTF-8, every kind of line end, a last event without an empty
+//! line after it, errors in `event: error`, and plain JSON instead of a stream.
 
 use super::trouble::TroubleKind;
-use bytes::Bytes;
 
 /// The longest line that is taken, in bytes.
 const LINE_LIMIT: usize = 1 << 20;
@@ -14,8 +13,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// What came out of the stream.
 #[derive(Debug, PartialEq)]
 pub(super) enum Mended {
-    /// One event that carries data, as bytes for the parser.
-    Event(Bytes),
+    /// The data of one event; its lines are parted by `\n`.
+    Event(String),
     /// The data of an event that is named an error.
     Error(String),
     /// The end that servers announce with `data: [DONE]`.
@@ -23,15 +22,17 @@ pub(super) enum Mended {
 }
 
 /// Splits a stream into lines and the lines into events. Comments, empty events, ids and names are
-/// left out, so that each [`Mended::Event`] becomes exactly one item behind the parser.
+/// left out.
 #[derive(Default)]
 pub(super) struct Mender {
     shape: Shape,
+    /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     /// The line before ended in a carriage return: a line feed now belongs to it.
     after_return: bool,
     lines: usize,
-    data: Vec<String>,
+    /// The data of the event so far.
+    data: String,
     name: String,
     /// Whether there was any event, and whether there was any line that no event has.
     events: bool,
@@ -76,11 +77,19 @@ impl Mender {
             if self.line.len() + part.len() > LINE_LIMIT {
                 return Err(TroubleKind::TooLarge);
             }
-            self.line.extend_from_slice(part);
-            let Some(end) = end else { break };
+            let Some(end) = end else {
+                self.line.extend_from_slice(part);
+                break;
+            };
+            if self.line.is_empty() {
+                self.end_line(part, out);
+            } else {
+                let mut line = std::mem::take(&mut self.line);
+                line.extend_from_slice(part);
+                self.end_line(&line, out);
+            }
             self.after_return = packet[end] == b'\r';
             packet = &packet[end + 1..];
-            self.end_line(out);
         }
         Ok(())
     }
@@ -94,14 +103,14 @@ impl Mender {
             let json = std::mem::take(&mut self.line);
             let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
             // A line break inside JSON stands between its parts, never in its texts.
-            self.data
-                .push(String::from_utf8_lossy(json).replace(['\n', '\r'], " "));
+            self.data = String::from_utf8_lossy(json).replace(['\n', '\r'], " ");
             self.end_event(out);
             out.push(Mended::Done);
             return Ok(());
         }
-        if !self.line.is_empty() {
-            self.end_line(out);
+        let line = std::mem::take(&mut self.line);
+        if !line.is_empty() {
+            self.end_line(&line, out);
         }
         self.end_event(out);
         if self.stray && !self.events {
@@ -134,20 +143,24 @@ impl Mender {
         Ok(())
     }
 
-    fn end_line(&mut self, out: &mut Vec<Mended>) {
-        let line = std::mem::take(&mut self.line);
-        let line = if self.lines == 0 {
-            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line)
-        } else {
-            &line
-        };
+    fn end_line(&mut self, line: &[u8], out: &mut Vec<Mended>) {
+        let first = self.lines == 0;
+        let line = line
+            .strip_prefix(BYTE_ORDER_MARK)
+            .filter(|_| first)
+            .unwrap_or(line);
         self.lines += 1;
         // Whole lines hold whole characters; what is not UTF-8 even then becomes a replacement character.
         let line = String::from_utf8_lossy(line);
         let (field, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "data" => self.data.push(value.to_owned()),
+            "data" => {
+                if !self.data.is_empty() {
+                    self.data.push('\n');
+                }
+                self.data.push_str(value);
+            }
             "event" => self.name = value.to_owned(),
             "" if line.is_empty() => self.end_event(out),
             "" | "id" | "retry" => {}
@@ -158,22 +171,17 @@ impl Mender {
     fn end_event(&mut self, out: &mut Vec<Mended>) {
         let name = std::mem::take(&mut self.name);
         let data = std::mem::take(&mut self.data);
-        if data.iter().all(|line| line.trim().is_empty()) {
+        if data.trim().is_empty() {
             return;
         }
         self.events = true;
-        if name == "error" {
-            out.push(Mended::Error(data.join("\n")));
-        } else if data.iter().any(|line| line.trim() == "[DONE]") {
-            out.push(Mended::Done);
+        out.push(if name == "error" {
+            Mended::Error(data)
+        } else if data.lines().any(|line| line.trim() == "[DONE]") {
+            Mended::Done
         } else {
-            let mut event = String::with_capacity(data.iter().map(|line| line.len() + 8).sum());
-            for line in &data {
-                event.extend(["data: ", line, "\n"]);
-            }
-            event.push('\n');
-            out.push(Mended::Event(event.into()));
-        }
+            Mended::Event(data)
+        });
     }
 }
 
@@ -191,7 +199,7 @@ mod tests {
     }
 
     fn event(data: &str) -> Mended {
-        Mended::Event(format!("data: {data}\n\n").into())
+        Mended::Event(data.into())
     }
 
     #[test]
@@ -221,10 +229,7 @@ mod tests {
             mended(&[b"event: error\ndata: boom\n\n"]),
             Ok(vec![Mended::Error("boom".into())])
         );
-        assert_eq!(
-            mended(&[b"data: {\ndata: }\n\n"]),
-            Ok(vec![Mended::Event("data: {\ndata: }\n\n".into())])
-        );
+        assert_eq!(mended(&[b"data: {\ndata: }\n\n"]), Ok(vec![event("{\n}")]));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Servers that have models: which one answers, and its replies as a stream of events.
 
+mod answer;
+mod ask;
+mod chunk;
 mod demo;
 mod history;
 mod mend;
@@ -9,12 +12,14 @@ mod secret;
 mod transport;
 mod trouble;
 
+pub use ask::{Asked, first_choice};
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
 
 use demo::Demo;
 use futures_util::{Stream, StreamExt};
 use openai::Server;
+use serde::Deserialize;
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -147,7 +152,7 @@ pub enum Event {
 }
 
 /// How many tokens a reply took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the conversation that was sent.
     pub prompt_tokens: u64,

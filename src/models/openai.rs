@@ -2,16 +2,18 @@
 
 use super::{
     Event, Finish, Role, Turn, Usage,
+    answer::{Answer, explain},
+    chunk::{Chunk, whole_characters},
     demo::Demo,
+    mend::Mended,
     secret::Secret,
-    transport::{Transport, Watch},
+    transport::{Kept, Transport},
     trouble::{Trouble, TroubleKind, message},
 };
 use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
-use futures_util::{Stream, StreamExt};
-use serde::Deserialize;
+use futures_util::Stream;
 use serde_json::{Value, json};
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long after the reply's end its token counts are waited for.
@@ -31,12 +33,10 @@ pub(super) struct Server {
     pub(super) silence_timeout: Duration,
 }
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Chunk, OpenAIError>> + Send>>;
-
 impl Server {
     /// The names of the models the server has, in its order.
     pub(super) async fn models(&self, patience: Duration) -> Result<Vec<String>, Trouble> {
-        let client = self.client(&Watch::new());
+        let client = self.client(&Kept::default());
         let models = client.models();
         let list: Value = match timeout(patience, models.list_byot()).await {
             Ok(answer) => answer.map_err(|error| self.plain(error))?,
@@ -60,65 +60,49 @@ impl Server {
         turns: Arc<[Turn]>,
     ) -> impl Stream<Item = Event> + Send {
         async_stream::stream! {
-            let watch = Watch::new();
-            // The first token has to come in time; then the transport watches for silence.
+            // The first token has to come in time; then the server must not be silent for too long.
             let first_token = Instant::now() + self.first_token_timeout;
-            let mut deadline = Some(first_token);
-            let mut chunks = match self.open(&model, &turns, &watch, first_token).await {
-                Ok(chunks) => chunks,
+            let mut answer = match self.open(&model, &turns, first_token).await {
+                Ok(answer) => answer,
                 Err(trouble) => {
                     yield Event::End(Err(trouble));
                     return;
                 }
             };
-            let (mut finish, mut usage) = (None, None);
-            let (mut readable, mut unreadable) = (false, false);
+            let mut reply = Reply::new(&self, first_token);
+            let mut events = vec![];
             let trouble = loop {
-                let next = match deadline {
-                    Some(deadline) => timeout_at(deadline, chunks.next()).await,
-                    None => Ok(chunks.next().await),
+                let silent_at = answer.silent_at();
+                let until = reply.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
+                let more = match timeout_at(until, answer.next(&mut events)).await {
+                    Ok(more) => more,
+                    Err(_) if until < silent_at => break self.too_slow(),
+                    Err(_) => break self.trouble(TroubleKind::Silent, explain(TroubleKind::Silent)),
                 };
-                watch.make_room();
-                let chunk = match next {
-                    Ok(Some(Ok(chunk))) => chunk,
-                    Ok(Some(Err(OpenAIError::JSONDeserialize(_, data)))) => match self.second_look(&data) {
-                        Ok(Some(chunk)) => chunk,
-                        Ok(None) => { unreadable = true; continue }
-                        Err(trouble) => break trouble,
-                    },
-                    Ok(Some(Err(error))) => break watch.cause().unwrap_or_else(|| self.plain(error)),
-                    Ok(None) if unreadable && !readable => {
-                        break self.trouble(TroubleKind::Garbled, "nothing readable in the stream");
+                let taken = events.drain(..).try_for_each(|event| reply.take(event));
+                if !reply.news.is_empty() {
+                    for event in reply.news.drain(..) {
+                        yield event;
                     }
-                    Ok(None) => {
-                        finish = finish.or_else(|| watch.done().then_some(Finish::Complete));
-                        break self.trouble(TroubleKind::CutOff, "the stream ended before the reply did");
+                    // Nobody may have asked for more for a while.
+                    answer.is_alive();
+                }
+                match taken.and(more) {
+                    Ok(true) if !reply.done => {}
+                    Ok(more) => {
+                        if more {
+                            answer.finish().await;
+                        }
+                        break reply.cut_off();
                     }
-                    Err(_) => break self.too_slow(),
-                };
-                readable = true;
-                usage = chunk.usage.or(usage);
-                if !chunk.reasoning.is_empty() {
-                    deadline = deadline.filter(|_| finish.is_some());
-                    yield Event::Reasoning(chunk.reasoning);
-                }
-                if !chunk.text.is_empty() {
-                    deadline = deadline.filter(|_| finish.is_some());
-                    yield Event::Text(chunk.text);
-                }
-                if let Some(error) = chunk.error {
-                    break Trouble::reported(&error, &self.key);
-                }
-                if let Some(reason) = chunk.finish && finish.is_none() {
-                    finish = Some(reason);
-                    deadline = Some(Instant::now() + LAST_WORDS.min(self.silence_timeout));
+                    Err(trouble) => break trouble,
                 }
             };
-            if let Some(usage) = usage {
+            if let Some(usage) = reply.usage {
                 yield Event::Usage(usage);
             }
             // A whole reply stays whole, whatever broke behind it.
-            yield Event::End(finish.ok_or(trouble));
+            yield Event::End(reply.finish.ok_or(trouble));
         }
     }
 
@@ -126,16 +110,19 @@ impl Server {
         &self,
         model: &str,
         turns: &[Turn],
-        watch: &Arc<Watch>,
         deadline: Instant,
-    ) -> Result<Chunks, Trouble> {
-        let client = self.client(watch);
+    ) -> Result<Answer, Trouble> {
+        let kept = Kept::default();
+        let client = self.client(&kept);
         let chat = client.chat();
         let mut request = request(model, turns);
         loop {
-            let chunks = chat.create_stream_byot::<_, Chunk>(&request);
-            let refused = match timeout_at(deadline, chunks).await {
-                Ok(Ok(chunks)) => return Ok(chunks),
+            let sent = chat.create_stream_byot::<_, Value>(&request);
+            let refused = match timeout_at(deadline, sent).await {
+                Ok(Ok(_)) => {
+                    let lost = || self.trouble(TroubleKind::Garbled, "no answer was kept");
+                    return kept.take().ok_or_else(lost);
+                }
                 Ok(Err(error)) => self.plain(error),
                 Err(_) => return Err(self.too_slow()),
             };
@@ -151,7 +138,7 @@ impl Server {
         }
     }
 
-    fn client(&self, watch: &Arc<Watch>) -> Client<OpenAIConfig> {
+    fn client(&self, kept: &Kept) -> Client<OpenAIConfig> {
         // All four are given: what is missing would be taken from the environment.
         let config = OpenAIConfig::new()
             .with_api_base(&self.base)
@@ -160,17 +147,9 @@ impl Server {
             .with_project_id("");
         let transport = Transport {
             server: self.clone(),
-            watch: watch.clone(),
+            kept: kept.clone(),
         };
         Client::build(self.http.clone(), config).with_http_service(transport)
-    }
-
-    /// What to make of an event that is no JSON: a chunk after all, nothing, or an error in plain words.
-    fn second_look(&self, data: &str) -> Result<Option<Chunk>, Trouble> {
-        if !data.trim_start().starts_with(['{', '[', '"']) {
-            return Err(self.trouble(TroubleKind::Reported, &message(data)));
-        }
-        Ok(serde_json::from_str(&whole_characters(data)).ok())
     }
 
     fn plain(&self, error: OpenAIError) -> Trouble {
@@ -198,6 +177,116 @@ impl Server {
 
     fn trouble(&self, kind: TroubleKind, said: &str) -> Trouble {
         Trouble::new(kind, said, &self.key)
+    }
+}
+
+/// What has been read of a reply.
+struct Reply<'a> {
+    server: &'a Server,
+    /// What is to be told.
+    news: Vec<Event>,
+    /// When the first token, or after the end the last words, must have come.
+    deadline: Option<Instant>,
+    finish: Option<Finish>,
+    usage: Option<Usage>,
+    /// The server has announced the end.
+    done: bool,
+    /// Whether there were events that could be read, and whether there were others.
+    readable: bool,
+    unreadable: bool,
+}
+
+impl<'a> Reply<'a> {
+    fn new(server: &'a Server, first_token: Instant) -> Self {
+        Self {
+            server,
+            news: vec![],
+            deadline: Some(first_token),
+            finish: None,
+            usage: None,
+            done: false,
+            readable: false,
+            unreadable: false,
+        }
+    }
+
+    /// Takes the next event of the answer.
+    ///
+    /// # Errors
+    /// When the server tells of trouble; nothing can follow then.
+    fn take(&mut self, event: Mended) -> Result<(), Trouble> {
+        match event {
+            _ if self.done => Ok(()),
+            Mended::Event(data) => match Chunk::read(&data) {
+                Ok(chunk) => self.take_chunk(chunk),
+                Err(_) => self.second_look(&data),
+            },
+            Mended::Error(data) => {
+                let error = serde_json::from_str(&data).unwrap_or(Value::String(data));
+                Err(Trouble::reported(&error, &self.server.key))
+            }
+            Mended::Done => {
+                self.done = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn take_chunk(&mut self, chunk: Chunk) -> Result<(), Trouble> {
+        self.readable = true;
+        self.usage = chunk.usage.or(self.usage);
+        if !chunk.reasoning.is_empty() || !chunk.text.is_empty() {
+            self.deadline = self.deadline.filter(|_| self.finish.is_some());
+        }
+        self.tell(Event::Reasoning(chunk.reasoning));
+        self.tell(Event::Text(chunk.text));
+        if let Some(error) = chunk.error {
+            return Err(Trouble::reported(&error, &self.server.key));
+        }
+        if let Some(reason) = chunk.finish
+            && self.finish.is_none()
+        {
+            self.finish = Some(reason);
+            let last_words = LAST_WORDS.min(self.server.silence_timeout);
+            self.deadline = Some(Instant::now() + last_words);
+        }
+        Ok(())
+    }
+
+    /// What comes at once is told at once.
+    fn tell(&mut self, event: Event) {
+        match (self.news.last_mut(), event) {
+            (_, Event::Text(more) | Event::Reasoning(more)) if more.is_empty() => {}
+            (Some(Event::Text(text)), Event::Text(more))
+            | (Some(Event::Reasoning(text)), Event::Reasoning(more)) => text.push_str(&more),
+            (_, event) => self.news.push(event),
+        }
+    }
+
+    /// What to make of an event that is no JSON: a chunk after all, nothing, or an error in plain words.
+    fn second_look(&mut self, data: &str) -> Result<(), Trouble> {
+        if !data.trim_start().starts_with(['{', '[', '"']) {
+            let said = message(data);
+            return Err(self.server.trouble(TroubleKind::Reported, &said));
+        }
+        match Chunk::read(&whole_characters(data)) {
+            Ok(chunk) => self.take_chunk(chunk),
+            Err(_) => {
+                self.unreadable = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// What is wrong when the answer has ended, if the reply has not.
+    fn cut_off(&mut self) -> Trouble {
+        if self.unreadable && !self.readable {
+            let said = "nothing readable in the stream";
+            return self.server.trouble(TroubleKind::Garbled, said);
+        }
+        self.finish = self.finish.or(self.done.then_some(Finish::Complete));
+        let said = "the stream ended before the reply did";
+        self.server.trouble(TroubleKind::CutOff, said)
     }
 }
 
@@ -239,157 +328,9 @@ fn names(list: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What we read in one event of a reply. It is picked out of any JSON, since servers leave out, null,
-/// add and retype every field.
-#[derive(Debug, Default, Deserialize)]
-#[serde(from = "Value")]
-struct Chunk {
-    text: String,
-    reasoning: String,
-    finish: Option<Finish>,
-    usage: Option<Usage>,
-    error: Option<Value>,
-}
-
-impl From<Value> for Chunk {
-    fn from(mut event: Value) -> Self {
-        let mut choice = event
-            .get_mut("choices")
-            .and_then(|all| all.get_mut(0))
-            .map(Value::take)
-            .unwrap_or_default();
-        let reason = choice["finish_reason"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        // A server that does not stream sends the whole message.
-        let part = if choice["delta"].is_object() {
-            "delta"
-        } else {
-            "message"
-        };
-        let mut delta = choice.get_mut(part).map(Value::take).unwrap_or_default();
-        let mut take = |field| {
-            delta
-                .get_mut(field)
-                .map(Value::take)
-                .map(text)
-                .unwrap_or_default()
-        };
-        let [content, refusal] = ["content", "refusal"].map(&mut take);
-        // Some servers say it in both fields, so it is never added up.
-        let [reasoning_content, reasoning] = ["reasoning_content", "reasoning"].map(&mut take);
-        Self {
-            text: if content.is_empty() { refusal } else { content },
-            reasoning: if reasoning_content.is_empty() {
-                reasoning
-            } else {
-                reasoning_content
-            },
-            finish: finish(&reason),
-            usage: usage(&event["usage"]),
-            error: error(&event, &choice, &reason),
-        }
-    }
-}
-
-/// A text, or the texts of a list of parts, which Mistral sends.
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect(),
-        _ => String::new(),
-    }
-}
-
-fn finish(reason: &str) -> Option<Finish> {
-    match reason {
-        "" | "error" => None,
-        "length" | "max_tokens" | "MAX_TOKENS" => Some(Finish::Length),
-        "content_filter" | "safety" | "SAFETY" => Some(Finish::Filtered),
-        // "stop", "eos", "end_turn": servers have many words for an end.
-        _ => Some(Finish::Complete),
-    }
-}
-
-fn usage(usage: &Value) -> Option<Usage> {
-    let count = |field: &str| usage[field].as_u64();
-    let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
-    (prompt.is_some() || completion.is_some()).then(|| Usage {
-        prompt_tokens: prompt.unwrap_or_default(),
-        completion_tokens: completion.unwrap_or_default(),
-    })
-}
-
-fn error(event: &Value, choice: &Value, reason: &str) -> Option<Value> {
-    let named = [&event["error"], &choice["error"]]
-        .into_iter()
-        .find(|error| !error.is_null());
-    // Errors come without their wrapper, too: `{"object": "error", "message": …}`, `{"detail": …}`.
-    let bare =
-        event["choices"].is_null() && (event["message"].is_string() || event["detail"].is_string());
-    match named {
-        Some(error) => Some(error.clone()),
-        None if bare => Some(event.clone()),
-        None if reason == "error" => Some(json!("the reply ended with an error")),
-        None => None,
-    }
-}
-
-/// JSON in which half a character (`\ud83d` without its second half) became a replacement character.
-/// serde_json rightly does not read the like; servers that cut text between UTF-16 units send it.
-fn whole_characters(json: &str) -> String {
-    let mut whole = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find('\\') {
-        let escape = &rest[at..];
-        let (length, sound) = match (unit(escape), escape.get(6..).and_then(unit)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, true),
-            (Some(0xD800..=0xDFFF), _) => (6, false),
-            (Some(_), _) => (6, true),
-            (None, _) => (
-                1 + escape[1..].chars().next().map_or(0, char::len_utf8),
-                true,
-            ),
-        };
-        whole.push_str(&rest[..at]);
-        whole.push_str(if sound { &escape[..length] } else { "\\ufffd" });
-        rest = &escape[length..];
-    }
-    whole + rest
-}
-
-/// The number in an escape such as `\ud83d` at the beginning of the text.
-fn unit(escape: &str) -> Option<u16> {
-    let digits = escape.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn half_characters_are_replaced_and_whole_ones_kept() {
-        for (json, read) in [
-            (r#""\ud83d""#, "\u{fffd}"),
-            (r#""a\ude00b""#, "a\u{fffd}b"),
-            (r#""\ud83d\ude00""#, "😀"),
-            (r#""\\ud83d \n \uac00""#, "\\ud83d \n 가"),
-            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"),
-        ] {
-            assert_eq!(
-                serde_json::from_str::<String>(&whole_characters(json)).unwrap(),
-                read,
-                "{json}"
-            );
-        }
-        assert_eq!(whole_characters("\\"), "\\");
-        assert_eq!(whole_characters("\\u12가"), "\\u12가");
-    }
 
     #[test]
     fn models_are_found_in_every_list() {
@@ -405,21 +346,5 @@ mod tests {
             );
         }
         assert!(names(&json!({ "data": null })).is_empty());
-    }
-
-    #[test]
-    fn any_json_is_a_chunk() {
-        for event in [
-            "null",
-            "1",
-            "[]",
-            "{}",
-            r#"{"choices":3}"#,
-            r#"{"choices":[null]}"#,
-            r#"{"choices":[{"delta":[1]}]}"#,
-        ] {
-            let chunk: Chunk = serde_json::from_str(event).unwrap();
-            assert!(chunk.text.is_empty() && chunk.error.is_none(), "{event}");
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
-use super::{News, Note, Reader};
+use super::{News, Note, Reader, Seat};
 use crate::{
     App,
     auth::{Access, User},
@@ -61,8 +61,10 @@ pub(super) async fn follow(
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await;
     let reader = match reader {
-        Ok(reader) => Ok(reader.map(|reader| reader.with(access))),
+        Ok(reader) => Ok(reader.map(|(reader, seat)| reader.with(access, seat))),
         Err(Error::Unavailable(_)) => Err(ComeBack),
+        // Asked again by the browser, ever more rarely.
+        Err(too_many @ Error::TooManyOpen) => return too_many.into_response(),
         Err(_) => Ok(None),
     };
     let events =
@@ -80,11 +82,13 @@ async fn reader(
     user: Option<&User>,
     id: MessageId,
     after: usize,
-) -> Result<Option<Reader>> {
+) -> Result<Option<(Reader, Seat)>> {
     let Some(user) = user else { return Ok(None) };
     app.db.reply(user, id).await?;
-    let live = app.replies.follow(id).await?;
-    Ok(live.map(|live| live.reader(after)))
+    let Some(live) = app.replies.follow(id).await? else {
+        return Ok(None);
+    };
+    Ok(Some((live.reader(after), app.replies.seat(user)?)))
 }
 
 /// It is not known how the reply stands: the browser is to ask again.

@@ -100,7 +100,7 @@ fn chunk(html: String) -> Result<Bytes, Infallible> {
 }
 
 /// After how many seconds a page that had to end comes back.
-const COME_BACK: u64 = 3;
+const COME_BACK: u64 = 5;
 
 /// Hides the open end before it, whose final form follows (`.tail:has(+ .b)`).
 const MARK: &str = "<i class=\"b\"></i>";
@@ -174,7 +174,8 @@ impl Writing {
     }
 
     /// The end of a page that must end before the reply does: the way to where it goes on, which
-    /// browsers take by themselves. Graphical ones reload instead, which keeps what was typed.
+    /// browsers take by themselves. (After a second or more it is a step of its own in their history:
+    /// going back brings back what was typed.)
     fn break_off(&mut self, further: &str) -> String {
         let mut out = String::new();
         if let Some((element, 1..)) = self.open.take() {
@@ -183,15 +184,11 @@ impl Writing {
         if self.in_code {
             out.push_str("</code></pre>");
         }
-        let to = match self.graphical {
-            true => String::new(),
-            false => format!("; url={further}"),
-        };
         let link = self.t.reply_goes_on();
         let _ = write!(
             out,
             "</div><p class=\"note\"><a href=\"{further}\">{link}</a></p>\
-             <meta http-equiv=\"refresh\" content=\"{COME_BACK}{to}\">"
+             <meta http-equiv=\"refresh\" content=\"{COME_BACK}; url={further}\">"
         );
         out
     }

@@ -102,6 +102,13 @@ impl Db {
         Ok(())
     }
 
+    /// What the journal has of a reply's reasoning.
+    pub(crate) async fn reasoning_so_far(&self, id: MessageId) -> Result<String> {
+        let sql = "select coalesce(string_agg(text, '' order by seq), '') from reply_parts
+                   where message_id = $1 and kind = 'reasoning'";
+        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql).bind(id).fetch_one(db).await?))
+    }
+
     /// How far these replies have come, of which so many bytes are known. Those that are gone are
     /// left out.
     pub(super) async fn progress(&self, known: &[(MessageId, usize)]) -> Result<Vec<Progress>> {

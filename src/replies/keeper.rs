@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{db::Topic, error::Result};
 use std::{collections::HashMap, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How often a process gives a sign of life, and looks after others and the line.
 const BEAT: Duration = Duration::from_secs(2);
@@ -148,6 +148,7 @@ impl Replies {
     /// Lets what runs come to its end, for so long, and begins nothing more; then interrupts the
     /// rest. `hurry` cuts the waiting short.
     pub async fn end(&self, patience: Duration, hurry: impl Future<Output = ()>) {
+        let had_work = self.known.written_count() > 0;
         self.ending.cancel();
         if let Ok(now) = self.db.clock().await {
             self.db.beat(self.instance, now, true).await.ok();
@@ -156,9 +157,14 @@ impl Replies {
             _ = timeout(patience, self.known.wait_for_none()) => {}
             () = hurry => {}
         }
-        // Their readers come back to the server that comes next.
+        let left = self.known.written();
+        if had_work && left.is_empty() {
+            // Pages ask for the final form of what has just ended.
+            sleep(FAREWELL).await;
+        }
+        // The readers of the others come back to the server that comes next.
         self.closing.cancel();
-        for live in self.known.written() {
+        for live in left {
             live.cut(Cut::Ending);
         }
         timeout(LAST_WORDS, self.known.wait_for_none()).await.ok();
@@ -177,6 +183,9 @@ impl Replies {
         self.db.has_other_instances(self.instance, since).await
     }
 }
+
+/// How long a server whose replies have all ended stays for those who watched them.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long the ends of interrupted replies may take to be stored.
 const LAST_WORDS: Duration = Duration::from_secs(5);

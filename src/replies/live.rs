@@ -1,6 +1,6 @@
 //! A running reply as its watchers see it: one writer, many readers, nothing queued for any of them.
 
-use super::lifecycle::Lease;
+use super::{lifecycle::Lease, seats::Seat};
 use crate::{
     auth::Access,
     chats::MessageId,
@@ -300,28 +300,33 @@ impl LiveReply {
 
     // ---- For readers
 
-    /// Everything that is shown now, and a reader for what comes after it.
-    pub(crate) fn now(self: &Arc<Self>) -> (News, Reader) {
+    /// Everything that is shown now.
+    pub(crate) fn now(self: &Arc<Self>) -> News {
+        self.reader(0).look(usize::MAX)
+    }
+
+    /// The beginning of what is shown now, and a reader for the rest and what comes after it.
+    pub(crate) fn from_the_start(self: &Arc<Self>) -> (News, Reader) {
         let mut reader = self.reader(0);
-        let news = reader.look();
+        let news = reader.look(AT_ONCE);
         (news, reader)
     }
 
-    /// A reader that has seen the text up to a position (`Piece::end`).
+    /// A reader that has seen the text up to a position (`Piece::end`). That may be further than is
+    /// known here: another process was asked before, and knew more.
     pub(super) fn reader(self: &Arc<Self>, position: usize) -> Reader {
-        let seen = lock(&self.shown)
-            .pieces
-            .partition_point(|piece| piece.end <= position);
         Reader {
             changes: self.changes.subscribe(),
             live: self.clone(),
-            seen,
+            after: position,
+            seen: 0,
             open: None,
             note: Note::None,
-            is_first: true,
+            has_more: true,
             is_over: false,
             goes_on: false,
             access: Box::pin(pending()),
+            _seat: None,
         }
     }
 }
@@ -354,18 +359,27 @@ fn closing_tags(html: &str) -> &str {
     &html[rest.len()..]
 }
 
+/// How many bytes of finished pieces a reader is told at once, about. Those who do not read cost no
+/// more than that and what the connection buffers, however long the reply is.
+const AT_ONCE: usize = 64 * 1024;
+
 /// Follows a running reply: asks for what is new, and gets exactly what it lacks, however late.
 pub struct Reader {
     live: Arc<LiveReply>,
     changes: watch::Receiver<u64>,
+    /// The position from which it reads.
+    after: usize,
+    /// How many pieces it has seen.
     seen: usize,
     open: Option<u64>,
     note: Note,
-    is_first: bool,
+    /// There is something that it was not told yet.
+    has_more: bool,
     is_over: bool,
     goes_on: bool,
     /// Ends when the one who reads may no longer.
     access: Pin<Box<dyn Future<Output = ()> + Send>>,
+    _seat: Option<Seat>,
 }
 
 /// What is new for one reader.
@@ -387,10 +401,11 @@ pub struct News {
 }
 
 impl Reader {
-    /// The same reader for as long as it has access.
-    pub(crate) fn with(self, access: Access) -> Self {
+    /// The same reader for as long as it has access, in a seat of its own.
+    pub(crate) fn with(self, access: Access, seat: Seat) -> Self {
         Self {
             access: Box::pin(access.lost()),
+            _seat: Some(seat),
             ..self
         }
     }
@@ -401,7 +416,7 @@ impl Reader {
         if self.is_over {
             return None;
         }
-        if !std::mem::take(&mut self.is_first) {
+        if !std::mem::take(&mut self.has_more) {
             tokio::select! {
                 biased;
                 () = self.live.closing.cancelled() => {
@@ -416,7 +431,7 @@ impl Reader {
                 }
             }
         }
-        Some(self.look())
+        Some(self.look(AT_ONCE))
     }
 
     /// Whether the reply goes on although this reader has nothing more to tell of it.
@@ -432,33 +447,51 @@ impl Reader {
         tokio::time::timeout(time, self.next()).await
     }
 
-    fn look(&mut self) -> News {
-        self.is_first = false;
+    /// What is new, as far as it has about so many bytes.
+    fn look(&mut self, most: usize) -> News {
         self.changes.mark_unchanged();
         let shown = lock(&self.live.shown);
+        let passed = shown
+            .pieces
+            .partition_point(|piece| piece.end <= self.after);
+        self.seen = self.seen.max(passed);
         let before = &shown.pieces[..self.seen];
         let in_code = before
             .last()
             .is_some_and(|piece| matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines));
-        let pieces = shown.pieces[self.seen..].to_vec();
-        self.seen = shown.pieces.len();
+        let mut bytes = 0;
+        let pieces = shown.pieces[self.seen..].iter().take_while(|piece| {
+            let fits = bytes < most;
+            bytes += piece.html.len();
+            fits
+        });
+        let pieces: Vec<Piece> = pieces.cloned().collect();
+        self.seen += pieces.len();
+        self.has_more = self.seen < shown.pieces.len();
+        let known = match self.seen {
+            0 => 0,
+            seen => shown.pieces[seen - 1].end,
+        };
         let version = shown.open.version;
-        let changed = self.open != Some(version);
+        // What it has seen as finished is not shown to it as open again.
+        let changed = self.open != Some(version) && known >= self.after && !self.has_more;
         let grew = pieces.is_empty()
             && self.open.is_some_and(|seen| seen + 1 == version)
             && shown.open.grown.is_some();
-        self.open = Some(version);
+        if changed {
+            self.open = Some(version);
+        }
         let note = (self.note != shown.note).then_some(shown.note);
         self.note = shown.note;
-        self.is_over = shown.ended;
+        self.is_over = shown.ended && !self.has_more;
         News {
             pieces,
             in_code,
-            position: shown.pieces.last().map_or(0, |piece| piece.end),
+            position: known.max(self.after),
             open: changed.then(|| shown.open.clone()),
             grew,
             note,
-            ended: shown.ended,
+            ended: self.is_over,
         }
     }
 }
@@ -520,7 +553,7 @@ mod tests {
             live.show(&mut growing);
             for (i, (reader, seen)) in readers.iter_mut().enumerate() {
                 if (n + i) % (i % 5 + 1) == 0 {
-                    let news = reader.look();
+                    let news = reader.look(AT_ONCE);
                     seen.extend(news.pieces.iter().map(|piece| &*piece.html));
                     if i % 3 == 0 {
                         // A connection that breaks comes back with the position it had.
@@ -537,6 +570,26 @@ mod tests {
             }
             assert_eq!(seen, crate::markdown::render(text));
         }
+    }
+
+    #[test]
+    fn a_reader_that_knows_more_is_told_nothing_twice() {
+        let (live, mut growing) = (Arc::new(live()), Growing::default());
+        let mut reader = live.reader("One.\n\nTwo\n\n".len());
+        let seen = |reader: &mut Reader, growing: &mut Growing, more: &str| {
+            growing.push(more);
+            live.show(growing);
+            let news = reader.look(AT_ONCE);
+            let html: String = news.pieces.iter().map(|piece| &*piece.html).collect();
+            (html, news.open.map(|open| open.text.to_string()))
+        };
+        let nothing = (String::new(), None);
+        assert_eq!(seen(&mut reader, &mut growing, "One.\n\nTw"), nothing);
+        assert_eq!(seen(&mut reader, &mut growing, "o\n"), nothing);
+        assert_eq!(
+            seen(&mut reader, &mut growing, "\nThree.\n\nFour.\nFi"),
+            ("<p>Three.</p>\n".to_owned(), Some("Four.\nFi".to_owned()))
+        );
     }
 
     #[test]

@@ -9,17 +9,20 @@ mod known;
 mod lifecycle;
 mod live;
 mod routes;
+mod seats;
 mod writer;
 
 use crate::{
+    auth::User,
     chats::MessageId,
     db::{Db, Topic},
-    error::Result,
+    error::{Error, Result},
     models::Models,
 };
 use known::Known;
 use lifecycle::{Claimed, InstanceId};
 use live::Cut;
+use seats::{Seat, Seats};
 use std::{sync::Arc, thread};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 use uuid::Uuid;
@@ -56,6 +59,7 @@ pub struct Replies {
     ending: CancellationToken,
     /// Set when those who watch are to come back later.
     closing: CancellationToken,
+    seats: Seats,
 }
 
 impl Replies {
@@ -75,6 +79,7 @@ impl Replies {
             claiming: Arc::default(),
             ending: CancellationToken::new(),
             closing: CancellationToken::new(),
+            seats: Seats::default(),
         };
         replies.take_over().await?;
         tokio::spawn(journal::keep(replies.db.clone(), replies.known.clone()));
@@ -173,6 +178,14 @@ impl Replies {
             self.db.wake(Topic::Stops).await;
             self.db.wake(Topic::Replies).await;
         }
+    }
+
+    /// A place to watch from.
+    ///
+    /// # Errors
+    /// When the person has too many already.
+    pub(crate) fn seat(&self, user: &User) -> Result<Seat> {
+        self.seats.take(user.id).ok_or(Error::TooManyOpen)
     }
 
     /// Whether the program is about to end, and begins no more replies.

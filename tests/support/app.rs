@@ -2,12 +2,13 @@
 
 use super::{
     model::{ModelServer, install_tls},
+    postgres::Schema,
     soon,
 };
 use axum::{Router, body::Body};
 use damso::{App, config::Config, db::Db, models::Secret, router, with_pool};
 use http::{Request, Response};
-use sqlx::{AssertSqlSafe, Connection, Decode, Executor, PgConnection, Postgres, Sqlite, Type};
+use sqlx::{Decode, Postgres, Sqlite, Type};
 use std::{
     io,
     sync::{Arc, Mutex, OnceLock},
@@ -28,7 +29,13 @@ pub struct TestApp {
     config: Config,
     /// The model server that its replies come from.
     pub model: ModelServer,
-    folder: Arc<TempDir>,
+    home: Arc<Home>,
+}
+
+/// Where its data is, for as long as somebody needs it.
+struct Home {
+    folder: TempDir,
+    _schema: Option<Schema>,
 }
 
 impl TestApp {
@@ -40,11 +47,12 @@ impl TestApp {
     /// The app with some settings changed.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let model = ModelServer::start().await;
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let folder = tempfile::tempdir().unwrap();
         // What the tests need is set after the environment had its say.
         let mut config = Config::from_flags([]).unwrap();
-        config.database_url = match postgres_schema().await {
-            Some(url) => url,
+        let schema = Schema::wanted().await;
+        config.database_url = match &schema {
+            Some(schema) => schema.url(),
             None => format!("sqlite://{}", folder.path().join("damso.db").display()),
         };
         config.openai_api_key = Some(Secret::new(KEY.to_owned()));
@@ -57,10 +65,14 @@ impl TestApp {
         config.retry_base = Duration::from_millis(1);
         config.demo_pace = Duration::ZERO;
         change(&mut config);
-        Self::on(config, model, folder).await
+        let home = Home {
+            folder,
+            _schema: schema,
+        };
+        Self::on(config, model, Arc::new(home)).await
     }
 
-    async fn on(config: Config, model: ModelServer, folder: Arc<TempDir>) -> Self {
+    async fn on(config: Config, model: ModelServer, home: Arc<Home>) -> Self {
         install_tls();
         log();
         let app = App::start(config.clone()).await.unwrap();
@@ -70,7 +82,7 @@ impl TestApp {
             app,
             config,
             model,
-            folder,
+            home,
         }
     }
 
@@ -89,7 +101,7 @@ impl TestApp {
         let at_once = std::future::ready(());
         self.app.replies().end(Duration::ZERO, at_once).await;
         self.app.db().close().await;
-        Self::on(self.config, self.model, self.folder).await
+        Self::on(self.config, self.model, self.home).await
     }
 
     /// Another instance on the same database; `None` on SQLite, which has only one.
@@ -97,8 +109,8 @@ impl TestApp {
         if !self.db().is_shared() {
             return None;
         }
-        let parts = (self.config.clone(), self.model.clone(), self.folder.clone());
-        Some(Self::on(parts.0, parts.1, parts.2).await)
+        let (config, model) = (self.config.clone(), self.model.clone());
+        Some(Self::on(config, model, self.home.clone()).await)
     }
 
     /// Ends as at SIGTERM: replies that run get so long to finish.
@@ -110,7 +122,7 @@ impl TestApp {
     /// Another app that starts with what this one has on disk at this moment, as after a crash.
     pub async fn after_a_crash(&self) -> Self {
         let copy = format!("after-{}.db", uuid::Uuid::now_v7());
-        let copy = self.folder.path().join(copy).display().to_string();
+        let copy = self.home.folder.path().join(copy).display().to_string();
         let damso::db::Kind::Sqlite(pool) = &self.db().write else {
             panic!("only a file can be copied");
         };
@@ -121,7 +133,7 @@ impl TestApp {
             .unwrap();
         let mut config = self.config.clone();
         config.database_url = format!("sqlite://{copy}");
-        Self::on(config, self.model.clone(), self.folder.clone()).await
+        Self::on(config, self.model.clone(), self.home.clone()).await
     }
 
     pub fn db(&self) -> &Db {
@@ -173,27 +185,6 @@ impl TestApp {
         )
         .await;
     }
-}
-
-/// A fresh schema on the server in `TEST_DATABASE_URL`, if the tests are to run on PostgreSQL.
-async fn postgres_schema() -> Option<String> {
-    let server = std::env::var("TEST_DATABASE_URL").ok()?;
-    if server.is_empty() {
-        return None;
-    }
-    let schema = format!("t_{}", uuid::Uuid::now_v7().simple());
-    let mut connection = PgConnection::connect(&server).await.unwrap();
-    // Tests read keys as SQLite shows them.
-    let sql = AssertSqlSafe(format!(
-        "create schema {schema};
-         create function {schema}.hex(uuid) returns text language sql
-             return upper(replace($1::text, '-', ''));
-         create function {schema}.hex(bytea) returns text language sql
-             return upper(encode($1, 'hex'));"
-    ));
-    connection.execute(sql).await.unwrap();
-    let and = if server.contains('?') { '&' } else { '?' };
-    Some(format!("{server}{and}options=-c%20search_path%3D{schema}"))
 }
 
 /// Everything that the program has logged in this process, for all tests together.

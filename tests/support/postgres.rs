@@ -21,14 +21,33 @@ impl Schema {
             eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
             return None;
         }
+        Some(Self::on(&server).await)
+    }
+
+    /// A new one, if the tests are to run on PostgreSQL.
+    pub async fn wanted() -> Option<Self> {
+        match env::var("TEST_DATABASE_URL") {
+            Ok(server) if !server.is_empty() => Some(Self::on(&server).await),
+            _ => None,
+        }
+    }
+
+    async fn on(server: &str) -> Self {
         let schema = Self {
             server: server.parse().expect("TEST_DATABASE_URL is an address"),
             name: format!("t_{}", Uuid::now_v7().simple()),
         };
-        run(&schema.server, format!("create schema {}", schema.name))
-            .await
-            .unwrap();
-        Some(schema)
+        // Tests read keys as SQLite shows them.
+        let name = &schema.name;
+        let sql = format!(
+            "create schema {name};
+             create function {name}.hex(uuid) returns text language sql
+                 return upper(replace($1::text, '-', ''));
+             create function {name}.hex(bytea) returns text language sql
+                 return upper(encode($1, 'hex'));"
+        );
+        run(&schema.server, sql).await.unwrap();
+        schema
     }
 
     /// The address for `DATABASE_URL`.

@@ -128,6 +128,15 @@ impl Process {
         self.child.id()
     }
 
+    /// How much memory it has at this moment, in bytes, where Linux tells.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.unwrap_or(0) * 1024
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -1,0 +1,54 @@
+//! What the person who runs Damso can have it do besides serving. What a command has to say it
+//! prints, in English, for a terminal or a script.
+
+mod backup;
+mod check;
+mod r#move;
+
+use crate::config::{Config, database_url};
+use clap::Subcommand;
+use std::{io, path::PathBuf};
+
+/// Without a command Damso serves.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// See whether all is ready: settings, address, database, model server
+    ///
+    /// Changes nothing. The exit code is 0 if all is well.
+    Check,
+    /// Copy the SQLite database into a new file, also while the server runs
+    ///
+    /// To restore it, stop the server and put the file in the database's place.
+    Backup {
+        /// The file to make; there must be none of this name
+        file: PathBuf,
+    },
+    /// Copy everything into another database, which must be empty
+    ///
+    /// The server must be stopped. Each row is compared before anything is kept; the database that
+    /// it comes from stays as it was.
+    Move {
+        /// Database to copy from
+        #[arg(long, value_name = "URL", value_parser = database_url)]
+        from: String,
+        /// Database to copy to, as for --database-url
+        #[arg(long, value_name = "URL", value_parser = database_url)]
+        to: String,
+    },
+}
+
+impl Command {
+    /// Does it. False when it was done, and found something wrong.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub async fn run(&self, config: &Config) -> anyhow::Result<bool> {
+        let mut out = io::stdout();
+        match self {
+            Self::Check => return check::run(config, &mut out).await,
+            Self::Backup { file } => backup::run(&config.database_url, file, &mut out).await?,
+            Self::Move { from, to } => r#move::run(from, to, &mut out).await?,
+        }
+        Ok(true)
+    }
+}
