@@ -266,6 +266,24 @@ async fn an_old_form_with_a_new_text_is_told_that_the_chat_has_gone_on() {
 }
 
 #[tokio::test]
+async fn an_old_form_with_a_new_text_makes_one_message_however_often_it_comes() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let form = ann.get("/").await.form("#composer");
+        for text in ["One", "Two"] {
+            let form = form.clone().fill("content", text);
+            tokio::join!(ann.submit(&form), ann.submit(&form));
+            ann.submit(&form).await;
+        }
+        app.idle().await;
+        let texts = ann.get("/chats").await.texts("#chats li");
+        assert_eq!(texts, ["Two", "One"]);
+        assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_sent_stays_with_its_writer() {
     for kind in KINDS {
         let app = TestApp::with(|config| config.message_limit = 100).await;

@@ -13,6 +13,7 @@ mod lifecycle;
 mod models;
 mod overload;
 mod pages;
+mod properties;
 mod replies;
 mod resume;
 mod screenshots;

@@ -1,7 +1,8 @@
 //! Chats and messages as they are stored.
 
-use crate::models;
+use crate::{auth::User, models};
 use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
 
@@ -48,6 +49,21 @@ key! {
 key! {
     /// The key of a message, a person's or the model's.
     MessageId
+}
+
+impl MessageId {
+    /// Another key, as old as this one and always the same, for this text of this person.
+    pub(super) fn for_text(self, user: &User, text: &str) -> Self {
+        let mut hash = Sha256::new_with_prefix(self.0);
+        hash.update(user.id.0);
+        hash.update(text);
+        let hash = hash.finalize();
+        let mut bytes = *self.0.as_bytes();
+        bytes[6..].copy_from_slice(&hash[6..16]);
+        let key = uuid::Builder::from_bytes(bytes);
+        let key = key.with_version(uuid::Version::SortRand);
+        Self(key.with_variant(uuid::Variant::RFC4122).into_uuid())
+    }
 }
 
 /// A chat as the list and its own page show it.

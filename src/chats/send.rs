@@ -174,7 +174,8 @@ async fn exchange(
     let mut new = sent.message(app);
     let mut taken = add(app, user, chat, &new).await?;
     if matches!(taken, Err(NotTaken::KeyUsed)) {
-        new.key = MessageId::new();
+        // Another key, but the same one if this comes twice.
+        new.key = new.key.for_text(user, &new.text);
         taken = add(app, user, chat, &new).await?;
     }
     // Should the asker leave before this: the line is looked at by itself, too.

@@ -72,6 +72,8 @@ impl Db {
     /// Appends to the journal, all in one transaction. What is no longer an attempt's to write is
     /// passed over.
     async fn add_reply_parts(&self, parts: &[(Lease, &Unsaved)]) -> Result<()> {
+        // So that none of the replies ends before this is there: its end would leave it behind.
+        let lock = if self.is_shared() { " for share" } else { "" };
         let mut tx = self.begin().await?;
         for rows in parts.chunks(ROWS_AT_ONCE) {
             with_tx!(tx, db => {
@@ -88,8 +90,9 @@ impl Db {
                     ") insert into reply_parts (message_id, kind, seq, text)
                      select message_id, kind, seq, text from parts where exists (
                          select 1 from messages m where m.id = parts.message_id
-                         and m.attempt = parts.attempt and m.state = 'streaming')",
+                         and m.attempt = parts.attempt and m.state = 'streaming'",
                 );
+                sql.push(lock).push(")");
                 // The statement's text depends on how many rows there are: not worth keeping.
                 sql.build().persistent(false).execute(db).await?.rows_affected()
             });

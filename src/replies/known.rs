@@ -93,9 +93,13 @@ impl Known {
         live
     }
 
-    /// The reply is no longer made here.
-    pub(super) fn remove(&self, id: MessageId) {
-        self.lock().written.remove(&id);
+    /// The reply is no longer made here as this attempt; it may be as the next one already.
+    pub(super) fn remove(&self, lease: Lease) {
+        let mut replies = self.lock();
+        if replies.writes(lease) {
+            replies.written.remove(&lease.id);
+        }
+        drop(replies);
         self.told();
     }
 

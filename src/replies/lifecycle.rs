@@ -214,16 +214,20 @@ impl Db {
     /// `streaming → interrupted`, with the text that the journal has. False when it is no longer
     /// this attempt's to end.
     pub(super) async fn interrupt_reply(&self, lease: Lease) -> Result<bool> {
-        let sql = "update messages set state = 'interrupted', ended_at = $3,
-                       body = body || coalesce((
-                           select string_agg(p.text, '' order by p.seq) from reply_parts p
-                           where p.message_id = messages.id and p.kind = 'body'), ''),
-                       reasoning = reasoning || coalesce((
-                           select string_agg(p.text, '' order by p.seq) from reply_parts p
-                           where p.message_id = messages.id and p.kind = 'reasoning'), '')
+        let end = "update messages set state = 'interrupted', ended_at = $3
                    where id = $1 and attempt = $2 and state = 'streaming'";
+        // Not in the same statement, which would not see what was being written to the journal when
+        // it began.
+        let keep = "update messages set
+                        body = body || coalesce((
+                            select string_agg(p.text, '' order by p.seq) from reply_parts p
+                            where p.message_id = messages.id and p.kind = 'body'), ''),
+                        reasoning = reasoning || coalesce((
+                            select string_agg(p.text, '' order by p.seq) from reply_parts p
+                            where p.message_id = messages.id and p.kind = 'reasoning'), '')
+                    where id = $1";
         let mut tx = self.begin().await?;
-        let ended = with_tx!(tx, db => sqlx::query(sql)
+        let ended = with_tx!(tx, db => sqlx::query(end)
             .bind(lease.id)
             .bind(lease.attempt)
             .bind(now())
@@ -231,6 +235,7 @@ impl Db {
             .await?
             .rows_affected());
         if ended == 1 {
+            with_tx!(tx, db => sqlx::query(keep).bind(lease.id).execute(db).await?.rows_affected());
             tx.delete_journal(lease.id).await?;
             self.wake_others(&mut tx, Topic::Replies).await?;
         }

@@ -196,8 +196,8 @@ impl LiveReply {
     /// pieces depend on the text alone, but there may be more of it.
     pub(super) fn show_again(&self, growing: &mut Growing) {
         let pieces = growing.advance();
-        lock(&self.shown).pieces.clear();
-        lock(&self.shown).pieces.extend(pieces);
+        // At once: readers count the pieces that they have seen.
+        lock(&self.shown).pieces = pieces;
         self.show(growing);
         self.say(Note::Waiting);
     }

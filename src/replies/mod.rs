@@ -146,7 +146,7 @@ impl Replies {
                     tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
                 }
             }
-            replies.known.remove(lease.id);
+            replies.known.remove(lease);
             live.end();
             // There is room for another one.
             replies.db.wake_here(Topic::Line);

@@ -121,13 +121,8 @@ impl TestApp {
 
     /// Another app that starts with what this one has on disk at this moment, as after a crash.
     pub async fn after_a_crash(&self) -> Self {
-        let copy = self
-            .home
-            .folder
-            .path()
-            .join("after.db")
-            .display()
-            .to_string();
+        let copy = format!("after-{}.db", uuid::Uuid::now_v7());
+        let copy = self.home.folder.path().join(copy).display().to_string();
         let damso::db::Kind::Sqlite(pool) = &self.db().write else {
             panic!("only a file can be copied");
         };

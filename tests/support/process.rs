@@ -123,6 +123,11 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How much memory it has at this moment, in bytes, where Linux tells.
     pub fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
