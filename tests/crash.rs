@@ -68,10 +68,6 @@ impl Question {
         Self::new(number, words)
     }
 
-    pub fn number(&self) -> usize {
-        self.number
-    }
-
     pub fn text(&self) -> String {
         format!("Question {}: {} words", self.number, self.words)
     }
@@ -408,11 +404,6 @@ impl Stored {
     fn reply_to(&mut self, message: Uuid, state: String, body: String) {
         let replies = self.replies.entry(message).or_default();
         replies.push((state, body));
-    }
-
-    /// How often a message is there.
-    pub fn count(&self, question: &Question) -> usize {
-        self.messages.get(&question.text()).map_or(0, Vec::len)
     }
 
     /// How many messages there are; none of them twice.
