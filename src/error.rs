@@ -62,9 +62,10 @@ fn is_passing(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
     match error {
         Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
-        // PostgreSQL: no connection, too few resources, shut down by an operator, only a replica.
+        // PostgreSQL: no connection, too few resources, shut down by an operator, only a replica;
+        // waited for a lock too long, or stood still too long, or in each other's way.
         Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57P", "25006"]
+            ["08", "53", "57P", "25006", "55P03", "25P03", "40P01"]
                 .iter()
                 .any(|class| code.len() == 5 && code.starts_with(class))
         }),

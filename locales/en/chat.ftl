@@ -44,6 +44,8 @@ reply-follow = Show the reply as it is written
 reply-show-final = Show the reply in its final form
 reply-try-again = Try again
 reply-continue = Continue
+reply-too-many-running = You have as many replies running and waiting as you may have. Wait for one to end, or stop one, then try again.
+reply-ending = The server is about to restart. Try again in a moment.
 reply-reasoning = What the model thought first
 # A link at the end of a page that had to end before the reply did
 reply-goes-on = The reply goes on: show more

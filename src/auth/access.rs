@@ -6,8 +6,12 @@ use crate::{
     db::{Db, Topic, Waker},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
-use std::{convert::Infallible, future::pending};
+use std::{convert::Infallible, future::pending, time::Duration};
+use tokio::time::sleep;
 use tower_sessions::{Session, session::Id};
+
+/// How long after a failure the database is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The session that a request came with, for as long as its answer lasts.
 pub(crate) struct Access {
@@ -24,14 +28,21 @@ impl Access {
         };
         // Somebody has signed out: was it this one?
         while self.sign_outs.changed().await.is_ok() {
-            if signed_in_by(&self.db, session)
-                .await
-                .is_ok_and(|still| !still)
-            {
+            if !self.is_signed_in(session).await {
                 return;
             }
         }
         pending().await
+    }
+
+    /// Asked until the database answers.
+    async fn is_signed_in(&self, session: Id) -> bool {
+        loop {
+            match signed_in_by(&self.db, session).await {
+                Ok(signed_in) => return signed_in,
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
     }
 }
 

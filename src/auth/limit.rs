@@ -44,7 +44,7 @@ impl Db {
                    set fresh_at = $3 + case when tries.fresh_at > $2 then tries.fresh_at else $2 end
                    where tries.fresh_at + $3 <= $2 + $4";
         let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        let (key, now) = (limit.key_hash(key), now());
+        let (key, now) = (limit.key_hash(key), self.clock().await?);
         let (every, burst) = (micros(limit.every), micros(limit.every * limit.burst));
         let counted = with_pool!(self.write, db => sqlx::query(sql)
             .bind(&key)

@@ -109,7 +109,12 @@ pub(crate) fn add_cookie(
 
 /// `POST /logout`
 async fn logout(State(app): State<App>, session: Session) -> Result<Response> {
-    session.flush().await?;
-    app.db.wake(Topic::SignOuts).await;
+    let signing_out = async move {
+        session.flush().await?;
+        app.db.wake(Topic::SignOuts).await;
+        Ok::<_, Error>(())
+    };
+    // To its end even if whoever asked leaves meanwhile: what is open must hear of it.
+    tokio::spawn(signing_out).await.map_err(Error::internal)??;
     Ok(([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response())
 }

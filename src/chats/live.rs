@@ -159,13 +159,14 @@ async fn hold_open(
             .await
             .unwrap_or_else(|error| {
                 tracing::error!(%error, "the end of a page could not be made");
-                "</div>".to_owned()
+                None
             })
     };
     Ok(hold(held, first, reader.with(access, seat), ending))
 }
 
-/// What follows the streamed text: its final form where that differs, and how it ended.
+/// What follows the streamed text: its final form where that differs, and how it ended. Nothing when
+/// it has not ended.
 async fn end_held(
     app: &App,
     view: &View,
@@ -173,8 +174,12 @@ async fn end_held(
     id: MessageId,
     live: &Arc<LiveReply>,
     graphical: bool,
-) -> Result<String> {
+) -> Result<Option<String>> {
     let (message, chat) = app.db.reply(user, id).await?;
+    if message.state.is_running() {
+        // It is over here only: another process makes it, or its end could not be stored.
+        return Ok(None);
+    }
     let mut html = "</div>".to_owned();
     // Footnotes and link definitions come right only when the whole text is known.
     match live.whole(&message.body).await? {
@@ -188,7 +193,7 @@ async fn end_held(
         None => {}
     }
     html += &Ending::of(&message, view).render()?;
-    Ok(html)
+    Ok(Some(html))
 }
 
 /// A reply by itself, and the stop button that goes with it.
@@ -208,10 +213,11 @@ pub(crate) async fn show_reply(
     message: Message,
 ) -> Result<Response> {
     let composer = Composer::new(&view, Some(&chat), String::new());
+    // Not what the chat ends with by now: a page that is behind is to be told so.
+    let parent = ParentField::of(message.id);
     let mut shown = Shown::all(app, &view, vec![message]).await?;
     let stop = composer.beside(&shown).stop;
     let reply = shown.pop().ok_or(Error::NotFound)?;
-    let parent = ParentField::of(&chat);
     Ok(Reply {
         reply,
         stop,

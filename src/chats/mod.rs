@@ -29,7 +29,7 @@ pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
 pub(crate) use messages::html_of;
-pub(crate) use send::{carry_on, refuse, try_again};
+pub(crate) use send::{Again, again, refuse};
 
 /// How many chats the list shows.
 const CHATS_SHOWN: u32 = 100;

@@ -102,8 +102,8 @@ pub(super) struct ParentField {
 impl HtmlSafe for ParentField {}
 
 impl ParentField {
-    pub(super) fn of(chat: &Chat) -> Self {
-        Self { leaf: chat.leaf }
+    pub(super) fn of(last: MessageId) -> Self {
+        Self { leaf: Some(last) }
     }
 }
 

@@ -144,6 +144,11 @@ async fn send(
         // The answer to the first try got lost: the page is shown as it is now.
         return Ok([("HX-Redirect", path)].into_response());
     }
+    // What this page ends with now, even if the chat has gone on in another tab.
+    let chat = Chat {
+        leaf: exchange.reply,
+        ..chat
+    };
     let chats = ChatList::new(&app, &view, &user, Some(chat.id)).await?;
     let composer = Composer::new(&view, Some(&chat), String::new());
     let branch = app.db.branch(chat.id, chat.leaf).await?;
@@ -195,34 +200,31 @@ async fn add(
     }
 }
 
-/// Makes another reply beside one that has ended.
-pub(crate) async fn try_again(
-    app: &App,
-    user: &User,
-    chat: &Chat,
-    ended: &Message,
-) -> Result<Result<MessageId, NotTaken>> {
-    if nobody_would_reply(app).await? {
-        return Ok(Err(NotTaken::Ending));
-    }
-    let limit = most_replies(app);
-    let taken = app.db.add_attempt(user, chat, ended, limit).await?;
-    app.replies.added().await;
-    Ok(taken)
+/// How a reply that has ended is made further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// By another attempt beside it.
+    Anew,
+    /// From the text it has.
+    CarryOn,
 }
 
-/// Carries on a reply from the text it has.
-pub(crate) async fn carry_on(
+/// Makes a reply again that has ended, or more of it.
+pub(crate) async fn again(
     app: &App,
     user: &User,
     chat: &Chat,
     ended: &Message,
+    how: Again,
 ) -> Result<Result<MessageId, NotTaken>> {
     if nobody_would_reply(app).await? {
         return Ok(Err(NotTaken::Ending));
     }
     let limit = most_replies(app);
-    let taken = app.db.continue_reply(user, chat, ended, limit).await?;
+    let taken = match how {
+        Again::Anew => app.db.add_attempt(user, chat, ended, limit).await?,
+        Again::CarryOn => app.db.continue_reply(user, chat, ended, limit).await?,
+    };
     app.replies.added().await;
     Ok(taken)
 }
@@ -238,8 +240,11 @@ fn most_replies(app: &App) -> usize {
 }
 
 impl NotTaken {
-    fn sentence(self, view: &View) -> String {
+    /// What is said to whoever has typed something, or only pressed a button.
+    fn sentence(self, view: &View, typed: bool) -> String {
         match self {
+            Self::TooManyRunning if !typed => view.t.reply_too_many_running(),
+            Self::Ending if !typed => view.t.reply_ending(),
             Self::TooManyRunning => view.t.composer_too_many_running(),
             Self::StillReplying => view.t.composer_still_replying(),
             Self::GoneOn => view.t.composer_gone_on(),
@@ -258,7 +263,7 @@ pub(crate) async fn refuse(
     text: String,
     reason: NotTaken,
 ) -> Result<Response> {
-    let sentence = reason.sentence(&view);
+    let sentence = reason.sentence(&view, !text.is_empty());
     let status = match reason {
         NotTaken::GoneOn => StatusCode::CONFLICT,
         NotTaken::Ending => StatusCode::SERVICE_UNAVAILABLE,

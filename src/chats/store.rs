@@ -210,6 +210,10 @@ impl Db {
             // Another tab was faster, or the chat went on.
             return Ok(Err(NotTaken::GoneOn));
         }
+        if is_running(&mut tx, leaf).await? {
+            // Another tab has carried it on.
+            return Ok(Err(NotTaken::StillReplying));
+        }
         let parent = failed.parent_id.ok_or(Error::NotFound)?;
         let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
         if taken.is_ok() {
@@ -264,6 +268,9 @@ impl Db {
     /// When the database fails.
     pub async fn delete_chat(&self, chat: &Chat) -> Result<Vec<MessageId>> {
         let mut tx = self.begin().await?;
+        // The chat first, as when something is sent: in the other order each could wait for the other.
+        let sql = "update chats set leaf = null where id = $1";
+        with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         let sql = "delete from messages where chat_id = $1 and state in ('queued', 'streaming')
                    returning id";
         let running =
@@ -313,13 +320,18 @@ async fn add_exchange(
     if new.seen.is_some() && new.seen != parent {
         return Ok(Err(NotTaken::GoneOn));
     }
-    let sql =
-        "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
-    if with_tx!(*tx, db => sqlx::query_scalar(sql).bind(parent).fetch_one(db).await?) {
+    if is_running(tx, parent).await? {
         return Ok(Err(NotTaken::StillReplying));
     }
     let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
     Ok(reply.map(Some))
+}
+
+/// Whether this is a reply that runs or waits.
+async fn is_running(tx: &mut Tx, message: Option<MessageId>) -> Result<bool> {
+    let sql =
+        "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
+    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
 }
 
 /// Inserts an empty reply under a message, at the end of the line, and makes it the chat's leaf.

@@ -29,10 +29,10 @@ pub enum Command {
     /// it comes from stays as it was.
     Move {
         /// Database to copy from
-        #[arg(long, value_name = "URL", value_parser = database_url)]
+        #[arg(long, env = "MOVE_FROM", value_name = "URL", hide_env_values = true, value_parser = database_url)]
         from: String,
         /// Database to copy to, as for --database-url
-        #[arg(long, value_name = "URL", value_parser = database_url)]
+        #[arg(long, env = "MOVE_TO", value_name = "URL", hide_env_values = true, value_parser = database_url)]
         to: String,
     },
 }

@@ -16,7 +16,7 @@ pub use wakes::{Topic, Waker};
 
 use crate::error::{Error, Result};
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -28,6 +28,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::time::timeout;
 use wakes::Wakes;
 
 /// The steps that lead to the tables of today.
@@ -39,6 +40,18 @@ const SQLITE_READERS: u32 = 4;
 
 /// How many connections to PostgreSQL a process has at most.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// So that a process which stands still, or whose machine is gone, in the middle of a transaction
+/// does not make the others stand still: what it has locked is soon free, and who waits for it gives
+/// up before it counts as gone itself.
+const POSTGRES_LIMITS: [(&str, &str); 6] = [
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("lock_timeout", "3s"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "10s"),
+];
 
 /// How long a query waits for a connection, before its request is told that the database is away.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -183,12 +196,16 @@ impl Db {
 
     async fn open_postgres(url: &str) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.application_name("damso");
+        // Another process may be at the migrations, however long they take.
+        let connecting = timeout(PATIENCE, PgConnection::connect_with(&options));
+        let mut migrating = connecting.await.map_err(Error::internal)??;
+        POSTGRES_STEPS.run(&mut migrating).await?;
+        migrating.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .connect_with(options)
+            .connect_with(options.options(POSTGRES_LIMITS))
             .await?;
-        POSTGRES_STEPS.run(&pool).await?;
         let wakes = Wakes::default();
         tokio::spawn(wakes::listen(pool.clone(), wakes.clone()));
         Ok(Self {
@@ -271,8 +288,15 @@ fn beside(database: &Path, ending: &str) -> PathBuf {
 
 /// Takes the lock of an SQLite file.
 fn lock(database: &Path) -> Result<Arc<File>> {
-    let file = File::create(lock_file(database)).map_err(Error::internal)?;
-    match file.try_lock() {
+    // What is in a database is nobody else's; SQLite gives its other files the same mode.
+    open_private(database).map_err(Error::internal)?;
+    let file = open_private(&lock_file(database)).map_err(Error::internal)?;
+    let locked = file.try_lock().or_else(|_| {
+        // `damso check` may have looked at it just now.
+        std::thread::sleep(Duration::from_millis(50));
+        file.try_lock()
+    });
+    match locked {
         Ok(()) => Ok(Arc::new(file)),
         Err(std::fs::TryLockError::WouldBlock) => {
             Err(Error::internal("another Damso is using this file"))
@@ -280,6 +304,15 @@ fn lock(database: &Path) -> Result<Arc<File>> {
         // Some network file systems know no locks; then it is up to the person who runs it.
         Err(std::fs::TryLockError::Error(_)) => Ok(Arc::new(file)),
     }
+}
+
+/// Opens a file, which is made for its owner alone when it is missing.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// The present time in microseconds since 1970 (UTC), as all times in the database.

@@ -23,22 +23,51 @@ impl Turn {
 
 /// The newest turns that have at most `limit` characters together, and how many turns were left out.
 /// The last turn is kept whatever its length, and the first kept one is the user's if there is any.
+/// An answer that is to be carried on is kept too, at least its end.
 pub(super) fn newest(mut turns: Vec<Turn>, limit: usize) -> (Vec<Turn>, usize) {
+    let kept = match &turns[..] {
+        [.., unfinished, last] if last.text == CARRY_ON && unfinished.role == Role::Assistant => 2,
+        _ => 1,
+    };
+    if kept == 2 {
+        let unfinished = turns.len() - 2;
+        turns[unfinished].text = end_of(&turns[unfinished].text, limit).to_owned();
+    }
     let mut characters = 0;
     let fitting = turns.iter().rev().take_while(|turn| {
         characters += turn.text.chars().count();
         characters <= limit
     });
-    let mut dropped = turns.len() - fitting.count().max(1).min(turns.len());
-    while turns.len() > dropped + 1 && turns[dropped].role == Role::Assistant {
+    let mut dropped = turns.len() - fitting.count().max(kept).min(turns.len());
+    while turns.len() > dropped + kept && turns[dropped].role == Role::Assistant {
         dropped += 1;
     }
     (turns.split_off(dropped), dropped)
 }
 
+/// The last characters of a text, at most so many.
+fn end_of(text: &str, characters: usize) -> &str {
+    let start = text.char_indices().rev().take(characters).last();
+    start.map_or("", |(start, _)| &text[start..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_carried_on_is_kept() {
+        let question = Turn {
+            role: Role::User,
+            text: "질문이 아주 길어요".to_owned(),
+        };
+        let turns = || [vec![question.clone()], Turn::carry_on("한 둘 셋").into()].concat();
+        let all = CARRY_ON.chars().count() + 15;
+        assert_eq!(newest(turns(), all), (turns(), 0));
+        assert_eq!(newest(turns(), all - 1), (turns().split_off(1), 1));
+        let (kept, dropped) = newest(turns(), 3);
+        assert_eq!((kept, dropped), (Turn::carry_on("둘 셋").into(), 1));
+    }
 
     #[test]
     fn the_newest_turns_are_kept() {

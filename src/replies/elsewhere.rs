@@ -71,7 +71,7 @@ impl Replies {
                 return Ok(Some(live));
             }
             let (feed, fed) = mpsc::unbounded_channel();
-            let live = Arc::new(LiveReply::new(id, self.closing.clone()));
+            let live = Arc::new(LiveReply::new(id, &self.closing));
             let mut followed = Followed {
                 live: live.clone(),
                 known: 0,
@@ -175,7 +175,11 @@ impl Followed {
             self.unwatched = None;
             return false;
         }
-        self.unwatched.get_or_insert_with(Instant::now).elapsed() > GRACE
+        let is_forgotten = self.unwatched.get_or_insert_with(Instant::now).elapsed() > GRACE;
+        if is_forgotten {
+            self.live.give_up();
+        }
+        is_forgotten
     }
 
     /// How many bytes of it are known.

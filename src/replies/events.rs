@@ -3,7 +3,7 @@
 //! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
-use super::{News, Note, Reader, Seat};
+use super::{News, Note, Reader, Seat, live::Over};
 use crate::{
     App,
     auth::{Access, User},
@@ -28,6 +28,7 @@ use axum::{
 use futures_util::Stream;
 use serde::Deserialize;
 use std::{convert::Infallible, fmt::Write, time::Duration};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// How long a connection is silent, at most, so that nobody on the way takes it for dead.
@@ -62,9 +63,7 @@ pub(super) async fn follow(
     let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await;
     let reader = match reader {
         Ok(reader) => Ok(reader.map(|(reader, seat)| reader.with(access, seat))),
-        Err(Error::Unavailable(_)) => Err(ComeBack),
-        // Asked again by the browser, ever more rarely.
-        Err(too_many @ Error::TooManyOpen) => return too_many.into_response(),
+        Err(Error::Unavailable(_) | Error::TooManyOpen) => Err(ComeBack),
         Err(_) => Ok(None),
     };
     let events =
@@ -91,6 +90,9 @@ async fn reader(
     Ok(Some((live.reader(after), app.replies.seat(user)?)))
 }
 
+/// How long somebody waits who has to ask again.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// It is not known how the reply stands: the browser is to ask again.
 struct ComeBack;
 
@@ -102,7 +104,10 @@ fn events(
     t: &'static Texts,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     stream! {
-        let Ok(reader) = reader else { return };
+        let Ok(reader) = reader else {
+            sleep(PAUSE).await;
+            return;
+        };
         if let Some(mut reader) = reader {
             while let Some(news) = reader.next().await {
                 let partials = partials(id, &news, t);
@@ -110,7 +115,7 @@ fn events(
                     yield Ok(Event::default().id(news.position.to_string()).data(partials));
                 }
             }
-            if reader.goes_on() {
+            if reader.over() == Some(Over::ComeBack) {
                 return;
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
-use super::{News, Note, Reader, events::KEEP_ALIVE};
+use super::{News, Note, Reader, events::KEEP_ALIVE, live::Over};
 use crate::{i18n::Texts, markdown::PieceKind};
 use async_stream::stream;
 use axum::{
@@ -37,7 +37,8 @@ pub(crate) fn is_graphical(headers: &HeaderMap) -> bool {
         || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
 }
 
-/// Sends the page, the reply while it comes, what `ending` makes of its end, and the rest.
+/// Sends the page, the reply while it comes, what `ending` makes of its end, and the rest. Where that
+/// makes nothing the reply goes on elsewhere.
 pub(crate) fn hold<F>(
     held: Held,
     first: News,
@@ -45,7 +46,7 @@ pub(crate) fn hold<F>(
     ending: impl FnOnce() -> F + Send + 'static,
 ) -> Response
 where
-    F: Future<Output = String> + Send,
+    F: Future<Output = Option<String>> + Send,
 {
     let Held {
         before,
@@ -61,30 +62,35 @@ where
         let mut start = before;
         start.push_str(&writing.write(&first));
         yield chunk(start);
-        let (mut over, mut goes_on) = (first.ended, false);
-        while !over {
+        let mut over = first.ended.then_some(Over::Ended);
+        let over = loop {
+            if let Some(over) = over {
+                break over;
+            }
             let patience = KEEP_ALIVE.min(deadline - Instant::now());
             match reader.next_within(patience).await {
                 Ok(Some(news)) => {
-                    over = news.ended;
+                    over = news.ended.then_some(Over::Ended);
                     let html = writing.write(&news);
                     if !html.is_empty() {
                         yield chunk(html);
                     }
                 }
-                Ok(None) => (over, goes_on) = (true, reader.goes_on()),
-                Err(_) if Instant::now() >= deadline => (over, goes_on) = (true, true),
+                Ok(None) => over = reader.over().or(Some(Over::Ended)),
+                Err(_) if Instant::now() >= deadline => over = Some(Over::ComeBack),
                 // A sign of life that shows nothing, wherever it stands.
                 Err(_) => yield chunk("<!-- -->".to_owned()),
             }
-        }
-        let mut end = String::new();
-        if goes_on {
-            end.push_str(&writing.break_off(&further));
-        } else {
-            end.push_str(&writing.end());
-            end.push_str(&ending().await);
-        }
+        };
+        let ending = match over {
+            Over::Ended => ending().await,
+            Over::ComeBack => None,
+            Over::NoAccess => Some("</div>".to_owned()),
+        };
+        let mut end = match ending {
+            Some(ending) => writing.end() + &ending,
+            None => writing.break_off(&further),
+        };
         end.push_str(&after);
         yield chunk(end);
     };

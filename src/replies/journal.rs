@@ -33,7 +33,7 @@ pub(super) async fn keep(db: Db, known: Arc<Known>) {
 }
 
 /// Writes what has come of these replies and is not in the journal yet.
-pub(super) async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
+async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
     let parts: Vec<(&Arc<LiveReply>, Lease, Unsaved)> = replies
         .iter()
         .filter_map(|live| Some((live, live.lease()?)))
@@ -92,7 +92,8 @@ impl Db {
                          select 1 from messages m where m.id = parts.message_id
                          and m.attempt = parts.attempt and m.state = 'streaming'",
                 );
-                sql.push(lock).push(")");
+                // Of what was tried before it is not known whether it is there.
+                sql.push(lock).push(") on conflict (message_id, kind, seq) do nothing");
                 // The statement's text depends on how many rows there are: not worth keeping.
                 sql.build().persistent(false).execute(db).await?.rows_affected()
             });

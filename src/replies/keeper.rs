@@ -7,8 +7,12 @@ use super::{
     live::Cut,
 };
 use crate::{db::Topic, error::Result};
-use std::{collections::HashMap, time::Duration};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 /// How often a process gives a sign of life, and looks after others and the line.
 const BEAT: Duration = Duration::from_secs(2);
@@ -19,36 +23,33 @@ const OVERDUE: Duration = Duration::from_secs(8);
 /// After so long it is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
-/// When this process could last give a sign of life, and since when it could without a break.
+/// How long one look may take; the database can stand still.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// When this process could last give a sign of life, and since when it could without a break, both by
+/// the database's clock: a machine that was asleep notices nothing by its own.
+#[derive(Default)]
 pub(super) struct Pulse {
-    last: Option<Instant>,
-    steady_since: Instant,
+    last: i64,
+    steady_since: i64,
 }
 
 impl Pulse {
-    pub(super) fn new() -> Self {
-        Self {
-            last: None,
-            steady_since: Instant::now(),
-        }
-    }
-
-    fn beat(&mut self) {
-        let now = Instant::now();
-        if self.last.is_none_or(|last| now - last > OVERDUE / 2) {
+    fn beat(&mut self, now: i64) {
+        if now - self.last > micros(OVERDUE) / 2 {
             self.steady_since = now;
         }
-        self.last = Some(now);
+        self.last = now;
     }
 
-    /// Whether silence of others says something about them: when the database was away, nobody
-    /// could be heard.
+    /// Whether silence of others says something about them: when the database was away, or this
+    /// process, nobody could be heard.
     fn may_judge(&self) -> bool {
-        self.steady_since.elapsed() > OVERDUE
+        self.last - self.steady_since > micros(OVERDUE)
     }
 }
 
-fn micros(time: Duration) -> i64 {
+pub(super) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -63,33 +64,61 @@ impl Replies {
         self.db.beat(self.instance, now, false).await
     }
 
-    /// Looks after everything for as long as the database is open.
+    /// Gives signs of life for as long as the database is open, whatever else there is to do.
+    pub(super) async fn keep_beating(self) {
+        let mut tick = interval(BEAT);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.is_open() {
+            tick.tick().await;
+            if self.is_open() {
+                within_reason("no sign of life could be given", self.beat()).await;
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<()> {
+        let now = self.db.clock().await?;
+        self.db.beat(self.instance, now, self.is_ending()).await?;
+        self.pulse().beat(now);
+        Ok(())
+    }
+
+    fn pulse(&self) -> MutexGuard<'_, Pulse> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until it has ended, or the database is closed.
+    fn is_open(&self) -> bool {
+        !self.db.is_closed() && !self.closing.is_cancelled()
+    }
+
+    /// Looks after the line, and what others have left, for as long as the database is open.
     pub(super) async fn keep(self) {
         let (mut stops, mut line) = (self.db.waker(Topic::Stops), self.db.waker(Topic::Line));
-        let mut pulse = Pulse::new();
         let mut due = Instant::now();
-        while !self.db.is_closed() {
+        while self.is_open() {
             if Instant::now() >= due {
                 due = Instant::now() + BEAT;
-                if let Err(error) = self.beat(&mut pulse).await {
-                    tracing::warn!(%error, "no sign of life could be given");
-                }
+                within_reason("the replies could not be looked after", self.look_after()).await;
                 self.begin_waiting().await;
             }
             tokio::select! {
                 () = sleep_until(due) => {}
-                _ = stops.changed() => self.check_held_now().await,
+                _ = stops.changed() => {
+                    within_reason("it was not seen which replies are to stop", self.check_held()).await;
+                }
                 _ = line.changed() => drop(self.begin_waiting().await),
             }
         }
     }
 
-    async fn beat(&self, pulse: &mut Pulse) -> Result<()> {
-        let now = self.db.clock().await?;
-        self.db.beat(self.instance, now, self.is_ending()).await?;
-        pulse.beat();
+    async fn look_after(&self) -> Result<()> {
         self.check_held().await?;
-        if pulse.may_judge() {
+        let (now, may_judge) = {
+            let pulse = self.pulse();
+            (pulse.last, pulse.may_judge())
+        };
+        if may_judge {
             self.interrupt_left(now - micros(OVERDUE)).await?;
             self.db.forget_instances(now - micros(FORGOTTEN)).await?;
         }
@@ -110,12 +139,6 @@ impl Replies {
             self.db.wake_here(Topic::Line);
         }
         Ok(())
-    }
-
-    async fn check_held_now(&self) {
-        if let Err(error) = self.check_held().await {
-            tracing::warn!(%error, "it could not be seen which replies are to stop");
-        }
     }
 
     /// Compares what is made here with what the database says is.
@@ -145,35 +168,6 @@ impl Replies {
         Ok(())
     }
 
-    /// Lets what runs come to its end, for so long, and begins nothing more; then interrupts the
-    /// rest. `hurry` cuts the waiting short.
-    pub async fn end(&self, patience: Duration, hurry: impl Future<Output = ()>) {
-        let had_work = self.known.written_count() > 0;
-        self.ending.cancel();
-        if let Ok(now) = self.db.clock().await {
-            self.db.beat(self.instance, now, true).await.ok();
-        }
-        tokio::select! {
-            _ = timeout(patience, self.known.wait_for_none()) => {}
-            () = hurry => {}
-        }
-        let left = self.known.written();
-        if had_work && left.is_empty() {
-            // Pages ask for the final form of what has just ended.
-            sleep(FAREWELL).await;
-        }
-        // The readers of the others come back to the server that comes next.
-        self.closing.cancel();
-        for live in left {
-            live.cut(Cut::Ending);
-        }
-        timeout(LAST_WORDS, self.known.wait_for_none()).await.ok();
-        super::journal::write(&self.db, &self.known.written()).await;
-        if self.known.written().is_empty() {
-            self.db.forget_instance(self.instance).await.ok();
-        }
-    }
-
     /// Whether another process would take what is sent now.
     pub(crate) async fn others_take_over(&self) -> Result<bool> {
         if !self.db.is_shared() {
@@ -184,8 +178,11 @@ impl Replies {
     }
 }
 
-/// How long a server whose replies have all ended stays for those who watched them.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// How long the ends of interrupted replies may take to be stored.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// Does what can be tried again in a moment.
+async fn within_reason(failure: &str, work: impl Future<Output = Result<()>>) {
+    match timeout(PATIENCE, work).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "{failure}"),
+        Err(_) => tracing::warn!("{failure}: the database takes too long"),
+    }
+}

@@ -1,6 +1,10 @@
 //! The replies that this process knows: those it makes, and those that somebody watches here.
 
-use super::{elsewhere::Followed, lifecycle::Lease, live::LiveReply};
+use super::{
+    elsewhere::Followed,
+    lifecycle::Lease,
+    live::{Cut, LiveReply},
+};
 use crate::chats::MessageId;
 use std::{
     collections::HashMap,
@@ -86,7 +90,9 @@ impl Known {
             let mut replies = self.lock();
             let followed = replies.followed.remove(&id);
             let live = followed.map_or_else(new, |followed| followed.live);
-            replies.written.insert(id, live.clone());
+            if let Some(earlier) = replies.written.insert(id, live.clone()) {
+                earlier.cut(Cut::Lost);
+            }
             live
         };
         self.told();

@@ -12,6 +12,9 @@
 //!    └─ stop waiting ─▶ stopped
 //! ```
 //!
+//! An end may also come from *interrupted*, by the very attempt that was interrupted: its process was
+//! thought gone and has come back, with all of the text, before anybody went on with it.
+//!
 //! Each arrow is one update that names the states it may come from, so that of two processes, or two
 //! clicks, only one wins; its affected rows tell who. A claim counts the reply's attempts. Whoever
 //! makes the reply writes only as that attempt, so that a process which was thought gone, and comes
@@ -159,12 +162,14 @@ impl Db {
         Ok(())
     }
 
-    /// `streaming → complete | stopped | interrupted | failed`: its row gets the whole text and its
-    /// journal goes. False when it is no longer this attempt's to end.
+    /// `streaming | interrupted → complete | stopped | interrupted | failed`: its row gets the whole
+    /// text and its journal goes. False when it is no longer this attempt's to end.
     pub(super) async fn end_reply(&self, lease: Lease, ending: &Ending) -> Result<bool> {
         let sql = "update messages set state = $3, problem = $4, body = $5, reasoning = $6,
-                       prompt_tokens = $7, completion_tokens = $8, ended_at = $9
-                   where id = $1 and attempt = $2 and state = 'streaming'";
+                       prompt_tokens = coalesce($7, prompt_tokens),
+                       completion_tokens = coalesce(completion_tokens + $8, $8, completion_tokens),
+                       ended_at = $9
+                   where id = $1 and attempt = $2 and state in ('streaming', 'interrupted')";
         let count = |tokens: fn(&Usage) -> u64| {
             let usage = ending.usage.as_ref();
             usage.map(|usage| i64::try_from(tokens(usage)).unwrap_or(i64::MAX))

@@ -26,6 +26,8 @@ struct Shown {
     pieces: Vec<Piece>,
     open: Open,
     note: Note,
+    /// It is made here: what another process has of it is no longer shown.
+    is_written: bool,
     ended: bool,
 }
 
@@ -123,6 +125,9 @@ pub struct LiveReply {
     lease: OnceLock<Lease>,
     shown: Mutex<Shown>,
     unsaved: Mutex<[Unsaved; 2]>,
+    /// What could not be written, or of which it is not known. It is tried again as it was, so that
+    /// nothing can be there twice.
+    not_written: Mutex<Vec<Unsaved>>,
     changes: watch::Sender<u64>,
     cut: OnceLock<Cut>,
     cutting: CancellationToken,
@@ -137,16 +142,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl LiveReply {
     /// Its readers are told to come back later when `closing` is set.
-    pub(super) fn new(id: MessageId, closing: CancellationToken) -> Self {
+    pub(super) fn new(id: MessageId, closing: &CancellationToken) -> Self {
         Self {
             id,
             lease: OnceLock::new(),
             shown: Mutex::default(),
             unsaved: Mutex::new([Part::Body, Part::Reasoning].map(Unsaved::empty)),
+            not_written: Mutex::default(),
             changes: watch::Sender::new(0),
             cut: OnceLock::new(),
             cutting: CancellationToken::new(),
-            closing,
+            closing: closing.child_token(),
             whole: OnceCell::new(),
         }
     }
@@ -184,7 +190,7 @@ impl LiveReply {
         self.lease.get_or_init(|| lease);
         let [unsaved_body, unsaved_reasoning] = &mut *lock(&self.unsaved);
         (unsaved_body.from, unsaved_reasoning.from) = (body, reasoning);
-        self.say(Note::Waiting);
+        self.change(|shown| (shown.is_written, shown.note) = (true, Note::Waiting));
     }
 
     /// Keeps text for the journal.
@@ -204,10 +210,15 @@ impl LiveReply {
 
     /// Shows what has become of the text: the pieces finished since the last call, and the rest.
     pub(super) fn show(&self, growing: &mut Growing) {
+        let show = self.showing(growing);
+        self.change(show);
+    }
+
+    fn showing(&self, growing: &mut Growing) -> impl FnOnce(&mut Shown) + use<> {
         let pieces = growing.advance();
         let html: Arc<str> = growing.tail().into();
         let text: Arc<str> = growing.text()[growing.finished()..].into();
-        self.change(|shown| {
+        move |shown| {
             let grown = if pieces.is_empty() {
                 grown(&shown.open.html, &html)
             } else {
@@ -221,20 +232,12 @@ impl LiveReply {
                 grown,
             };
             shown.note = Note::None;
-        });
+        }
     }
 
     /// Shows the last of it: everything is finished.
     pub(super) fn show_all(&self, growing: &mut Growing) {
-        let pieces = growing.finish();
-        self.change(|shown| {
-            shown.pieces.extend(pieces);
-            shown.open = Open {
-                version: shown.open.version + 1,
-                ..Open::default()
-            };
-            shown.note = Note::None;
-        });
+        self.change(all_of(growing));
     }
 
     /// Says something while there is no text.
@@ -259,49 +262,61 @@ impl LiveReply {
 
     /// Takes what is not in the journal yet.
     pub(super) fn take_unsaved(&self) -> Vec<Unsaved> {
+        let mut all = std::mem::take(&mut *lock(&self.not_written));
         let mut unsaved = lock(&self.unsaved);
         let some = unsaved
             .iter_mut()
             .filter(|unsaved| !unsaved.text.is_empty());
-        some.map(|unsaved| {
+        all.extend(some.map(|unsaved| {
             let rest = Unsaved {
                 from: unsaved.from + unsaved.text.len(),
                 ..Unsaved::empty(unsaved.kind)
             };
             std::mem::replace(unsaved, rest)
-        })
-        .collect()
+        }));
+        all
     }
 
     /// Puts back what could not be written.
-    pub(super) fn put_back(&self, mut before: Unsaved) {
-        let unsaved = &mut lock(&self.unsaved)[before.kind as usize];
-        before.text.push_str(&unsaved.text);
-        *unsaved = before;
+    pub(super) fn put_back(&self, unsaved: Unsaved) {
+        lock(&self.not_written).push(unsaved);
     }
 
     // ---- For what another process has of it
 
     /// Shows how far it has come elsewhere, unless it is made here now.
     pub(super) fn show_elsewhere(&self, growing: &mut Growing) {
-        if self.lease().is_none() {
-            self.show(growing);
-        }
+        let show = self.showing(growing);
+        self.change_elsewhere(show);
     }
 
     /// Says how it stands elsewhere, unless it is made here now.
     pub(super) fn say_elsewhere(&self, note: Note) {
-        if self.lease().is_none() {
-            self.say(note);
+        if lock(&self.shown).note != note {
+            self.change_elsewhere(|shown| shown.note = note);
         }
     }
 
     /// It has ended elsewhere, unless it is made here now.
     pub(super) fn end_elsewhere(&self, growing: &mut Growing) {
-        if self.lease().is_none() {
-            self.show_all(growing);
-            self.end();
-        }
+        let show_all = all_of(growing);
+        self.change_elsewhere(|shown| {
+            show_all(shown);
+            shown.ended = true;
+        });
+    }
+
+    fn change_elsewhere(&self, change: impl FnOnce(&mut Shown)) {
+        self.change(|shown| {
+            if !shown.is_written {
+                change(shown);
+            }
+        });
+    }
+
+    /// Nobody follows it any more: who still reads is to come back.
+    pub(super) fn give_up(&self) {
+        self.closing.cancel();
     }
 
     // ---- For readers
@@ -347,11 +362,23 @@ impl LiveReply {
             open: None,
             note: Note::None,
             has_more: true,
-            is_over: false,
-            goes_on: false,
+            over: None,
             access: Box::pin(pending()),
             _seat: None,
         }
+    }
+}
+
+/// Everything is finished.
+fn all_of(growing: &mut Growing) -> impl FnOnce(&mut Shown) + use<> {
+    let pieces = growing.finish();
+    move |shown| {
+        shown.pieces.extend(pieces);
+        shown.open = Open {
+            version: shown.open.version + 1,
+            ..Open::default()
+        };
+        shown.note = Note::None;
     }
 }
 
@@ -406,11 +433,21 @@ pub struct Reader {
     note: Note,
     /// There is something that it was not told yet.
     has_more: bool,
-    is_over: bool,
-    goes_on: bool,
+    over: Option<Over>,
     /// Ends when the one who reads may no longer.
     access: Pin<Box<dyn Future<Output = ()> + Send>>,
     _seat: Option<Seat>,
+}
+
+/// Why there is nothing more to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The reply has ended.
+    Ended,
+    /// It goes on, but not here and now: whoever reads is to come back.
+    ComeBack,
+    /// Who reads may no longer.
+    NoAccess,
 }
 
 /// What is new for one reader.
@@ -444,20 +481,20 @@ impl Reader {
     /// What is new since the last call; waits until something is. `None` after the end, when access
     /// is lost, or when the program ends before the reply does.
     pub async fn next(&mut self) -> Option<News> {
-        if self.is_over {
+        if self.over.is_some() {
             return None;
         }
         if !std::mem::take(&mut self.has_more) {
             tokio::select! {
                 biased;
                 () = self.live.closing.cancelled() => {
-                    (self.is_over, self.goes_on) = (true, true);
+                    self.over = Some(Over::ComeBack);
                     return None;
                 }
                 // The sender lives as long as this reader: an error cannot happen, and would be the end.
                 changed = self.changes.changed() => changed.ok()?,
                 () = &mut self.access => {
-                    self.is_over = true;
+                    self.over = Some(Over::NoAccess);
                     return None;
                 }
             }
@@ -465,9 +502,9 @@ impl Reader {
         Some(self.look(AT_ONCE))
     }
 
-    /// Whether the reply goes on although this reader has nothing more to tell of it.
-    pub(super) fn goes_on(&self) -> bool {
-        self.goes_on
+    /// Why this reader has nothing more to tell.
+    pub(super) fn over(&self) -> Option<Over> {
+        self.over
     }
 
     /// Waits at most `time` for news; `Ok(None)` is the end, an error that there is no news yet.
@@ -514,7 +551,9 @@ impl Reader {
         }
         let note = (self.note != shown.note).then_some(shown.note);
         self.note = shown.note;
-        self.is_over = shown.ended && !self.has_more;
+        if shown.ended && !self.has_more {
+            self.over = Some(Over::Ended);
+        }
         News {
             pieces,
             in_code,
@@ -522,7 +561,7 @@ impl Reader {
             open: changed.then(|| shown.open.clone()),
             grew,
             note,
-            ended: self.is_over,
+            ended: self.over.is_some(),
         }
     }
 }
@@ -634,20 +673,21 @@ mod tests {
         live.keep(Part::Reasoning, "hm");
         live.keep(Part::Body, "one ");
         for taken in live.take_unsaved() {
-            live.keep(Part::Body, "two");
             live.put_back(taken);
         }
+        live.keep(Part::Body, "two");
         let all = [
-            unsaved(Part::Body, 0, "one twotwo"),
+            unsaved(Part::Body, 0, "one "),
             unsaved(Part::Reasoning, 0, "hm"),
+            unsaved(Part::Body, 4, "two"),
         ];
         assert_eq!(live.take_unsaved(), all);
         live.keep(Part::Body, "!");
-        assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 10, "!")]);
+        assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 7, "!")]);
         assert_eq!(live.take_unsaved(), []);
     }
 
     fn live() -> LiveReply {
-        LiveReply::new(MessageId::new(), CancellationToken::new())
+        LiveReply::new(MessageId::new(), &CancellationToken::new())
     }
 }

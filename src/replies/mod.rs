@@ -1,6 +1,7 @@
 //! Replies: one task writes each, and any number of pages and event streams follow it.
 
 mod elsewhere;
+mod ending;
 mod events;
 mod held;
 mod journal;
@@ -19,11 +20,15 @@ use crate::{
     error::{Error, Result},
     models::Models,
 };
+use keeper::Pulse;
 use known::Known;
 use lifecycle::{Claimed, InstanceId};
 use live::Cut;
 use seats::{Seat, Seats};
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+};
 use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
 use uuid::Uuid;
 
@@ -60,6 +65,7 @@ pub struct Replies {
     /// Set when those who watch are to come back later.
     closing: CancellationToken,
     seats: Seats,
+    pulse: Arc<Mutex<Pulse>>,
 }
 
 impl Replies {
@@ -80,9 +86,11 @@ impl Replies {
             ending: CancellationToken::new(),
             closing: CancellationToken::new(),
             seats: Seats::default(),
+            pulse: Arc::default(),
         };
         replies.take_over().await?;
         tokio::spawn(journal::keep(replies.db.clone(), replies.known.clone()));
+        tokio::spawn(replies.clone().keep_beating());
         tokio::spawn(replies.clone().keep());
         tokio::spawn(replies.clone().keep_following());
         Ok(replies)
@@ -130,7 +138,7 @@ impl Replies {
     fn write(&self, claimed: Claimed) {
         let lease = claimed.lease;
         let live = self.known.write(lease.id, || {
-            Arc::new(LiveReply::new(lease.id, self.closing.clone()))
+            Arc::new(LiveReply::new(lease.id, &self.closing))
         });
         live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
         let (db, models, writing) = (self.db.clone(), self.models.clone(), live.clone());
@@ -160,7 +168,9 @@ impl Replies {
     pub async fn stop(&self, id: MessageId) -> Result<()> {
         if let Some(live) = self.known.written_here(id) {
             live.cut(Cut::Stopped);
-        } else if self.db.stop_waiting(id).await? {
+        }
+        // Also then: another process may have gone on with it.
+        if self.db.stop_waiting(id).await? {
             self.db.wake(Topic::Replies).await;
         } else {
             self.db.ask_to_stop(id).await?;

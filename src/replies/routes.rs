@@ -4,7 +4,7 @@ use super::events;
 use crate::{
     App,
     auth::User,
-    chats::{self, Chat, ChatId, Message, MessageId, NotTaken},
+    chats::{self, Again, Chat, ChatId, MessageId, NotTaken},
     error::Result,
     view::View,
 };
@@ -59,30 +59,34 @@ async fn stop(
 }
 
 /// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (message, chat) = app.db.reply(&user, id).await?;
-    let taken = match message.state.is_running() {
-        true => Err(NotTaken::StillReplying),
-        false => chats::try_again(&app, &user, &chat, &message).await?,
-    };
-    show_taken(&app, view, &user, chat, taken).await
+async fn retry(user: User, view: View, app: State<App>, id: Path<MessageId>) -> Result<Response> {
+    again(user, view, app, id, Again::Anew).await
 }
 
 /// `POST /replies/{id}/continue`: carries on one that ended before its end, from the text it has.
 async fn carry_on(
     user: User,
     view: View,
+    app: State<App>,
+    id: Path<MessageId>,
+) -> Result<Response> {
+    again(user, view, app, id, Again::CarryOn).await
+}
+
+async fn again(
+    user: User,
+    view: View,
     State(app): State<App>,
     Path(id): Path<MessageId>,
+    how: Again,
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
-    let taken = match Message::can_continue(&message) {
-        true => chats::carry_on(&app, &user, &chat, &message).await?,
+    let may_be = match how {
+        Again::Anew => !message.state.is_running(),
+        Again::CarryOn => message.can_continue(),
+    };
+    let taken = match may_be {
+        true => chats::again(&app, &user, &chat, &message, how).await?,
         false => Err(NotTaken::StillReplying),
     };
     show_taken(&app, view, &user, chat, taken).await

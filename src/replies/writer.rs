@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::{
     pin,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 /// How often the open end of a text is rendered, at most.
@@ -38,15 +38,22 @@ static FIRST_TICK: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
 const TICK_BYTES: usize = 8 * 1024;
 
-/// Pauses in milliseconds before trying again what the database could not do; about two minutes in
-/// all. After that the reply is an interrupted one, with what the journal has of it.
-const PAUSES: [u64; 9] = [50, 200, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000];
+/// Pauses in milliseconds before trying again what the database could not do; the last one comes
+/// again and again.
+const PAUSES: [u64; 4] = [50, 200, 1_000, 3_000];
+
+/// For so long it is tried. After that the reply is an interrupted one, with what the journal has of it.
+const TRYING: Duration = Duration::from_secs(120);
+
+/// How long a reply may take. (Time limits for its first word, and for silence, are the model's.)
+const TIME_LIMIT: Duration = Duration::from_secs(3_600);
 
 /// Makes one reply, from asking the model to the final state.
 pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, claimed: Claimed) {
     let mut writer = Writer {
         events: Box::pin(futures_util::stream::empty()),
         growing: Growing::default(),
+        thinks_again: !claimed.reasoning.is_empty(),
         reasoning: claimed.reasoning.clone(),
         usage: None,
         has_news: false,
@@ -69,10 +76,10 @@ pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, claimed:
             Some(failed("internal"))
         }
     };
-    match end {
-        Some((state, problem)) => writer.finish(state, problem).await,
-        None => writer.live.end(),
-    }
+    // Even when this process was thought gone: if nobody has gone on with the reply since, what has
+    // come is more than what was kept.
+    let (state, problem) = end.unwrap_or((MessageState::Interrupted, None));
+    writer.finish(state, problem).await;
 }
 
 /// What the model is sent of a branch: every message that says something.
@@ -90,6 +97,8 @@ struct Writer {
     events: Events,
     growing: Growing,
     reasoning: String,
+    /// What it thinks next is apart from what it thought before.
+    thinks_again: bool,
     usage: Option<Usage>,
     /// Text has come that is not shown yet.
     has_news: bool,
@@ -115,7 +124,8 @@ impl Writer {
         let live = self.live.clone();
         let cut = live.was_cut();
         let tick = sleep_until(*FIRST_TICK);
-        pin!(cut, tick);
+        let too_long = sleep(TIME_LIMIT);
+        pin!(cut, tick, too_long);
         loop {
             let had_news = self.has_news;
             tokio::select! {
@@ -126,6 +136,7 @@ impl Writer {
                     Cut::Lost => None,
                 },
                 () = &mut tick, if self.has_news => self.show(),
+                () = &mut too_long => return Some(failed("too_large")),
                 event = self.events.next() => {
                     let Some(event) = event else { return Some(failed("cut_off")) };
                     if let Some(end) = self.take(event).await {
@@ -170,9 +181,7 @@ impl Writer {
                 None
             }
             Event::Reasoning(text) => {
-                let text = clean(&text);
-                self.reasoning.push_str(&text);
-                self.live.keep(Part::Reasoning, &text);
+                self.think(&clean(&text));
                 if self.growing.text().is_empty() {
                     self.live.say(Note::Thinking);
                 }
@@ -217,17 +226,37 @@ impl Writer {
             usage: self.usage.take(),
         };
         self.live.show_all(&mut self.growing);
-        for pause in PAUSES {
-            match self.db.end_reply(self.lease, &ending).await {
-                Ok(_) => break,
-                // The journal still has the text.
-                Err(error) => {
-                    tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored")
-                }
+        let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
+        let mut pause = Duration::ZERO;
+        while let Err(error) = self.db.end_reply(self.lease, &ending).await {
+            tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored");
+            pause = pauses.next().map_or(pause, Duration::from_millis);
+            // The journal still has the text.
+            if began.elapsed() > TRYING || self.is_lost_within(pause).await {
+                break;
             }
-            sleep(Duration::from_millis(pause)).await;
         }
         self.live.end();
+    }
+
+    /// Waits that long; true if the reply is not ours to end any more.
+    async fn is_lost_within(&self, time: Duration) -> bool {
+        let lost = async {
+            match self.live.was_cut().await {
+                Cut::Lost => (),
+                _ => std::future::pending().await,
+            }
+        };
+        timeout(time, lost).await.is_ok()
+    }
+
+    fn think(&mut self, text: &str) {
+        if std::mem::take(&mut self.thinks_again) {
+            self.reasoning.push_str("\n\n");
+            self.live.keep(Part::Reasoning, "\n\n");
+        }
+        self.reasoning.push_str(text);
+        self.live.keep(Part::Reasoning, text);
     }
 }
 
