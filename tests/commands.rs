@@ -654,6 +654,8 @@ async fn a_backup_waits_for_nobody_and_is_for_its_owner_alone() {
     let place = Place::new();
     fill(&place.sqlite("damso.db")).await;
     let app = place.app("damso.db").await;
+    // What waits in line is begun and ended first.
+    app.idle().await;
     let before = contents_of(app.db()).await;
     let mut tx = app.db().begin().await.unwrap();
     let Kind::Sqlite(open) = &mut tx else {

@@ -267,6 +267,71 @@ async fn a_tab_that_is_behind_is_told_so_and_keeps_its_text() {
 }
 
 #[tokio::test]
+async fn a_tab_that_slept_while_the_chat_went_on_is_behind_too() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::htmx(&app).sign_up("ann").await);
+    app.model.answer(Answer::gated(&gate, ["One."]));
+    let path = ann.start_running("Go").await;
+    let asleep = ann.get(&path).await;
+    gate.open_all();
+    app.idle().await;
+    ann.send(&ann.get(&path).await, "On").await;
+    // It wakes up: its stream ends, and it asks for the reply in its final form.
+    let awake = ann.finished(&asleep).await;
+    assert_eq!(awake.texts(MESSAGES), ["Go", "One."]);
+    let told = ann
+        .submit(&awake.form("#composer").fill("content", "Late"))
+        .await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert_eq!(app.model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn of_two_tabs_one_tries_again_or_carries_on() {
+    for first in ["retry", "continue"] {
+        let app = TestApp::start().await;
+        let (gate, ann) = (Gate::new(), Browser::plain(&app).sign_up("ann").await);
+        app.model.answer(cut_after("Half"));
+        let page = ann.start_chat("Go").await;
+        app.model.always(Answer::gated(&gate, ["Done."]));
+        for way in [first, "retry", "continue"] {
+            let path = format!("/replies/{}/{way}", reply_of(&page));
+            let body = Some("sure=yes".to_owned());
+            ann.request(http::Method::POST, &path, "document", body)
+                .await;
+        }
+        let running = "select count(*) from messages where state in ('queued', 'streaming')";
+        assert_eq!(app.value::<i64>(running).await, 1, "{first}");
+        gate.open_all();
+        app.idle().await;
+        assert_eq!(app.model.requests().len(), 2, "{first}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_takes_nothing_from_those_who_are_not() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::plain(&app).sign_up("ann").await);
+    let leaves = ann.fresh();
+    leaves.sign_in("ann", PASSWORD).await;
+    app.model
+        .answer(Answer::gated(&gate, ["One.\n\nTwo ", "three."]));
+    let path = ann.start_running("Go").await;
+    gate.open(1);
+    let mut stays = ann.open_live(&format!("{path}/live")).await;
+    stays.until("Two").await;
+    let mut left = leaves.open_live(&format!("{path}/live")).await;
+    left.until("Two").await;
+    leaves.sign_out().await;
+    let left = left.page().await;
+    assert!(!left.has(".final") && left.html.trim_end().ends_with("</html>"));
+    gate.open_all();
+    let page = stays.page().await;
+    assert!(!page.has(".final"), "{}", page.html);
+    assert!(page.text(".reply .text").contains("Two three."));
+}
+
+#[tokio::test]
 async fn after_another_try_the_same_page_can_send() {
     let app = TestApp::start().await;
     let ann = Browser::htmx(&app).sign_up("ann").await;
@@ -526,4 +591,57 @@ async fn when_its_instance_ends_what_waits_is_taken_by_another() {
     let there = ann.on(&two);
     assert_eq!(there.get(&last).await.texts(MESSAGES), ["Three", "Done."]);
     assert_eq!(two.model.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn what_may_have_been_written_before_does_not_stop_the_journal() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::plain(&app).sign_up("ann").await);
+    app.model
+        .answer(Answer::gated(&gate, ["One ", "two ", "three."]));
+    let path = ann.start_running("Go").await;
+    gate.open(1);
+    app.until("select exists (select 1 from reply_parts)").await;
+    // As after a commit whose answer was lost.
+    app.change(
+        "insert into reply_parts (message_id, kind, seq, text)
+         select id, 'body', 4, 'two ' from messages where state = 'streaming'",
+    )
+    .await;
+    gate.open(1);
+    let other = Gate::new();
+    app.model.answer(Answer::gated(&other, ["Mine ", "too."]));
+    ann.start_running("Other").await;
+    other.open(1);
+    app.until("select exists (select 1 from reply_parts where text = 'Mine ')")
+        .await;
+    gate.open(1);
+    app.until("select exists (select 1 from reply_parts where text = 'three.')")
+        .await;
+    gate.open_all();
+    other.open_all();
+    app.idle().await;
+    assert_eq!(
+        ann.get(&path).await.texts(MESSAGES),
+        ["Go", "One two three."]
+    );
+}
+
+#[tokio::test]
+async fn an_instance_that_stands_still_does_not_stop_the_others() {
+    let app = TestApp::start().await;
+    if !app.db().is_shared() {
+        return;
+    }
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    // One that was stopped while it was taking replies from the line.
+    let mut standing = app.db().begin().await.unwrap();
+    standing.alone("line").await.unwrap();
+    app.change("update instances set heartbeat = 0").await;
+    let page = ann.get("/").await;
+    let form = page.form("#composer").fill("content", "Go");
+    soon("the message to be taken", ann.submit_live(&form)).await;
+    app.until("select heartbeat > 0 from instances").await;
+    app.idle().await;
+    drop(standing);
 }
