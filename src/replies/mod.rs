@@ -10,6 +10,8 @@ mod lifecycle;
 mod live;
 mod routes;
 mod seats;
+mod threads;
+mod ticks;
 mod writer;
 
 use crate::{
@@ -20,12 +22,15 @@ use crate::{
     models::Models,
 };
 use known::Known;
-use lifecycle::{Claimed, InstanceId};
+use lifecycle::{Claimed, Ending, InstanceId, Lease};
 use live::Cut;
 use seats::{Seat, Seats};
-use std::{sync::Arc, thread};
-use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
+use std::{sync::Arc, thread, time::Duration};
+use threads::Threads;
+use tokio::{runtime::Handle, time::sleep};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use writer::Around;
 
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, News, Note, Reader};
@@ -34,6 +39,10 @@ pub use routes::routes;
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.
 const WRITER_THREADS: usize = 4;
+
+/// Pauses in milliseconds before trying again what the database could not do; about two minutes in
+/// all. After that the reply is an interrupted one, with what the journal has of it.
+const PAUSES: [u64; 9] = [50, 200, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000];
 
 /// How many replies there may be at once.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +57,10 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Replies {
     db: Db,
-    models: Models,
     instance: InstanceId,
     limits: Limits,
     known: Arc<Known>,
-    writers: LocalPoolHandle,
+    writers: Threads,
     /// Held while replies are claimed.
     claiming: Arc<tokio::sync::Mutex<()>>,
     /// Set when no more replies are begun.
@@ -69,13 +77,15 @@ impl Replies {
     /// When the database fails.
     pub async fn start(db: Db, models: Models, limits: Limits) -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
+        let models = (0..cores.min(WRITER_THREADS)).map(|_| models.with_own_connections());
+        let models = models.collect::<Result<_, _>>().map_err(Error::internal)?;
+        let known = Arc::default();
         let replies = Self {
             db,
-            models,
             instance: InstanceId(Uuid::now_v7()),
             limits,
-            known: Arc::default(),
-            writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)),
+            writers: Threads::start(models, &known).map_err(Error::internal)?,
+            known,
             claiming: Arc::default(),
             ending: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -133,24 +143,59 @@ impl Replies {
             Arc::new(LiveReply::new(lease.id, self.closing.clone()))
         });
         live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
-        let (db, models, writing) = (self.db.clone(), self.models.clone(), live.clone());
-        let writing = self
-            .writers
-            .spawn_pinned(|| writer::write(db, models, writing, claimed));
-        // Waited for by another task, so that even a panic leaves no reply running for ever.
         let replies = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = writing.await {
-                tracing::error!(%error, reply = %lease.id, "writing a reply ended badly");
-                if let Err(error) = replies.db.interrupt_reply(lease).await {
-                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
-                }
-            }
+            replies.make(live.clone(), claimed).await;
             replies.known.remove(lease.id);
             live.end();
             // There is room for another one.
             replies.db.wake_here(Topic::Line);
         });
+    }
+
+    /// Makes a reply and stores it.
+    async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
+        let lease = claimed.lease;
+        let turns = match writer::turns(&self.db, &claimed).await {
+            Ok(turns) => turns,
+            Err(error) => {
+                tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
+                return self.store(lease, &Ending::not_begun(claimed)).await;
+            }
+        };
+        let around = Around {
+            db: self.db.clone(),
+            known: self.known.clone(),
+            main: Handle::current(),
+        };
+        let writing = self
+            .writers
+            .spawn(move |models| writer::write(around, models.reply(turns), live, claimed));
+        match writing.await {
+            Ok(Some(ending)) => self.store(lease, &ending).await,
+            Ok(None) => {}
+            // Even a panic leaves no reply running for ever.
+            Err(_) => {
+                tracing::error!(reply = %lease.id, "writing a reply ended badly");
+                if let Err(error) = self.db.interrupt_reply(lease).await {
+                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
+                }
+            }
+        }
+    }
+
+    /// Brings a reply to its final state in the database.
+    async fn store(&self, lease: Lease, ending: &Ending) {
+        for pause in PAUSES {
+            match self.db.end_reply(lease, ending).await {
+                Ok(_) => break,
+                // The journal still has the text.
+                Err(error) => {
+                    tracing::error!(reply = %lease.id, %error, "a reply could not be stored")
+                }
+            }
+            sleep(Duration::from_millis(pause)).await;
+        }
     }
 
     /// Asks a reply to stop, wherever it is made. What it has so far stays.
