@@ -15,7 +15,7 @@ use axum::{
     extract::{Query, State},
     routing::{get, post},
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -475,6 +475,9 @@ impl Wal {
 
 // ---- People
 
+/// How many streams a person has open: the server allows no one many more.
+const STREAMS_EACH: usize = 50;
+
 /// Somebody who is signed in.
 #[derive(Clone)]
 struct Person {
@@ -519,6 +522,14 @@ impl Person {
             .collect();
         person.cookie = pairs.join("; ");
         Ok(person)
+    }
+
+    /// As many people as have so many streams open together.
+    async fn crowd(base: &str, streams: usize) -> Result<Vec<Self>> {
+        futures_util::stream::iter(0..streams.div_ceil(STREAMS_EACH))
+            .then(|_| Self::register(base))
+            .try_collect()
+            .await
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<reqwest::Response> {
@@ -665,7 +676,7 @@ impl Bench {
         server: &Server,
         (replies, rate): (usize, u32),
         commits: Option<&Commits>,
-        open: impl Fn() -> F,
+        open: impl Fn(usize) -> F,
     ) -> Result<Cost>
     where
         F: Future<Output = Result<reqwest::Response>>,
@@ -682,7 +693,7 @@ impl Bench {
         let mut readers = JoinSet::new();
         // A few at a time, as nothing is measured here.
         let mut streams = futures_util::stream::iter(0..replies)
-            .map(|_| open())
+            .map(open)
             .buffer_unordered(8);
         while let Some(stream) = streams.next().await {
             readers.spawn(read(stream?));
@@ -738,7 +749,7 @@ impl Bench {
 
     async fn run_relay(&mut self, relay: &Server, rate: u32) -> Result<Cost> {
         let http = self.http.clone();
-        self.run(relay, (self.plan.replies, rate), None, || {
+        self.run(relay, (self.plan.replies, rate), None, |_| {
             let request = http.post(&relay.base).body("{}").send();
             async { Ok(request.await?.error_for_status()?) }
         })
@@ -748,12 +759,13 @@ impl Bench {
     async fn run_damso(
         &mut self,
         damso: &Server,
-        person: &Person,
+        people: &[Person],
         many: (usize, u32),
         commits: Option<&Commits>,
         by: By,
     ) -> Result<Cost> {
-        self.run(damso, many, commits, async || {
+        self.run(damso, many, commits, async |number| {
+            let person = &people[number % people.len()];
             let chat = person.start_chat().await?;
             match by {
                 By::Events => person.get(&person.events(&chat).await?).await,
@@ -767,20 +779,23 @@ impl Bench {
     async fn idle_streams(
         &mut self,
         damso: &Server,
-        person: &Person,
+        people: &[Person],
         streams: usize,
     ) -> Result<usize> {
         self.runs += 1;
-        // It waits for a start that never comes.
+        // They wait for a start that does not come.
         self.tell(&format!("/prepare?number={}&rate=20&tokens=1", self.runs))
             .await?;
-        let chat = person.start_chat().await?;
-        let address = person.events(&chat).await?;
+        let mut addresses = vec![];
+        for person in people {
+            addresses.push(person.events(&person.start_chat().await?).await?);
+        }
         time::sleep(Duration::from_secs(1)).await;
         let before = damso.memory()?;
         let mut open = vec![];
-        for _ in 0..streams {
-            let mut stream = person.get(&address).await?;
+        let watched = people.iter().zip(&addresses).cycle();
+        for (person, address) in watched.take(streams) {
+            let mut stream = person.get(address).await?;
             stream.chunk().await?;
             open.push(stream);
         }
@@ -912,27 +927,28 @@ async fn measure(plan: Plan) -> Result<()> {
     exchange(damso.address()?, "/login", "", "identity")?;
     time::sleep(Duration::from_secs(1)).await;
     let idle = damso.memory()?;
-    let person = Person::register(&damso.base).await?;
+    let people = Person::crowd(&damso.base, replies).await?;
+    let person = &people[0];
 
     // A chat with a whole reply, for the size of its page.
     bench.tell("/prepare?number=0&rate=1000&tokens=300").await?;
     let chat = person.start_chat().await?;
     read(person.get(&format!("{chat}/live")).await?).await?;
-    let wire = wire(&damso, &person, &chat)?;
+    let wire = wire(&damso, person, &chat)?;
 
     let mut report = Report::default();
     for rate in rates {
         let bare = bench.run_relay(&relay, rate).await?;
         let many = (replies, rate);
         let events = bench
-            .run_damso(&damso, &person, many, None, By::Events)
+            .run_damso(&damso, &people, many, None, By::Events)
             .await?;
         let held = if quick || rate > 20 {
             None
         } else {
             Some(
                 bench
-                    .run_damso(&damso, &person, many, None, By::HeldPage)
+                    .run_damso(&damso, &people, many, None, By::HeldPage)
                     .await?,
             )
         };
@@ -963,19 +979,19 @@ async fn measure(plan: Plan) -> Result<()> {
 async fn many(bench: &mut Bench, folder: &Path, report: &mut Report) -> Result<()> {
     let damso = Server::damso(&bench.plan, folder, &bench.upstream.base)?;
     let commits = Commits::of(&bench.plan, folder);
-    let person = Person::register(&damso.base).await?;
+    let people = Person::crowd(&damso.base, 1_000).await?;
     // The largest first: later ones use its memory again.
     for replies in [1_000, 100, 1] {
         let cost = bench
-            .run_damso(&damso, &person, (replies, 20), Some(&commits), By::Events)
+            .run_damso(&damso, &people, (replies, 20), Some(&commits), By::Events)
             .await?;
         report.many(replies, &cost);
     }
     drop(damso);
 
     let damso = Server::damso(&bench.plan, folder, &bench.upstream.base)?;
-    let person = Person::register(&damso.base).await?;
-    let streams = bench.idle_streams(&damso, &person, 1_000).await?;
+    let people = Person::crowd(&damso.base, 1_000).await?;
+    let streams = bench.idle_streams(&damso, &people, 1_000).await?;
     report.add(
         "1,000 idle event streams",
         megabytes(streams),

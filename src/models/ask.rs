@@ -19,8 +19,8 @@ impl Models {
     pub async fn ask(&self) -> Option<Asked> {
         let (source, server, patience) = if self.configured() {
             (Source::Server, self.configured_server(), LIST_PATIENCE)
-        } else if self.0.settings.find_ollama {
-            let ollama = self.server(&self.0.settings.ollama_url, Secret::default());
+        } else if self.shared.settings.find_ollama {
+            let ollama = self.server(&self.shared.settings.ollama_url, Secret::default());
             (Source::Ollama, ollama, OLLAMA_PATIENCE)
         } else {
             return None;

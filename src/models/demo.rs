@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::header;
 use serde_json::{Value, json};
 use std::{convert::Infallible, time::Duration};
+use tokio::time::{Instant, sleep_until};
 
 /// The demo model's name.
 pub(super) const NAME: &str = "demo";
@@ -63,11 +64,11 @@ impl Demo {
             .map(|event| event.to_string())
             .chain(["[DONE]".to_owned()]);
 
-        let pace = self.pace;
-        stream::iter(data.enumerate()).then(move |(number, data)| async move {
-            let wait = if number == 0 { pace * THINKING } else { pace };
-            if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
+        // Like a server's it goes on at its pace however rarely it is read.
+        let (start, pace) = (Instant::now(), self.pace);
+        stream::iter((THINKING..).zip(data)).then(move |(number, data)| async move {
+            if !pace.is_zero() {
+                sleep_until(start + pace * number).await;
             }
             Ok(format!("data: {data}\n\n").into())
         })

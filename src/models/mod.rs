@@ -191,13 +191,15 @@ pub struct Current {
     pub model: Option<String>,
 }
 
-/// The models that can be asked. Cheap to clone; clones share what they know.
+/// The models that can be asked. Cheap to clone; clones share what they know, and connections.
 #[derive(Clone)]
-pub struct Models(Arc<Inner>);
-
-struct Inner {
-    settings: Settings,
+pub struct Models {
+    shared: Arc<Shared>,
     http: reqwest::Client,
+}
+
+struct Shared {
+    settings: Settings,
     known: Mutex<Known>,
     /// Held while a server is asked what it has, so that many replies ask once; and how that last
     /// failed, and when.
@@ -242,29 +244,28 @@ impl Models {
                 return Err(SettingsError::BaseUrl);
             }
         }
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            // A redirect would take the key and the conversation to where nobody meant to send them.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("damso/", env!("CARGO_PKG_VERSION")));
-        let configured = settings.api_key.is_some() || settings.base_url.is_some();
-        let local = |url: &Url| match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        };
-        // No proxy leads to this very computer.
-        if settings.base_url.as_ref().map_or(!configured, local) {
-            http = http.no_proxy();
-        }
-        let inner = Inner {
-            http: http.build()?,
+        let http = client(&settings)?;
+        let shared = Shared {
             settings,
             known: Mutex::default(),
             asking: Default::default(),
         };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self {
+            shared: Arc::new(shared),
+            http,
+        })
+    }
+
+    /// The same models, with connections of their own: each belongs to the runtime in which it was
+    /// opened.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be made.
+    pub fn with_own_connections(&self) -> Result<Self, SettingsError> {
+        Ok(Self {
+            shared: self.shared.clone(),
+            http: client(&self.shared.settings)?,
+        })
     }
 
     /// Asks the server once what it has and logs what came of it. Nothing that goes wrong here is
@@ -279,7 +280,7 @@ impl Models {
             return;
         }
         let server = self.configured_server();
-        let wanted = self.0.settings.model.as_deref();
+        let wanted = self.shared.settings.model.as_deref();
         match server.models(LIST_PATIENCE).await {
             Err(trouble) => {
                 tracing::warn!(%trouble, server = server.base, "cannot ask the model server what it has")
@@ -316,7 +317,7 @@ impl Models {
         match (self.configured(), known) {
             (true, known) => Current {
                 source: Source::Server,
-                model: self.0.settings.model.clone().or(known),
+                model: self.shared.settings.model.clone().or(known),
             },
             (false, Some(model)) => Current {
                 source: Source::Ollama,
@@ -334,7 +335,7 @@ impl Models {
     pub fn reply(&self, turns: Vec<Turn>) -> Events {
         let models = self.clone();
         Box::pin(async_stream::stream! {
-            let settings = &models.0.settings;
+            let settings = &models.shared.settings;
             let (turns, dropped) = history::newest(turns, settings.history_limit);
             let turns: Arc<[Turn]> = turns.into();
             let mut started = false;
@@ -390,7 +391,7 @@ impl Models {
             return Ok((server, model));
         }
         let began = Instant::now();
-        let mut failed = self.0.asking.lock().await;
+        let mut failed = self.shared.asking.lock().await;
         // Another reply may have asked meanwhile, and its answer, or that there was none, is ours too:
         // else many would wait for a silent server one after the other.
         if let Some(model) = self.now().model {
@@ -399,7 +400,7 @@ impl Models {
         if let Some((_, trouble)) = failed.as_ref().filter(|(at, _)| *at > began) {
             return Err(trouble.clone());
         }
-        let patience = LIST_PATIENCE.min(self.0.settings.first_token_timeout);
+        let patience = LIST_PATIENCE.min(self.shared.settings.first_token_timeout);
         let list = server.models(patience).await.inspect_err(|trouble| {
             *failed = Some((Instant::now(), trouble.clone()));
         })?;
@@ -413,13 +414,13 @@ impl Models {
 
     /// The Ollama nearby and its model, if it is there and has any.
     async fn ollama(&self) -> Option<(Server, String)> {
-        let settings = &self.0.settings;
+        let settings = &self.shared.settings;
         if !settings.find_ollama {
             return None;
         }
         let server = self.server(&settings.ollama_url, Secret::default());
         if !self.known().is_fresh() {
-            let _asking = self.0.asking.lock().await;
+            let _asking = self.shared.asking.lock().await;
             // Another reply may have looked meanwhile.
             if !self.known().is_fresh() {
                 let list = server.models(OLLAMA_PATIENCE).await.unwrap_or_default();
@@ -442,11 +443,11 @@ impl Models {
     }
 
     fn configured(&self) -> bool {
-        self.0.settings.api_key.is_some() || self.0.settings.base_url.is_some()
+        self.shared.settings.api_key.is_some() || self.shared.settings.base_url.is_some()
     }
 
     fn configured_server(&self) -> Server {
-        let settings = &self.0.settings;
+        let settings = &self.shared.settings;
         let openai = Url::parse(OPENAI).expect("it is a URL");
         self.server(
             settings.base_url.as_ref().unwrap_or(&openai),
@@ -456,19 +457,19 @@ impl Models {
 
     fn server(&self, base: &Url, key: Secret) -> Server {
         Server {
-            http: self.0.http.clone(),
+            http: self.http.clone(),
             demo: None,
             base: base.as_str().trim_end_matches('/').to_owned(),
             key,
-            first_token_timeout: self.0.settings.first_token_timeout,
-            silence_timeout: self.0.settings.silence_timeout,
+            first_token_timeout: self.shared.settings.first_token_timeout,
+            silence_timeout: self.shared.settings.silence_timeout,
         }
     }
 
     fn demo(&self) -> Server {
         let nowhere = Url::parse("http://demo.invalid/v1").expect("it is a URL");
         let demo = Demo {
-            pace: self.0.settings.demo_pace,
+            pace: self.shared.settings.demo_pace,
         };
         Server {
             demo: Some(demo),
@@ -477,8 +478,31 @@ impl Models {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
+    let mut http = reqwest::Client::builder()
+        .connect_timeout(settings.connect_timeout)
+        // A redirect would take the key and the conversation to where nobody meant to send them.
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("damso/", env!("CARGO_PKG_VERSION")));
+    let configured = settings.api_key.is_some() || settings.base_url.is_some();
+    let local = |url: &Url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    // No proxy leads to this very computer.
+    if settings.base_url.as_ref().map_or(!configured, local) {
+        http = http.no_proxy();
+    }
+    http.build()
 }
 
 /// The first model of the list that is likely to chat. Servers list models for other work, too, and

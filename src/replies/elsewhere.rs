@@ -81,7 +81,7 @@ impl Replies {
             followed.take(&progress, place);
             replies.followed.insert(id, followed);
             let shown = live.clone();
-            drop(self.writers.spawn_pinned(|| show(shown, fed)));
+            drop(self.writers.spawn(|_| show(shown, fed)));
             (live, feed)
         };
         self.known.told();

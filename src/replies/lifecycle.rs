@@ -75,6 +75,19 @@ pub(super) struct Ending {
     pub usage: Option<Usage>,
 }
 
+impl Ending {
+    /// Of a reply for which no model could be asked.
+    pub(super) fn not_begun(claimed: Claimed) -> Self {
+        Self {
+            state: MessageState::Failed,
+            problem: Some("internal"),
+            body: claimed.body,
+            reasoning: claimed.reasoning,
+            usage: None,
+        }
+    }
+}
+
 /// The replies that wait, each with its turn: after so many others of the same person, running ones
 /// included. Those with the lowest turn come first, and of these the ones whose person has waited
 /// longest, so that nobody waits behind somebody who asked for much.

@@ -9,8 +9,11 @@ mod keeper;
 mod known;
 mod lifecycle;
 mod live;
+mod making;
 mod routes;
 mod seats;
+mod threads;
+mod ticks;
 mod writer;
 
 use crate::{
@@ -22,14 +25,15 @@ use crate::{
 };
 use keeper::Pulse;
 use known::Known;
-use lifecycle::{Claimed, InstanceId};
+use lifecycle::InstanceId;
 use live::Cut;
 use seats::{Seat, Seats};
 use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use tokio_util::{sync::CancellationToken, task::LocalPoolHandle};
+use threads::Threads;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use held::{Held, hold, is_graphical};
@@ -53,11 +57,10 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Replies {
     db: Db,
-    models: Models,
     instance: InstanceId,
     limits: Limits,
     known: Arc<Known>,
-    writers: LocalPoolHandle,
+    writers: Threads,
     /// Held while replies are claimed.
     claiming: Arc<tokio::sync::Mutex<()>>,
     /// Set when no more replies are begun.
@@ -75,13 +78,15 @@ impl Replies {
     /// When the database fails.
     pub async fn start(db: Db, models: Models, limits: Limits) -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
+        let models = (0..cores.min(WRITER_THREADS)).map(|_| models.with_own_connections());
+        let models = models.collect::<Result<_, _>>().map_err(Error::internal)?;
+        let known = Arc::default();
         let replies = Self {
             db,
-            models,
             instance: InstanceId(Uuid::now_v7()),
             limits,
-            known: Arc::default(),
-            writers: LocalPoolHandle::new(cores.min(WRITER_THREADS)),
+            writers: Threads::start(models, &known).map_err(Error::internal)?,
+            known,
             claiming: Arc::default(),
             ending: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -94,71 +99,6 @@ impl Replies {
         tokio::spawn(replies.clone().keep());
         tokio::spawn(replies.clone().keep_following());
         Ok(replies)
-    }
-
-    /// To be called when a reply was put into the line: it is begun, here if there is room.
-    pub(crate) async fn added(&self) {
-        let replies = self.clone();
-        // To its end even if whoever asked leaves meanwhile: a reply that was claimed is to be made.
-        let begun = tokio::spawn(async move { replies.begin_waiting().await });
-        if !begun.await.unwrap_or(false) {
-            // Another process may have room.
-            self.db.wake(Topic::Line).await;
-        }
-    }
-
-    /// Begins as many of those that wait as there is room for; whether there is room for more.
-    async fn begin_waiting(&self) -> bool {
-        let _claiming = self.claiming.lock().await;
-        if self.is_ending() {
-            return false;
-        }
-        let running = self.known.written_count();
-        let slots = self.limits.at_once.saturating_sub(running);
-        let claimed = self
-            .db
-            .claim_replies(self.instance, slots, self.limits.per_person);
-        let claimed = claimed.await.unwrap_or_else(|error| {
-            // It is looked again in a moment.
-            tracing::warn!(%error, "the line could not be looked at");
-            Vec::new()
-        });
-        let has_room = claimed.len() < slots;
-        if !claimed.is_empty() {
-            // The line has moved.
-            self.db.wake_here(Topic::Replies);
-        }
-        for claimed in claimed {
-            self.write(claimed);
-        }
-        has_room
-    }
-
-    /// Makes a reply that was claimed.
-    fn write(&self, claimed: Claimed) {
-        let lease = claimed.lease;
-        let live = self.known.write(lease.id, || {
-            Arc::new(LiveReply::new(lease.id, &self.closing))
-        });
-        live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
-        let (db, models, writing) = (self.db.clone(), self.models.clone(), live.clone());
-        let writing = self
-            .writers
-            .spawn_pinned(|| writer::write(db, models, writing, claimed));
-        // Waited for by another task, so that even a panic leaves no reply running for ever.
-        let replies = self.clone();
-        tokio::spawn(async move {
-            if let Err(error) = writing.await {
-                tracing::error!(%error, reply = %lease.id, "writing a reply ended badly");
-                if let Err(error) = replies.db.interrupt_reply(lease).await {
-                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
-                }
-            }
-            replies.known.remove(lease);
-            live.end();
-            // There is room for another one.
-            replies.db.wake_here(Topic::Line);
-        });
     }
 
     /// Asks a reply to stop, wherever it is made. What it has so far stays.

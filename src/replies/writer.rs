@@ -3,83 +3,71 @@
 //! It knows nothing of connections: nobody watching, a closed tab, three devices are all the same.
 
 use super::{
+    Known,
     lifecycle::{Claimed, Ending, Lease},
     live::{Cut, LiveReply, Note, Part},
+    ticks,
 };
 use crate::{
     chats::{Message, MessageState},
     db::Db,
     error::Result,
     markdown::Growing,
-    models::{Event, Events, Finish, Models, Trouble, Turn, Usage},
+    models::{Event, Events, Finish, Trouble, Turn, Usage},
 };
-use futures_util::StreamExt;
-use std::{
-    borrow::Cow,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use futures_util::{FutureExt, StreamExt};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tokio::{
-    pin,
-    time::{Instant, sleep, sleep_until, timeout},
+    runtime::Handle,
+    task::{JoinHandle, yield_now},
+    time::{Instant, sleep, sleep_until},
 };
-
-/// How often the open end of a text is rendered, at most.
-const TICK: Duration = Duration::from_millis(50);
-
-/// After so many ticks without anything to show, the next text need not wait for a tick.
-const PAUSE_TICKS: u128 = 3;
-
-/// All replies count their ticks from here, so that many are shown with one waking of the threads
-/// that write and that send: waking takes longer than rendering.
-static FIRST_TICK: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The open end is rendered anew each time, so the longer it is, the more rarely: with this many
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
 const TICK_BYTES: usize = 8 * 1024;
 
-/// Pauses in milliseconds before trying again what the database could not do; the last one comes
-/// again and again.
-const PAUSES: [u64; 4] = [50, 200, 1_000, 3_000];
-
-/// For so long it is tried. After that the reply is an interrupted one, with what the journal has of it.
-const TRYING: Duration = Duration::from_secs(120);
+/// How long what has come is taken before it is shown, at most.
+const TAKING: Duration = Duration::from_millis(50);
 
 /// How long a reply may take. (Time limits for its first word, and for silence, are the model's.)
 const TIME_LIMIT: Duration = Duration::from_secs(3_600);
 
-/// Makes one reply, from asking the model to the final state.
-pub(super) async fn write(db: Db, models: Models, live: Arc<LiveReply>, claimed: Claimed) {
+/// What writers need from the rest of the program.
+pub(super) struct Around {
+    pub db: Db,
+    pub known: Arc<Known>,
+    /// Where work on the database is done: threads that write may rest.
+    pub main: Handle,
+}
+
+/// Makes one reply, from asking the model to how it ended.
+pub(super) async fn write(
+    around: Around,
+    events: Events,
+    live: Arc<LiveReply>,
+    claimed: Claimed,
+) -> Ending {
     let mut writer = Writer {
-        events: Box::pin(futures_util::stream::empty()),
+        around,
+        live,
+        lease: claimed.lease,
+        events,
         growing: Growing::default(),
         thinks_again: !claimed.reasoning.is_empty(),
-        reasoning: claimed.reasoning.clone(),
+        reasoning: claimed.reasoning,
         usage: None,
+        noting: None,
         has_news: false,
+        last_taken: None,
         last_shown: None,
-        lease: claimed.lease,
-        live,
-        db,
     };
     if !claimed.body.is_empty() {
         writer.growing.push(&claimed.body);
         writer.live.show_again(&mut writer.growing);
     }
-    let end = match writer.turns(&claimed).await {
-        Ok(turns) => {
-            writer.events = models.reply(turns);
-            writer.run().await
-        }
-        Err(error) => {
-            tracing::error!(%error, reply = %claimed.lease.id, "a reply could not be begun");
-            Some(failed("internal"))
-        }
-    };
-    // Even when this process was thought gone: if nobody has gone on with the reply since, what has
-    // come is more than what was kept.
-    let (state, problem) = end.unwrap_or((MessageState::Interrupted, None));
-    writer.finish(state, problem).await;
+    let (state, problem) = writer.run().await;
+    writer.finish(state, problem).await
 }
 
 /// What the model is sent of a branch: every message that says something.
@@ -90,8 +78,21 @@ fn said(branch: &[Message]) -> Vec<Turn> {
     said.map(Into::into).collect()
 }
 
+/// The conversation that the model is to answer, or to carry on from where it ended.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<Vec<Turn>> {
+    let branch = db.branch(claimed.chat_id, claimed.parent_id).await?;
+    let mut turns = said(&branch);
+    if !claimed.body.trim().is_empty() {
+        turns.extend(Turn::carry_on(&claimed.body));
+    }
+    Ok(turns)
+}
+
 struct Writer {
-    db: Db,
+    around: Around,
     live: Arc<LiveReply>,
     lease: Lease,
     events: Events,
@@ -100,8 +101,11 @@ struct Writer {
     /// What it thinks next is apart from what it thought before.
     thinks_again: bool,
     usage: Option<Usage>,
+    /// The model's name on its way to the database.
+    noting: Option<JoinHandle<()>>,
     /// Text has come that is not shown yet.
     has_news: bool,
+    last_taken: Option<Instant>,
     last_shown: Option<Instant>,
 }
 
@@ -109,71 +113,93 @@ struct Writer {
 type End = (MessageState, Option<&'static str>);
 
 impl Writer {
-    /// The conversation that the model is to answer, or to carry on from where it ended.
-    async fn turns(&self, claimed: &Claimed) -> Result<Vec<Turn>> {
-        let branch = self.db.branch(claimed.chat_id, claimed.parent_id).await?;
-        let mut turns = said(&branch);
-        if !claimed.body.trim().is_empty() {
-            turns.extend(Turn::carry_on(&claimed.body));
+    async fn run(&mut self) -> End {
+        let live = self.live.clone();
+        tokio::select! {
+            biased;
+            why = live.was_cut() => match why {
+                Cut::Stopped => (MessageState::Stopped, None),
+                // Also when this process was thought gone: if nobody has gone on with the reply
+                // since, what has come is more than what was kept.
+                Cut::Ending | Cut::Lost => (MessageState::Interrupted, None),
+            },
+            () = sleep(TIME_LIMIT) => failed("too_large"),
+            end = self.follow() => end,
         }
-        Ok(turns)
     }
 
-    /// How the reply ended; `None` when it is not ours to end any more.
-    async fn run(&mut self) -> Option<End> {
-        let live = self.live.clone();
-        let cut = live.was_cut();
-        let tick = sleep_until(*FIRST_TICK);
-        let too_long = sleep(TIME_LIMIT);
-        pin!(cut, tick, too_long);
+    /// Shows the text as it comes: the first at once, and what comes soon after that at the next
+    /// tick. Until then nothing is read, so that it is read all together.
+    async fn follow(&mut self) -> End {
         loop {
-            let had_news = self.has_news;
-            tokio::select! {
-                biased;
-                why = &mut cut => return match why {
-                    Cut::Stopped => Some((MessageState::Stopped, None)),
-                    Cut::Ending => Some((MessageState::Interrupted, None)),
-                    Cut::Lost => None,
-                },
-                () = &mut tick, if self.has_news => self.show(),
-                () = &mut too_long => return Some(failed("too_large")),
-                event = self.events.next() => {
-                    let Some(event) = event else { return Some(failed("cut_off")) };
-                    if let Some(end) = self.take(event).await {
-                        return Some(end);
-                    }
-                    if self.has_news && !had_news {
-                        tick.as_mut().reset(self.due());
-                    }
+            let Some(event) = self.events.next().await else {
+                return failed("cut_off");
+            };
+            if let Some(end) = self.take(event) {
+                return end;
+            }
+            while self.has_news {
+                self.new_tick().await;
+                if let Some(end) = self.take_rest().await {
+                    return end;
+                }
+                if self.is_due() {
+                    self.show();
                 }
             }
         }
     }
 
-    /// When what has come is to be shown: at the next tick, or at once after a pause.
-    fn due(&self) -> Instant {
-        let now = Instant::now();
-        let open = self.growing.text().len() - self.growing.finished();
-        let rest = (open / TICK_BYTES) as u128;
-        let tick = |time: Instant| {
-            time.saturating_duration_since(*FIRST_TICK).as_millis() / TICK.as_millis()
-        };
-        match self.last_shown.map(tick) {
-            Some(last) if tick(now) <= last + PAUSE_TICKS + rest => {
-                let next = (tick(now) + 1).max(last + 1 + rest);
-                *FIRST_TICK + TICK * u32::try_from(next).unwrap_or(u32::MAX)
-            }
-            _ => now,
+    /// Waits for a tick in which nothing was taken yet.
+    async fn new_tick(&mut self) {
+        if let Some(last) = self.last_taken
+            && let next = ticks::after(last, 1, self.running())
+            && next > Instant::now()
+        {
+            sleep_until(next).await;
         }
+        self.last_taken = Some(Instant::now());
     }
 
-    async fn take(&mut self, event: Event) -> Option<End> {
+    /// Takes all that has come by now.
+    async fn take_rest(&mut self) -> Option<End> {
+        let until = Instant::now() + TAKING;
+        while Instant::now() < until {
+            // A connection hands on one piece at a time, and needs its turn in between.
+            yield_now().await;
+            let event = self.events.next().now_or_never()?;
+            let end = event.map_or(Some(failed("cut_off")), |event| self.take(event));
+            if end.is_some() {
+                return end;
+            }
+        }
+        None
+    }
+
+    /// Whether what has come is to be shown in this tick.
+    fn is_due(&self) -> bool {
+        let open = self.growing.text().len() - self.growing.finished();
+        self.last_shown.is_none_or(|last| {
+            let due = ticks::after(last, 1 + open / TICK_BYTES, self.running());
+            due <= Instant::now()
+        })
+    }
+
+    /// How many replies run in this process.
+    fn running(&self) -> usize {
+        self.around.known.written_count()
+    }
+
+    fn take(&mut self, event: Event) -> Option<End> {
         match event {
             Event::Started { model, dropped } => {
-                // It is only told below the reply: no reason to give up.
-                if let Err(error) = self.db.set_model(self.lease, &model, dropped).await {
-                    tracing::warn!(%error, "the model of a reply could not be noted");
-                }
+                let (db, lease) = (self.around.db.clone(), self.lease);
+                self.noting = Some(self.around.main.spawn(async move {
+                    // It is only told below the reply: no reason to give up.
+                    if let Err(error) = db.set_model(lease, &model, dropped).await {
+                        tracing::warn!(%error, "the model of a reply could not be noted");
+                    }
+                }));
                 None
             }
             Event::Retrying { attempt, of, .. } => {
@@ -208,48 +234,6 @@ impl Writer {
         }
     }
 
-    fn show(&mut self) {
-        self.has_news = false;
-        self.live.show(&mut self.growing);
-        self.last_shown = Some(Instant::now());
-    }
-
-    /// Brings the reply to its final state: first in the database, then for those who watch.
-    async fn finish(mut self, state: MessageState, problem: Option<&'static str>) {
-        // Dropping the events drops the request upstream.
-        self.events = Box::pin(futures_util::stream::empty());
-        let ending = Ending {
-            state,
-            problem,
-            body: self.growing.text().to_owned(),
-            reasoning: std::mem::take(&mut self.reasoning),
-            usage: self.usage.take(),
-        };
-        self.live.show_all(&mut self.growing);
-        let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
-        let mut pause = Duration::ZERO;
-        while let Err(error) = self.db.end_reply(self.lease, &ending).await {
-            tracing::error!(reply = %self.live.id(), %error, "a reply could not be stored");
-            pause = pauses.next().map_or(pause, Duration::from_millis);
-            // The journal still has the text.
-            if began.elapsed() > TRYING || self.is_lost_within(pause).await {
-                break;
-            }
-        }
-        self.live.end();
-    }
-
-    /// Waits that long; true if the reply is not ours to end any more.
-    async fn is_lost_within(&self, time: Duration) -> bool {
-        let lost = async {
-            match self.live.was_cut().await {
-                Cut::Lost => (),
-                _ => std::future::pending().await,
-            }
-        };
-        timeout(time, lost).await.is_ok()
-    }
-
     fn think(&mut self, text: &str) {
         if std::mem::take(&mut self.thinks_again) {
             self.reasoning.push_str("\n\n");
@@ -257,6 +241,29 @@ impl Writer {
         }
         self.reasoning.push_str(text);
         self.live.keep(Part::Reasoning, text);
+    }
+
+    fn show(&mut self) {
+        self.has_news = false;
+        self.live.show(&mut self.growing);
+        self.last_shown = Some(Instant::now());
+    }
+
+    /// Shows all there is, and tells what is to be stored of it.
+    async fn finish(mut self, state: MessageState, problem: Option<&'static str>) -> Ending {
+        // Dropping the events drops the request upstream.
+        self.events = Box::pin(futures_util::stream::empty());
+        self.live.show_all(&mut self.growing);
+        if let Some(noting) = self.noting {
+            noting.await.ok();
+        }
+        Ending {
+            state,
+            problem,
+            body: self.growing.text().to_owned(),
+            reasoning: self.reasoning,
+            usage: self.usage,
+        }
     }
 }
 

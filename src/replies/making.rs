@@ -1,0 +1,135 @@
+//! From the line to the final state: how a reply is begun, made and stored.
+
+use super::{
+    Replies,
+    lifecycle::{Claimed, Ending, Lease},
+    live::{Cut, LiveReply},
+    writer::{self, Around},
+};
+use crate::db::Topic;
+use std::{future::pending, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout},
+};
+
+/// Pauses in milliseconds before trying again what the database could not do; the last one comes
+/// again and again.
+const PAUSES: [u64; 4] = [50, 200, 1_000, 3_000];
+
+/// For so long it is tried to store a reply's end. After that it is an interrupted one, with what the
+/// journal has of it.
+const TRYING: Duration = Duration::from_secs(120);
+
+impl Replies {
+    /// To be called when a reply was put into the line: it is begun, here if there is room.
+    pub(crate) async fn added(&self) {
+        let replies = self.clone();
+        // To its end even if whoever asked leaves meanwhile: a reply that was claimed is to be made.
+        let begun = tokio::spawn(async move { replies.begin_waiting().await });
+        if !begun.await.unwrap_or(false) {
+            // Another process may have room.
+            self.db.wake(Topic::Line).await;
+        }
+    }
+
+    /// Begins as many of those that wait as there is room for; whether there is room for more.
+    pub(super) async fn begin_waiting(&self) -> bool {
+        let _claiming = self.claiming.lock().await;
+        if self.is_ending() {
+            return false;
+        }
+        let running = self.known.written_count();
+        let slots = self.limits.at_once.saturating_sub(running);
+        let claimed = self
+            .db
+            .claim_replies(self.instance, slots, self.limits.per_person);
+        let claimed = claimed.await.unwrap_or_else(|error| {
+            // It is looked again in a moment.
+            tracing::warn!(%error, "the line could not be looked at");
+            Vec::new()
+        });
+        let has_room = claimed.len() < slots;
+        if !claimed.is_empty() {
+            // The line has moved.
+            self.db.wake_here(Topic::Replies);
+        }
+        for claimed in claimed {
+            self.begin(claimed);
+        }
+        has_room
+    }
+
+    /// Begins a reply that was claimed.
+    fn begin(&self, claimed: Claimed) {
+        let lease = claimed.lease;
+        let live = self.known.write(lease.id, || {
+            Arc::new(LiveReply::new(lease.id, &self.closing))
+        });
+        live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
+        let replies = self.clone();
+        tokio::spawn(async move {
+            replies.make(live.clone(), claimed).await;
+            replies.known.remove(lease);
+            live.end();
+            // There is room for another one.
+            replies.db.wake_here(Topic::Line);
+        });
+    }
+
+    /// Makes a reply and stores it.
+    async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
+        let lease = claimed.lease;
+        let turns = match writer::turns(&self.db, &claimed).await {
+            Ok(turns) => turns,
+            Err(error) => {
+                tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
+                return self.store(&live, lease, &Ending::not_begun(claimed)).await;
+            }
+        };
+        let around = Around {
+            db: self.db.clone(),
+            known: self.known.clone(),
+            main: Handle::current(),
+        };
+        let writing = live.clone();
+        let writing = self
+            .writers
+            .spawn(move |models| writer::write(around, models.reply(turns), writing, claimed));
+        match writing.await {
+            Ok(ending) => self.store(&live, lease, &ending).await,
+            // Even a panic leaves no reply running for ever.
+            Err(_) => {
+                tracing::error!(reply = %lease.id, "writing a reply ended badly");
+                if let Err(error) = self.db.interrupt_reply(lease).await {
+                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
+                }
+            }
+        }
+    }
+
+    /// Brings a reply to its final state in the database.
+    async fn store(&self, live: &LiveReply, lease: Lease, ending: &Ending) {
+        let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
+        let mut pause = Duration::ZERO;
+        while let Err(error) = self.db.end_reply(lease, ending).await {
+            tracing::error!(reply = %lease.id, %error, "a reply could not be stored");
+            pause = pauses.next().map_or(pause, Duration::from_millis);
+            // The journal still has the text.
+            if began.elapsed() > TRYING || is_lost_within(live, pause).await {
+                break;
+            }
+        }
+    }
+}
+
+/// Waits that long; true if the reply is not ours to end any more.
+async fn is_lost_within(live: &LiveReply, time: Duration) -> bool {
+    let lost = async {
+        match live.was_cut().await {
+            Cut::Lost => (),
+            _ => pending().await,
+        }
+    };
+    timeout(time, lost).await.is_ok()
+}
