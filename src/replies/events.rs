@@ -3,7 +3,7 @@
 //! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
-use super::{News, Note, Reader, Seat, live::Over};
+use super::{News, Note, Reader, Seat, reader::Over};
 use crate::{
     App,
     auth::{Access, User},

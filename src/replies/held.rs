@@ -2,7 +2,7 @@
 //!
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
-use super::{News, Note, Reader, events::KEEP_ALIVE, live::Over};
+use super::{News, Note, Reader, events::KEEP_ALIVE, reader::Over};
 use crate::{i18n::Texts, markdown::PieceKind};
 use async_stream::stream;
 use axum::{

@@ -10,6 +10,7 @@ mod known;
 mod lifecycle;
 mod live;
 mod making;
+mod reader;
 mod routes;
 mod seats;
 mod threads;
@@ -37,7 +38,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use held::{Held, hold, is_graphical};
-pub(crate) use live::{LiveReply, News, Note, Reader};
+pub(crate) use live::{LiveReply, Note};
+pub(crate) use reader::{News, Reader};
 pub use routes::routes;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
