@@ -580,8 +580,7 @@ impl Person {
         let chat = self.start_chat().await?;
         let mut events = self.get(&self.events(&chat).await?).await?;
         let mut seen = vec![];
-        // The text goes into an element of that name.
-        while !String::from_utf8_lossy(&seen).contains("-open\"") {
+        while !has_text(&String::from_utf8_lossy(&seen)) {
             seen.extend(events.chunk().await?.context("a token before the end")?);
         }
         Ok(start.elapsed())
@@ -595,6 +594,14 @@ impl Person {
             .and_then(|(_, rest)| rest.split_once('"'));
         Ok(address.context("a live reply on the page")?.0.to_owned())
     }
+}
+
+/// Whether an event stream has brought text: something that is put into the open end. (At first that
+/// is emptied.)
+fn has_text(events: &str) -> bool {
+    let open = events.split("-open\" ").skip(1);
+    open.filter_map(|swap| swap.split_once('>'))
+        .any(|(_, html)| !html.is_empty() && !html.starts_with("</hx-partial"))
 }
 
 // ---- Runs
