@@ -895,6 +895,11 @@ impl World {
         let script = self.script.lock().unwrap();
         let (mut at, mut last, mut from) = (0, None, 0);
         while at < text.len() {
+            if kind == 't' && text[at..].starts_with("\n\n") {
+                // What it thinks when it is carried on begins a paragraph.
+                at += 2;
+                continue;
+            }
             let rest = &text[at..];
             let n = rest[1..].split(kind).next().unwrap();
             let n: usize = n.parse().unwrap_or_else(|_| panic!("{rest:?} in {row:?}"));
