@@ -16,9 +16,9 @@ mod view;
 
 use axum::{
     Router,
-    extract::State,
-    http::StatusCode,
-    middleware,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -27,14 +27,10 @@ use db::Db;
 use error::{Error, Result};
 use models::Models;
 use replies::Replies;
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{DefaultPredicate, Predicate},
-    },
-    timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
     trace::TraceLayer,
 };
 
@@ -139,20 +135,30 @@ pub fn router(app: App) -> Result<Router> {
         ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::show_errors))
-        .layer(compression())
+        .layer(middleware::from_fn(compress))
         .layer(middleware::from_fn_with_state(app.clone(), view::dress))
         .layer(TraceLayer::new_for_http())
         .with_state(app))
 }
 
-/// Compresses what is worth it, but nothing that grows while it is read: its pieces are small,
-/// and none may be held back.
-fn compression() -> CompressionLayer<impl Predicate> {
-    let at_rest =
-        |_: StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions| {
-            !headers.contains_key("x-accel-buffering")
-        };
-    CompressionLayer::new().compress_when(DefaultPredicate::new().and(at_rest))
+/// Compresses what is worth it, but nothing that grows while it is read: its pieces are small, none
+/// may be held back, and what compresses would take some kilobytes of each even at rest.
+async fn compress(request: Request, next: Next) -> Response {
+    let mut asked: Request = Request::default();
+    if let Some(accepted) = request.headers().get(header::ACCEPT_ENCODING) {
+        asked
+            .headers_mut()
+            .insert(header::ACCEPT_ENCODING, accepted.clone());
+    }
+    let response = next.run(request).await;
+    if response.headers().contains_key("x-accel-buffering") {
+        return response;
+    }
+    let mut response = Some(response);
+    let answer =
+        service_fn(move |_| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
+    let Ok(compressed) = CompressionLayer::new().layer(answer).oneshot(asked).await;
+    compressed.into_response()
 }
 
 /// `GET /healthz`: 200 when the database answers, and this server is not about to end.

@@ -164,7 +164,8 @@ impl Db {
             // Only another program, a backup for example, can hold the lock.
             .busy_timeout(Duration::from_secs(5))
             .pragma("temp_store", "memory")
-            .pragma("cache_size", "-8000")
+            // Few pages of its own: those of the file are mapped.
+            .pragma("cache_size", "-2000")
             .pragma("mmap_size", "268435456")
             .pragma("journal_size_limit", "67108864")
             .pragma("trusted_schema", "off");

@@ -6,7 +6,9 @@ use super::{
     secret::Secret,
     trouble::{Trouble, TroubleKind, chain},
 };
-use std::time::Duration;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use std::{pin::Pin, time::Duration};
 use tokio::time::{Instant, timeout};
 
 /// The largest answer that is read, in bytes after decompression.
@@ -18,7 +20,8 @@ const LAST_PACKET: Duration = Duration::from_millis(20);
 
 /// An answer that is being read. Dropping it ends the request.
 pub(super) struct Answer {
-    response: reqwest::Response,
+    /// Its body alone: the headers would keep the buffer that they were read into.
+    packets: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
     mender: Mender,
     bytes: usize,
     silence_timeout: Duration,
@@ -30,7 +33,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn new(response: reqwest::Response, server: &Server) -> Self {
         Self {
-            response,
+            packets: Box::pin(response.bytes_stream()),
             mender: Mender::default(),
             bytes: 0,
             silence_timeout: server.silence_timeout,
@@ -44,11 +47,9 @@ impl Answer {
     /// # Errors
     /// When the answer breaks or passes a limit; the events before that are added all the same.
     pub(super) async fn next(&mut self, events: &mut Vec<Mended>) -> Result<bool, Trouble> {
-        let packet = self
-            .response
-            .chunk()
-            .await
-            .map_err(|error| Trouble::new(TroubleKind::CutOff, &chain(&error), &self.key))?;
+        let packet = self.packets.next().await.transpose();
+        let packet =
+            packet.map_err(|error| Trouble::new(TroubleKind::CutOff, &chain(&error), &self.key))?;
         let lines = self.mender.lines();
         let taken = match &packet {
             Some(packet) => {
@@ -80,7 +81,7 @@ impl Answer {
 
     /// The server has announced the end: what may still come is of no interest.
     pub(super) async fn finish(mut self) {
-        timeout(LAST_PACKET, self.response.chunk()).await.ok();
+        timeout(LAST_PACKET, self.packets.next()).await.ok();
     }
 }
 

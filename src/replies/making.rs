@@ -80,11 +80,12 @@ impl Replies {
     /// Makes a reply and stores it.
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
         let lease = claimed.lease;
-        let turns = match writer::turns(&self.db, &claimed).await {
+        // Boxed, so that the reply does not hold the place of a query for as long as it runs.
+        let turns = match Box::pin(writer::turns(&self.db, &claimed)).await {
             Ok(turns) => turns,
             Err(error) => {
                 tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
-                return self.store(&live, lease, &Ending::not_begun(claimed)).await;
+                return Box::pin(self.store(&live, lease, &Ending::not_begun(claimed))).await;
             }
         };
         let around = Around {
@@ -97,11 +98,11 @@ impl Replies {
             .writers
             .spawn(move |models| writer::write(around, models.reply(turns), writing, claimed));
         match writing.await {
-            Ok(ending) => self.store(&live, lease, &ending).await,
+            Ok(ending) => Box::pin(self.store(&live, lease, &ending)).await,
             // Even a panic leaves no reply running for ever.
             Err(_) => {
                 tracing::error!(reply = %lease.id, "writing a reply ended badly");
-                if let Err(error) = self.db.interrupt_reply(lease).await {
+                if let Err(error) = Box::pin(self.db.interrupt_reply(lease)).await {
                     tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
                 }
             }
