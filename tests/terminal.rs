@@ -221,11 +221,17 @@ async fn lynx_shows_a_reply_while_it_comes() {
 
 /// Somebody with w3m who has an account.
 async fn w3m(site: &Site) -> Browser {
+    w3m_that(site, "meta_refresh=0").await
+}
+
+/// Somebody with w3m, set up in one way or another, who has an account.
+async fn w3m_that(site: &Site, setting: &str) -> Browser {
     let register = format!("{}/register", site.url);
     // It has longer texts written in an editor.
     let editor = [("editor", "echo Count > $1")];
+    let arguments = ["-o", "editor=sh ~/editor %s", "-o", setting, &register];
     let w3m = Browser {
-        terminal: Terminal::run(&editor, "w3m", &["-o", "editor=sh ~/editor %s", &register]),
+        terminal: Terminal::run(&editor, "w3m", &arguments),
         next: "Tab",
         last: "BTab",
         asks: true,
@@ -284,6 +290,7 @@ async fn a_page_that_must_end_early_has_a_link_in_links() {
     let site = hurried(&gate).await;
     let links = links(&site).await;
     links.send("Count").await;
+    links.terminal.until("Refresh: ").await;
     goes_on(&links, &gate).await;
 }
 
@@ -293,6 +300,7 @@ async fn a_page_that_must_end_early_has_a_link_in_lynx() {
     let site = hurried(&gate).await;
     let lynx = lynx(&site).await;
     lynx.send("Count").await;
+    lynx.terminal.until("REFRESH(5 sec): http").await;
     goes_on(&lynx, &gate).await;
 }
 
@@ -303,4 +311,16 @@ async fn a_page_that_must_end_early_has_a_link_in_w3m() {
     let w3m = w3m(&site).await;
     count(&w3m).await;
     goes_on(&w3m, &gate).await;
+}
+
+#[tokio::test]
+async fn a_page_that_must_end_early_goes_on_by_itself_in_w3m_if_it_may() {
+    let gate = Gate::new();
+    let site = hurried(&gate).await;
+    let w3m = w3m_that(&site, "meta_refresh=1").await;
+    count(&w3m).await;
+    w3m.terminal.until("Three.").await;
+    gate.open_all();
+    w3m.terminal.until("Four.").await;
+    assert_eq!(conversation(&w3m.terminal.screen()), COUNTED);
 }
