@@ -8,6 +8,8 @@
 //! and `seconds=20` say what is compared with the relay, `damso=PATH` names another build of the
 //! server, and `database=postgres://…` an empty database in the place of an SQLite file.
 
+mod support;
+
 use anyhow::{Context, Result, bail};
 use axum::{
     Json, Router,
@@ -15,23 +17,28 @@ use axum::{
     extract::{Query, State},
     routing::{get, post},
 };
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
     convert::Infallible,
     env, fs,
     future::Future,
-    io::{BufRead, BufReader, Read, Seek, SeekFrom, Write},
-    net::{SocketAddr, TcpStream},
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
+};
+use support::{
+    now,
+    person::Person,
+    report::{Report, kilobytes, megabytes},
+    server::{Server, exchange},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
 
@@ -68,14 +75,6 @@ fn main() -> Result<()> {
             }))
         }
     }
-}
-
-/// The present time in microseconds, the same in every process of this machine.
-fn now() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 // ---- What is streamed
@@ -294,103 +293,6 @@ async fn relay(to: String) -> Result<()> {
     serve(Router::new().route("/", post(forward))).await
 }
 
-// ---- Processes that are measured
-
-/// A process, which ends with this value.
-struct Server {
-    child: Child,
-    base: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-impl Server {
-    /// This program in another role.
-    fn role(args: &[&str]) -> Result<Self> {
-        let mut child = Command::new(env::current_exe()?)
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let out = child.stdout.take().context("the output is a pipe")?;
-        Self::with_address(child, out)
-    }
-
-    fn damso(plan: &Plan, folder: &Path, upstream: &str) -> Result<Self> {
-        let database = plan.database.as_deref().unwrap_or("sqlite://bench.db");
-        let mut child = Command::new(&plan.damso)
-            .current_dir(folder)
-            .env("LISTEN", "127.0.0.1:0")
-            .env("DATABASE_URL", database)
-            // People seem to come from where their requests say.
-            .env("TRUSTED_PROXIES", "127.0.0.0/8")
-            .env("OPENAI_BASE_URL", format!("{upstream}/v1"))
-            .env("OPENAI_MODEL", "bench")
-            .env("REPLIES_PER_PERSON", "1000")
-            .env("NO_COLOR", "1")
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let log = child.stderr.take().context("the log is a pipe")?;
-        Self::with_address(child, log)
-    }
-
-    /// Reads up to the line with the address, and the rest to the end, so that nobody waits to write.
-    fn with_address(child: Child, out: impl Read + Send + 'static) -> Result<Self> {
-        let mut out = BufReader::new(out);
-        let mut line = String::new();
-        while out.read_line(&mut line)? > 0 {
-            if let Some((_, base)) = line.trim().rsplit_once("at http://") {
-                let base = format!("http://{base}");
-                thread::spawn(move || {
-                    for line in out
-                        .lines()
-                        .map_while(Result::ok)
-                        .filter(|line| !line.contains("INFO"))
-                    {
-                        eprintln!("{line}");
-                    }
-                });
-                return Ok(Self { child, base });
-            }
-            eprint!("{line}");
-            line.clear();
-        }
-        bail!("a server ended before it listened");
-    }
-
-    fn address(&self) -> Result<SocketAddr> {
-        Ok(self.base.trim_start_matches("http://").parse()?)
-    }
-
-    /// The CPU time that all its threads have used. The kernel counts it in nanoseconds and tells
-    /// it in hundredths of a second, which is fine enough for seconds of it.
-    fn cpu(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, fields) = stat.rsplit_once(") ").context("a name in brackets")?;
-        let ticks: u64 = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<u64>().ok())
-            .sum();
-        Ok(Duration::from_millis(ticks * 10))
-    }
-
-    /// Resident memory in bytes.
-    fn memory(&self) -> Result<usize> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .context("VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? * 1024)
-    }
-}
-
 // ---- Transactions
 
 /// Counts the transactions that are committed.
@@ -473,127 +375,16 @@ impl Wal {
     }
 }
 
-// ---- People
-
-/// How many streams a person has open: the server allows no one many more.
-const STREAMS_EACH: usize = 50;
-
-/// Somebody who is signed in.
-#[derive(Clone)]
-struct Person {
-    http: reqwest::Client,
-    base: String,
-    cookie: String,
-    /// Where the person seems to be.
-    place: String,
-}
-
-impl Person {
-    async fn register(base: &str) -> Result<Self> {
-        // The client must not follow redirects: what they say is needed.
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent("Mozilla/5.0")
-            .build()?;
-        // Nobody was here before by this name or from this place.
-        let number = now();
-        let mut person = Self {
-            http,
-            base: base.to_owned(),
-            cookie: String::new(),
-            place: format!("10.{}.{}.1", number / 1000 % 256, number / 256_000 % 256),
-        };
-        let password = "a long enough secret, 2937";
-        let name = format!("bench {number}");
-        let form = [
-            ("username", name.as_str()),
-            ("password", password),
-            ("password_confirm", password),
-        ];
-        let answer = person.post("/register", &form).await?;
-        let cookies = answer
-            .headers()
-            .get_all("set-cookie")
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let pairs: Vec<&str> = cookies
-            .filter_map(|cookie| cookie.split(';').next())
-            .collect();
-        person.cookie = pairs.join("; ");
-        Ok(person)
+/// Starts a chat, and waits for the first token of its reply: how long that took.
+async fn first_token(person: &Person) -> Result<Duration> {
+    let start = Instant::now();
+    let chat = person.start_chat().await?;
+    let mut events = person.get(&person.events(&chat).await?).await?;
+    let mut seen = vec![];
+    while !has_text(&String::from_utf8_lossy(&seen)) {
+        seen.extend(events.chunk().await?.context("a token before the end")?);
     }
-
-    /// As many people as have so many streams open together.
-    async fn crowd(base: &str, streams: usize) -> Result<Vec<Self>> {
-        futures_util::stream::iter(0..streams.div_ceil(STREAMS_EACH))
-            .then(|_| Self::register(base))
-            .try_collect()
-            .await
-    }
-
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<reqwest::Response> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
-        let request = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .header("cookie", &self.cookie)
-            .header("x-forwarded-for", &self.place)
-            .header("sec-fetch-site", "same-origin")
-            .header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(body).send().await?;
-        if answer.status() != 303 {
-            bail!("POST {path}: {}", answer.status());
-        }
-        Ok(answer)
-    }
-
-    async fn get(&self, path: &str) -> Result<reqwest::Response> {
-        let request = self
-            .http
-            .get(format!("{}{path}", self.base))
-            .header("cookie", &self.cookie);
-        Ok(request.send().await?.error_for_status()?)
-    }
-
-    /// Starts a chat; its address is returned.
-    async fn start_chat(&self) -> Result<String> {
-        let answer = self
-            .post(
-                "/chats",
-                &[("content", "Which database suits a small server?")],
-            )
-            .await?;
-        let to = answer
-            .headers()
-            .get("location")
-            .and_then(|to| to.to_str().ok())
-            .context("a redirect")?;
-        Ok(to.split("/live").next().unwrap_or_default().to_owned())
-    }
-
-    /// Starts a chat, and waits for the first token of its reply: how long that took.
-    async fn first_token(&self) -> Result<Duration> {
-        let start = Instant::now();
-        let chat = self.start_chat().await?;
-        let mut events = self.get(&self.events(&chat).await?).await?;
-        let mut seen = vec![];
-        while !has_text(&String::from_utf8_lossy(&seen)) {
-            seen.extend(events.chunk().await?.context("a token before the end")?);
-        }
-        Ok(start.elapsed())
-    }
-
-    /// The address of the event stream that the chat's page follows.
-    async fn events(&self, chat: &str) -> Result<String> {
-        let page = self.get(chat).await?.text().await?;
-        let address = page
-            .split_once("hx-sse:connect=\"")
-            .and_then(|(_, rest)| rest.split_once('"'));
-        Ok(address.context("a live reply on the page")?.0.to_owned())
-    }
+    Ok(start.elapsed())
 }
 
 /// Whether an event stream has brought text: something that is put into the open end. (At first that
@@ -616,6 +407,12 @@ struct Plan {
     damso: PathBuf,
     /// Its database, if not an SQLite file.
     database: Option<String>,
+}
+
+impl Plan {
+    fn damso(&self, folder: &Path, upstream: &str) -> Result<Server> {
+        Server::damso(&self.damso, self.database.as_deref(), folder, upstream)
+    }
 }
 
 /// What one run of many replies at once cost.
@@ -829,7 +626,7 @@ impl Bench {
             let person = person?;
             waiting.spawn(async move {
                 time::sleep(Duration::from_secs(2).mul_f64(number as f64 / people as f64)).await;
-                person.first_token().await
+                first_token(&person).await
             });
         }
         let (mut waits, mut refused) = (vec![], 0);
@@ -861,26 +658,13 @@ async fn read(answer: reqwest::Response) -> Result<Marks> {
 /// From starting the process to the whole answer to a first request.
 fn time_to_answer(plan: &Plan, folder: &Path, upstream: &str) -> Result<Duration> {
     let start = Instant::now();
-    let damso = Server::damso(plan, folder, upstream)?;
+    let damso = plan.damso(folder, upstream)?;
     let answer = exchange(damso.address()?, "/login", "", "identity")?;
     let time = start.elapsed();
     if !answer.starts_with(b"HTTP/1.1 200") {
         bail!("GET /login: no page");
     }
     Ok(time)
-}
-
-/// One request as a browser sends it, and every byte of the answer, headers included.
-fn exchange(address: SocketAddr, path: &str, cookie: &str, encodings: &str) -> Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(address)?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: Mozilla/5.0\r\nAccept: text/html,*/*;q=0.8\r\n\
-         Accept-Language: en\r\nAccept-Encoding: {encodings}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = vec![];
-    stream.read_to_end(&mut answer)?;
-    Ok(answer)
 }
 
 struct Wire {
@@ -922,7 +706,7 @@ async fn measure(plan: Plan) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let upstream = Server::role(&["upstream"])?;
     let relay = Server::role(&["relay", &format!("to={}", upstream.base)])?;
-    let damso = Server::damso(&plan, folder.path(), &upstream.base)?;
+    let damso = plan.damso(folder.path(), &upstream.base)?;
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut bench = Bench {
         plan,
@@ -984,7 +768,7 @@ async fn measure(plan: Plan) -> Result<()> {
 
 /// What only shows with many: replies, streams and people.
 async fn many(bench: &mut Bench, folder: &Path, report: &mut Report) -> Result<()> {
-    let damso = Server::damso(&bench.plan, folder, &bench.upstream.base)?;
+    let damso = bench.plan.damso(folder, &bench.upstream.base)?;
     let commits = Commits::of(&bench.plan, folder);
     let people = Person::crowd(&damso.base, 1_000).await?;
     // The largest first: later ones use its memory again.
@@ -996,7 +780,7 @@ async fn many(bench: &mut Bench, folder: &Path, report: &mut Report) -> Result<(
     }
     drop(damso);
 
-    let damso = Server::damso(&bench.plan, folder, &bench.upstream.base)?;
+    let damso = bench.plan.damso(folder, &bench.upstream.base)?;
     let people = Person::crowd(&damso.base, 1_000).await?;
     let streams = bench.idle_streams(&damso, &people, 1_000).await?;
     report.add(
@@ -1010,28 +794,7 @@ async fn many(bench: &mut Bench, folder: &Path, report: &mut Report) -> Result<(
     Ok(())
 }
 
-#[derive(Default)]
-struct Report {
-    rows: Vec<[String; 4]>,
-}
-
 impl Report {
-    fn add(
-        &mut self,
-        what: impl Into<String>,
-        figure: impl Into<String>,
-        goal: &str,
-        reached: Option<bool>,
-    ) {
-        let sign = match reached {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "",
-        };
-        self.rows
-            .push([what.into(), figure.into(), goal.to_owned(), sign.to_owned()]);
-    }
-
     fn costs(
         &mut self,
         replies: usize,
@@ -1194,30 +957,4 @@ impl Report {
             Some(*page < 10_000),
         );
     }
-
-    #[expect(clippy::print_stdout, reason = "this is what it is run for")]
-    fn print(&self) {
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let (first, second, third) = (width(0), width(1), width(2));
-        for [what, figure, goal, sign] in &self.rows {
-            println!(
-                "{}",
-                format!("{what:first$}  {figure:>second$}  {goal:third$} {sign}").trim_end()
-            );
-        }
-    }
-}
-
-fn megabytes(bytes: usize) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
-fn kilobytes(bytes: usize) -> String {
-    format!("{:.1} KB", bytes as f64 / 1e3)
 }
