@@ -37,6 +37,16 @@ const ROUTES: &[Row] = &[
     ("POST", "/chats/{id}/rename",     "title=Intruder", [403, 303, 404]),
     ("GET",  "/chats/{id}/delete",     "",               [403, 200, 404]),
     ("POST", "/chats/{id}/delete",     "",               [403, 303, 404]),
+    ("GET",  "/chats/{id}/at/{message}", "",             [403, 200, 404]),
+    ("GET",  "/chats/{id}/before/{message}", "",         [403, 200, 404]),
+    ("GET",  "/chats/{id}/deleted/{message}", "",        [403, 303, 404]),
+    ("GET",  "/messages/{id}/edit",    "",               [403, 200, 404]),
+    ("POST", "/messages/{id}/edit",    "content=Intro",  [403, 303, 404]),
+    ("POST", "/messages/{id}/answer",  "",               [403, 303, 404]),
+    ("POST", "/messages/{id}/branch",  "",               [403, 303, 404]),
+    ("GET",  "/messages/{id}/delete",  "",               [403, 200, 404]),
+    ("POST", "/messages/{id}/delete",  "",               [403, 303, 404]),
+    ("POST", "/messages/{id}/restore", "",               [403, 303, 404]),
     ("GET",  "/replies/{id}",          "",               [403, 200, 404]),
     ("GET",  "/replies/{id}/events",   "",               [200, 200, 200]),
     ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
@@ -116,6 +126,7 @@ async fn stored(app: &TestApp) -> String {
 /// A chat of this person's with a reply that has ended in a way that can be tried again.
 struct Owned {
     chat: String,
+    message: String,
     reply: String,
 }
 
@@ -129,16 +140,27 @@ impl Owned {
             .strip_prefix("r-")
             .unwrap()
             .to_owned();
-        Self { chat, reply }
+        let message = page.attribute(".mine", "id");
+        let message = message.strip_prefix("m-").unwrap().to_owned();
+        Self {
+            chat,
+            message,
+            reply,
+        }
     }
 
     fn path(&self, route: &str) -> String {
         let id = if route.starts_with("/replies") {
             &self.reply
+        } else if route.starts_with("/messages") {
+            &self.message
         } else {
             &self.chat
         };
-        route.replace("{id}", id).replace("{reply}", &self.reply)
+        route
+            .replace("{id}", id)
+            .replace("{message}", &self.message)
+            .replace("{reply}", &self.reply)
     }
 }
 
@@ -197,7 +219,10 @@ async fn everybody_gets_what_is_theirs_and_nobody_what_is_not() {
                     "somebody else changed something: {method} {route}"
                 );
                 // It is the same as what does not exist at all.
-                let nothing = route.replace("{id}", UNKNOWN).replace("{reply}", UNKNOWN);
+                let nothing = route
+                    .replace("{id}", UNKNOWN)
+                    .replace("{message}", UNKNOWN)
+                    .replace("{reply}", UNKNOWN);
                 let answer = (answer.headers().clone(), text(answer).await);
                 let unknown = ask(&ben, method, &nothing, body).await;
                 assert_eq!(unknown.status(), 404);

@@ -1,6 +1,6 @@
 //! Messages as they are shown.
 
-use super::{Message, MessageId, MessageState, Role};
+use super::{Message, MessageId, MessageState, Role, actions::Actions};
 use crate::{
     App,
     error::{Error, Result},
@@ -18,10 +18,12 @@ use std::{fmt, sync::Arc};
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/message.html")]
 pub(super) struct Shown {
-    view: View,
+    pub view: View,
     pub message: Message,
     pub html: Html,
     pub ending: Ending,
+    /// What can be done with it, where it is shown in a chat and not being written.
+    pub actions: Option<Actions>,
 }
 
 impl HtmlSafe for Shown {}
@@ -45,7 +47,7 @@ pub(super) struct Ending {
     /// That earlier messages were left out of what the model was sent.
     dropped: Option<String>,
     sentence: Option<String>,
-    retry: Option<MessageId>,
+    pub retry: Option<MessageId>,
     /// Whether it can also be carried on from its text.
     can_continue: bool,
 }
@@ -97,18 +99,24 @@ impl Shown {
                 message,
                 html,
                 ending,
+                actions: None,
             });
         }
         for (index, html) in render(finals).await? {
             shown[index].html = Html::Final(Rendered(html));
         }
-        // Only the last one can be tried again: a chat goes on from its end.
-        if let Some((_, earlier)) = shown.split_last_mut() {
-            earlier
-                .iter_mut()
-                .for_each(|shown| shown.ending.retry = None);
-        }
         Ok(shown)
+    }
+
+    /// A reply that has ended, without its text.
+    pub(super) fn ended(message: Message, view: &View) -> Self {
+        Self {
+            view: view.clone(),
+            ending: Ending::of(&message, view),
+            message,
+            html: Html::None,
+            actions: None,
+        }
     }
 
     fn lines(&self) -> std::str::Split<'_, char> {

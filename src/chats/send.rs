@@ -1,7 +1,7 @@
 //! Sending a message, and starting the reply to it.
 
 use super::{
-    Chat, ChatId, Message, MessageId,
+    Chat, ChatId, Message, MessageId, actions,
     live::live_address,
     messages::Shown,
     pages::{ChatList, ChatPage, Composer, Conversation, Created, Sent},
@@ -32,32 +32,39 @@ pub(super) fn routes() -> Router<App> {
 /// What the composer's form says.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Sending {
-    content: String,
+pub(super) struct Sending {
+    pub content: String,
     /// The key that the message will have: the same form sent twice makes one message.
     token: Option<MessageId>,
     /// The message it was written under.
     parent: Option<MessageId>,
+    /// Not empty where the page does not show the end of the branch.
+    partial: String,
 }
 
 impl Sending {
-    fn key(&self) -> MessageId {
+    pub(super) fn key(&self) -> MessageId {
         self.token
             .filter(|token| !token.0.is_nil())
             .unwrap_or_default()
     }
 
+    /// The message it was written under, if the page tells.
+    fn seen(&self) -> Option<MessageId> {
+        self.parent.filter(|parent| !parent.0.is_nil())
+    }
+
     fn message(&self, app: &App) -> NewMessage {
         NewMessage {
             key: self.key(),
-            seen: self.parent.filter(|parent| !parent.0.is_nil()),
+            seen: self.seen(),
             text: self.text(),
             limit: most_replies(app),
         }
     }
 
     /// What is wrong with the text, if anything.
-    fn problem(&self, app: &App, view: &View) -> Option<String> {
+    pub(super) fn problem(&self, app: &App, view: &View) -> Option<String> {
         let limit = app.config.message_limit;
         let text = self.text();
         let length = text.chars().count();
@@ -85,33 +92,38 @@ async fn create(view: View, State(app): State<App>, Form(new): Form<Sending>) ->
         return Ok(sign_in_again(view, "/", new.content));
     };
     if let Some(problem) = new.problem(&app, &view) {
-        return give_back(&app, view, &user, None, new.content, problem).await;
+        return give_back(&app, view, &user, None, None, new.content, problem).await;
     }
     let exchange = match exchange(&app, &user, None, &new).await? {
         Ok(exchange) => exchange,
-        Err(reason) => return refuse(&app, view, &user, None, new.content, reason).await,
+        Err(reason) => return refuse(&app, view, &user, None, None, new.content, reason).await,
     };
     let chat = app.db.chat(&user, exchange.chat).await?;
     if !view.htmx {
         return Ok(to_live(&exchange));
     }
-    // The chat's own address, and all of its conversation in place of the empty one.
-    let address = [("HX-Push-Url", format!("/chats/{}", chat.id))];
+    // All of its conversation in place of the empty one.
+    replace_conversation(&app, view, &user, chat.id).await
+}
+
+/// The chat as it is now in place of what htmx shows, under its own address.
+pub(crate) async fn replace_conversation(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: ChatId,
+) -> Result<Response> {
+    let chat = app.db.chat(user, chat).await?;
+    let path = format!("/chats/{}", chat.id);
+    let page = ChatPage::new(app, view, user, chat, String::new()).await?;
+    Ok(replace_with(page, &path))
+}
+
+/// A chat in place of what htmx shows, under this address.
+pub(super) fn replace_with(page: ChatPage, path: &str) -> Response {
+    let address = [("HX-Push-Url", path.to_owned())];
     let place = [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
-    let ChatPage {
-        chats,
-        conversation,
-        ..
-    } = ChatPage::new(&app, view, &user, chat, String::new()).await?;
-    Ok((
-        address,
-        place,
-        Created {
-            conversation,
-            chats,
-        },
-    )
-        .into_response())
+    (address, place, Created::from(page)).into_response()
 }
 
 /// `POST /chats/{id}/messages`
@@ -127,11 +139,15 @@ async fn send(
     };
     let chat = app.db.chat(&user, id).await?;
     if let Some(problem) = new.problem(&app, &view) {
-        return give_back(&app, view, &user, Some(chat), new.content, problem).await;
+        let seen = new.seen();
+        return give_back(&app, view, &user, Some(chat), seen, new.content, problem).await;
     }
     let exchange = match exchange(&app, &user, Some(&chat), &new).await? {
         Ok(exchange) => exchange,
-        Err(reason) => return refuse(&app, view, &user, Some(chat), new.content, reason).await,
+        Err(reason) => {
+            let seen = new.seen();
+            return refuse(&app, view, &user, Some(chat), seen, new.content, reason).await;
+        }
     };
     if exchange.chat != id {
         return Err(Error::NotFound);
@@ -140,8 +156,9 @@ async fn send(
     if !view.htmx {
         return Ok(to_live(&exchange));
     }
-    if exchange.reply.is_none() {
-        // The answer to the first try got lost: the page is shown as it is now.
+    if exchange.reply.is_none() || !new.partial.is_empty() {
+        // The answer to the first try got lost, or the page does not show where the chat goes on: it
+        // is shown as it is now.
         return Ok([("HX-Redirect", path)].into_response());
     }
     // What this page ends with now, even if the chat has gone on in another tab.
@@ -151,14 +168,14 @@ async fn send(
     };
     let chats = ChatList::new(&app, &view, &user, Some(chat.id)).await?;
     let composer = Composer::new(&view, Some(&chat), String::new());
-    let branch = app.db.branch(chat.id, chat.leaf).await?;
-    let new = branch.into_iter().rev().take(2).rev();
-    let messages = Shown::all(&app, &view, new.collect()).await?;
+    let new = app.db.branch_end(chat.id, chat.leaf, 2).await?;
+    let mut messages = Shown::all(&app, &view, new).await?;
+    actions::add(&app, &chat, &mut messages).await?;
     Ok(Sent::new(messages, composer, chats).into_response())
 }
 
 /// To where the reply is watched; the form that came twice goes to the chat as it is.
-fn to_live(exchange: &Exchange) -> Response {
+pub(super) fn to_live(exchange: &Exchange) -> Response {
     let address = match exchange.reply {
         Some(reply) => live_address(exchange.chat, reply),
         None => format!("/chats/{}/live", exchange.chat),
@@ -184,6 +201,43 @@ async fn exchange(
         taken = add(app, user, chat, &new).await?;
     }
     // Should the asker leave before this: the line is looked at by itself, too.
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Takes another version of a message, and sees to the reply to it.
+pub(super) async fn take_beside(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    other: &Message,
+    sent: &Sending,
+) -> Result<Result<Exchange, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let mut new = sent.message(app);
+    let mut taken = app.db.add_beside(user, chat, other, &new).await?;
+    if matches!(taken, Err(NotTaken::KeyUsed)) {
+        new.key = new.key.for_text(user, &new.text);
+        taken = app.db.add_beside(user, chat, other, &new).await?;
+    }
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Sees to a reply to a message that has none.
+pub(super) async fn answer(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    asked: &Message,
+) -> Result<Result<MessageId, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let taken = app.db.add_answer(user, chat, asked, most_replies(app));
+    let taken = taken.await?;
     app.replies.added().await;
     Ok(taken)
 }
@@ -241,7 +295,7 @@ fn most_replies(app: &App) -> usize {
 
 impl NotTaken {
     /// What is said to whoever has typed something, or only pressed a button.
-    fn sentence(self, view: &View, typed: bool) -> String {
+    pub(super) fn sentence(self, view: &View, typed: bool) -> String {
         match self {
             Self::TooManyRunning if !typed => view.t.reply_too_many_running(),
             Self::Ending if !typed => view.t.reply_ending(),
@@ -252,47 +306,40 @@ impl NotTaken {
             Self::Ending => view.t.composer_ending(),
         }
     }
+
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::GoneOn => StatusCode::CONFLICT,
+            Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
 }
 
-/// Does not take a message, or does not go on with a reply, and says why. What was typed is kept.
+/// Does not take a message, or does not go on with a reply, and says why, on the branch through this
+/// message. What was typed is kept.
 pub(crate) async fn refuse(
     app: &App,
     view: View,
     user: &User,
     chat: Option<Chat>,
+    through: Option<MessageId>,
     text: String,
     reason: NotTaken,
 ) -> Result<Response> {
     let sentence = reason.sentence(&view, !text.is_empty());
-    let status = match reason {
-        NotTaken::GoneOn => StatusCode::CONFLICT,
-        NotTaken::Ending => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = reason.status();
     if view.htmx && reason != NotTaken::GoneOn {
         // The text is still in the box.
         return Ok(notice(sentence).for_htmx(status));
     }
-    let page = refused_page(app, view, user, chat, text, sentence).await?;
+    let page = refused_page(app, view, user, chat, through, text, sentence).await?;
     if !page.view.htmx {
         return Ok((status, page).into_response());
     }
     // The chat as it is now, with the text in its box.
     let place = [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
-    let ChatPage {
-        chats,
-        conversation,
-        ..
-    } = page;
-    Ok((
-        status,
-        place,
-        Created {
-            conversation,
-            chats,
-        },
-    )
-        .into_response())
+    Ok((status, place, Created::from(page)).into_response())
 }
 
 /// Gives a message back to its writer: what is wrong, and the text in the composer as it was.
@@ -301,6 +348,7 @@ async fn give_back(
     view: View,
     user: &User,
     chat: Option<Chat>,
+    through: Option<MessageId>,
     text: String,
     problem: String,
 ) -> Result<Response> {
@@ -308,11 +356,29 @@ async fn give_back(
     if view.htmx {
         return Ok(notice(problem).for_htmx(status));
     }
-    let page = refused_page(app, view, user, chat, text, problem).await?;
+    let page = refused_page(app, view, user, chat, through, text, problem).await?;
     Ok((status, page).into_response())
 }
 
-fn notice(sentence: String) -> Notice {
+/// Says on the branch through a message why something was not done.
+pub(super) async fn notice_or_page(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Chat,
+    through: MessageId,
+    status: StatusCode,
+    sentence: String,
+) -> Result<Response> {
+    if view.htmx {
+        return Ok(notice(sentence).for_htmx(status));
+    }
+    let (chat, through, text) = (Some(chat), Some(through), String::new());
+    let page = refused_page(app, view, user, chat, through, text, sentence).await?;
+    Ok((status, page).into_response())
+}
+
+pub(super) fn notice(sentence: String) -> Notice {
     Notice {
         sentence,
         link: None,
@@ -324,6 +390,7 @@ async fn refused_page(
     view: View,
     user: &User,
     chat: Option<Chat>,
+    through: Option<MessageId>,
     text: String,
     problem: String,
 ) -> Result<ChatPage> {
@@ -331,7 +398,18 @@ async fn refused_page(
         Some(chat) => {
             // It may have gone on since.
             let chat = app.db.chat(user, chat.id).await?;
-            ChatPage::new(app, view, user, chat, text).await?
+            let leaf = match through {
+                Some(message) => app.db.leaf_through(&chat, message).await,
+                None => Err(Error::NotFound),
+            };
+            let leaf = match leaf {
+                Ok(leaf) => Some(leaf),
+                // It was deleted meanwhile.
+                Err(Error::NotFound) => chat.leaf,
+                Err(error) => return Err(error),
+            };
+            let window = app.db.window(chat.id, leaf).await?;
+            ChatPage::of(app, view, user, chat, window, text).await?
         }
         None => {
             let chats = ChatList::new(app, &view, user, None).await?;

@@ -1,6 +1,6 @@
 //! Chats and messages in the database.
 
-use super::{Chat, ChatId, Message, MessageId};
+use super::{Chat, ChatId, Message, MessageId, Role, tree::columns};
 use crate::{
     auth::User,
     db::{Db, Tx, now},
@@ -28,8 +28,8 @@ pub enum NotTaken {
 pub struct NewMessage {
     /// The key it will have: that of the form, which may come twice.
     pub key: MessageId,
-    /// The message it was written under, as its page showed the chat; `None` for a page that does
-    /// not tell.
+    /// The message it was written under, at the end of the branch that its page showed; `None` for
+    /// a page that does not tell.
     pub seen: Option<MessageId>,
     /// What it says.
     pub text: String,
@@ -73,34 +73,25 @@ impl Db {
             .await?))
     }
 
-    /// The chat's messages from the first to this one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn branch(&self, chat: ChatId, leaf: Option<MessageId>) -> Result<Vec<Message>> {
-        let sql = "with recursive branch (id, parent_id, depth) as (
-                       select id, parent_id, 0 from messages where id = $2 and chat_id = $1
-                       union all
-                       select m.id, m.parent_id, depth + 1 from messages m
-                       join branch on m.id = branch.parent_id
-                       where m.chat_id = $1 and depth < 100000
-                   )
-                   select m.id, m.parent_id, role, body, reasoning, state, problem, model, dropped
-                   from branch join messages m on m.id = branch.id order by depth desc";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
-            .bind(chat)
-            .bind(leaf)
-            .fetch_all(db)
-            .await?))
-    }
-
     /// A reply in one of the user's chats, and the chat.
     ///
     /// # Errors
     /// When it is not there.
     pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
+        let (message, chat) = self.message_of(user, id).await?;
+        match message.role {
+            Role::Assistant => Ok((message, chat)),
+            Role::User => Err(Error::NotFound),
+        }
+    }
+
+    /// A message in one of the user's chats, and the chat.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(super) async fn message_of(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
         let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
-                   where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
+                   where m.id = $1 and c.user_id = $2";
         let chat = with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
@@ -114,8 +105,11 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub(super) async fn message(&self, id: MessageId) -> Result<Message> {
-        let sql = "select id, parent_id, role, body, reasoning, state, problem, model, dropped
-                   from messages where id = $1";
+        let sql = concat!(
+            "select ",
+            columns!(),
+            " from messages m where m.id = $1 and m.deleted_at is null"
+        );
         Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(id).fetch_one(db).await?))
     }
 
@@ -143,7 +137,7 @@ impl Db {
         self.settle(tx, user, chat, new, taken).await
     }
 
-    /// Adds a message at the chat's end, and the reply to it, which waits in line.
+    /// Adds a message at the end of a branch, and the reply to it, which waits in line.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the message from being taken.
@@ -155,8 +149,58 @@ impl Db {
     ) -> Result<Result<Exchange, NotTaken>> {
         let mut tx = self.begin().await?;
         let leaf = last_message(&mut tx, user, chat).await?;
-        let taken = add_exchange(&mut tx, user, chat.id, leaf, new).await?;
+        let parent = new.seen.or(leaf);
+        let end = match parent {
+            Some(parent) => as_end(&mut tx, chat.id, parent, new.key).await?,
+            None => Ok(()),
+        };
+        let parent = parent.filter(|_| end.is_ok());
+        let mut taken = add_exchange(&mut tx, user, chat.id, parent, new).await?;
+        if let (Ok(Some(_)), Err(not_taken)) = (&taken, end) {
+            taken = Err(not_taken);
+        }
         self.settle(tx, user, chat.id, new, taken).await
+    }
+
+    /// Adds a message beside another one, as another version of it, and the reply to it.
+    ///
+    /// # Errors
+    /// When the other one is not there. In it, what keeps the message from being taken.
+    pub async fn add_beside(
+        &self,
+        user: &User,
+        chat: &Chat,
+        other: &Message,
+        new: &NewMessage,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let mut tx = self.begin().await?;
+        last_message(&mut tx, user, chat).await?;
+        is_there(&mut tx, other.id).await?;
+        let taken = add_exchange(&mut tx, user, chat.id, other.parent_id, new).await?;
+        self.settle(tx, user, chat.id, new, taken).await
+    }
+
+    /// Makes a reply to a person's message that has none.
+    ///
+    /// # Errors
+    /// When the message is not there. In it, what keeps the reply from being made.
+    pub async fn add_answer(
+        &self,
+        user: &User,
+        chat: &Chat,
+        asked: &Message,
+        limit: usize,
+    ) -> Result<Result<MessageId, NotTaken>> {
+        let mut tx = self.begin().await?;
+        last_message(&mut tx, user, chat).await?;
+        if let Err(not_taken) = as_end(&mut tx, chat.id, asked.id, asked.id).await? {
+            return Ok(Err(not_taken));
+        }
+        let taken = add_reply(&mut tx, user, chat.id, asked.id, limit).await?;
+        if taken.is_ok() {
+            tx.commit().await?;
+        }
+        Ok(taken)
     }
 
     /// Keeps what was taken. A message that is there already came with the same form before: it is
@@ -201,20 +245,17 @@ impl Db {
         &self,
         user: &User,
         chat: &Chat,
-        failed: &Message,
+        ended: &Message,
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
-        let leaf = last_message(&mut tx, user, chat).await?;
-        if leaf != Some(failed.id) {
-            // Another tab was faster, or the chat went on.
-            return Ok(Err(NotTaken::GoneOn));
-        }
-        if is_running(&mut tx, leaf).await? {
-            // Another tab has carried it on.
+        last_message(&mut tx, user, chat).await?;
+        is_there(&mut tx, ended.id).await?;
+        let parent = ended.parent_id.ok_or(Error::NotFound)?;
+        if is_being_answered(&mut tx, chat.id, parent).await? {
+            // Another tab was faster.
             return Ok(Err(NotTaken::StillReplying));
         }
-        let parent = failed.parent_id.ok_or(Error::NotFound)?;
         let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
@@ -234,9 +275,13 @@ impl Db {
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
-        let leaf = last_message(&mut tx, user, chat).await?;
-        if leaf != Some(reply.id) {
-            return Ok(Err(NotTaken::GoneOn));
+        last_message(&mut tx, user, chat).await?;
+        if let Err(not_taken) = as_end(&mut tx, chat.id, reply.id, reply.id).await? {
+            return Ok(Err(not_taken));
+        }
+        let parent = reply.parent_id.ok_or(Error::NotFound)?;
+        if is_being_answered(&mut tx, chat.id, parent).await? {
+            return Ok(Err(NotTaken::StillReplying));
         }
         if is_at_limit(&mut tx, user, limit).await? {
             return Ok(Err(NotTaken::TooManyRunning));
@@ -244,6 +289,7 @@ impl Db {
         if !tx.continue_reply(reply.id).await? {
             return Ok(Err(NotTaken::StillReplying));
         }
+        tx.set_leaf(chat.id, Some(reply.id)).await?;
         tx.commit().await?;
         Ok(Ok(reply.id))
     }
@@ -275,6 +321,9 @@ impl Db {
                    returning id";
         let running =
             with_tx!(tx, db => sqlx::query_scalar(sql).bind(chat.id).fetch_all(db).await?);
+        // Or one would take the next with it and so on, deeper than SQLite goes.
+        let sql = "update messages set parent_id = null where chat_id = $1";
+        with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         let sql = "delete from chats where id = $1";
         with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         tx.commit().await?;
@@ -317,21 +366,65 @@ async fn add_exchange(
     if added == 0 {
         return Ok(Ok(None));
     }
-    if new.seen.is_some() && new.seen != parent {
-        return Ok(Err(NotTaken::GoneOn));
-    }
-    if is_running(tx, parent).await? {
-        return Ok(Err(NotTaken::StillReplying));
-    }
     let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
     Ok(reply.map(Some))
 }
 
-/// Whether this is a reply that runs or waits.
-async fn is_running(tx: &mut Tx, message: Option<MessageId>) -> Result<bool> {
-    let sql =
-        "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
-    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
+/// Whether this message is there.
+async fn is_there(tx: &mut Tx, message: MessageId) -> Result<()> {
+    let sql = "select 1 from messages where id = $1 and deleted_at is null";
+    with_tx!(*tx, db => sqlx::query(sql).bind(message).fetch_one(db).await.map(drop)?);
+    Ok(())
+}
+
+/// Whether a branch of the chat ends with this message, apart from a new one that is there already,
+/// so that something can be put under it.
+async fn as_end(
+    tx: &mut Tx,
+    chat: ChatId,
+    message: MessageId,
+    new: MessageId,
+) -> Result<Result<(), NotTaken>> {
+    let sql = "select m.state in ('queued', 'streaming') as is_running, exists (
+                   select 1 from messages c where c.chat_id = $2 and c.parent_id = m.id
+                   and c.id <> $3 and c.deleted_at is null) as has_gone_on
+               from messages m where m.id = $1 and m.chat_id = $2 and m.deleted_at is null";
+    let end: Option<(bool, bool)> = with_tx!(*tx, db => sqlx::query_as(sql)
+        .bind(message)
+        .bind(chat)
+        .bind(new)
+        .fetch_optional(db)
+        .await?);
+    Ok(match end {
+        Some((false, false)) => Ok(()),
+        Some((true, false)) => Err(NotTaken::StillReplying),
+        Some((_, true)) | None => Err(NotTaken::GoneOn),
+    })
+}
+
+/// Whether a reply to this message runs or waits.
+async fn is_being_answered(tx: &mut Tx, chat: ChatId, message: MessageId) -> Result<bool> {
+    let sql = "select exists (select 1 from messages where chat_id = $1 and parent_id = $2
+               and deleted_at is null and state in ('queued', 'streaming'))";
+    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql)
+        .bind(chat)
+        .bind(message)
+        .fetch_one(db)
+        .await?))
+}
+
+impl Tx {
+    /// Makes this the end of the branch that the chat shows.
+    pub(super) async fn set_leaf(&mut self, chat: ChatId, leaf: Option<MessageId>) -> Result<()> {
+        let sql = "update chats set leaf = $2 where id = $1";
+        with_tx!(*self, db => sqlx::query(sql)
+            .bind(chat)
+            .bind(leaf)
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(())
+    }
 }
 
 /// Inserts an empty reply under a message, at the end of the line, and makes it the chat's leaf.
@@ -356,8 +449,7 @@ async fn add_reply(
         .bind(now())
         .execute(db)
         .await?.rows_affected());
-    let sql = "update chats set leaf = $2 where id = $1";
-    with_tx!(*tx, db => sqlx::query(sql).bind(chat).bind(reply).execute(db).await?.rows_affected());
+    tx.set_leaf(chat, Some(reply)).await?;
     Ok(Ok(reply))
 }
 

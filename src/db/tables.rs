@@ -97,6 +97,8 @@ pub static TABLES: [Table; 6] = [
             ("instance", Uuid),
             ("attempt", Number),
             ("stop_asked", Flag),
+            ("deleted_at", Number),
+            ("deleted_with", Uuid),
         ],
     },
     Table {

@@ -55,6 +55,9 @@ async fn stop(
     if in_frame || view.htmx {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    if chat.leaf != Some(id) {
+        return Ok(Redirect::to(&format!("/chats/{}/at/{id}", chat.id)).into_response());
+    }
     Ok(to_live(chat.id))
 }
 
@@ -89,7 +92,7 @@ async fn again(
         true => chats::again(&app, &user, &chat, &message, how).await?,
         false => Err(NotTaken::StillReplying),
     };
-    show_taken(&app, view, &user, chat, taken).await
+    show_taken(&app, view, &user, chat, id, taken).await
 }
 
 /// The reply that was begun, or why none was.
@@ -98,12 +101,14 @@ async fn show_taken(
     view: View,
     user: &User,
     chat: Chat,
+    ended: MessageId,
     taken: Result<MessageId, NotTaken>,
 ) -> Result<Response> {
     let reply = match taken {
         Ok(reply) => reply,
         Err(reason @ (NotTaken::TooManyRunning | NotTaken::Ending)) => {
-            return chats::refuse(app, view, user, Some(chat), String::new(), reason).await;
+            let (chat, through) = (Some(chat), Some(ended));
+            return chats::refuse(app, view, user, chat, through, String::new(), reason).await;
         }
         // Another tab was faster, or the chat has gone on: it is shown as it is.
         Err(_) if view.htmx => {
@@ -111,9 +116,13 @@ async fn show_taken(
         }
         Err(_) => return Ok(to_live(chat.id)),
     };
-    let chat = app.db.chat(user, chat.id).await?;
-    if view.htmx {
+    if view.htmx && reply == ended {
+        let chat = app.db.chat(user, chat.id).await?;
         return chats::show_new_reply(app, view, chat, reply).await;
+    }
+    if view.htmx {
+        // What followed the other attempt is not below this one.
+        return chats::replace_conversation(app, view, user, chat.id).await;
     }
     Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
 }

@@ -83,7 +83,9 @@ fn said(branch: &[Message]) -> Vec<Turn> {
 /// # Errors
 /// When the database fails.
 pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<Vec<Turn>> {
-    let branch = db.branch(claimed.chat_id, claimed.parent_id).await?;
+    let branch = db
+        .branch_end(claimed.chat_id, claimed.parent_id, usize::MAX)
+        .await?;
     let mut turns = said(&branch);
     if !claimed.body.trim().is_empty() {
         turns.extend(Turn::carry_on(&claimed.body));
