@@ -22,6 +22,11 @@ pub(super) struct Actions {
 impl HtmlSafe for Actions {}
 
 impl Actions {
+    /// A key for another attempt.
+    fn token(&self) -> MessageId {
+        MessageId::new()
+    }
+
     /// Where another version of this message is shown.
     fn at(&self, other: &MessageId) -> String {
         let role = match self.is_mine {

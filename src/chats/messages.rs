@@ -143,6 +143,11 @@ impl Shown {
 }
 
 impl Ending {
+    /// A key for another attempt.
+    fn token(&self) -> MessageId {
+        MessageId::new()
+    }
+
     pub(super) fn of(message: &Message, view: &View) -> Self {
         use MessageState::{Complete, Failed, Interrupted, Queued, Stopped, Streaming};
         let (t, state) = (view.t, message.state);

@@ -250,14 +250,15 @@ struct Deleted {
 }
 
 /// A message of the chat `$1` and all below it that is there, whatever goes round in a circle.
+/// (SQLite keeps the order of a cross join; else it may look through the whole chat at each level.)
 macro_rules! below {
     ($rest:literal) => {
         concat!(
             "with recursive below (id) as (
                  select id from messages where id = $2 and chat_id = $1 and deleted_at is null
                  union
-                 select m.id from below join messages m on m.parent_id = below.id
-                 where m.chat_id = $1 and m.deleted_at is null
+                 select m.id from below cross join messages m
+                 where m.chat_id = $1 and m.parent_id = below.id and m.deleted_at is null
              ) ",
             $rest
         )

@@ -257,8 +257,8 @@ async fn add(
 /// How a reply that has ended is made further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// By another attempt beside it.
-    Anew,
+    /// By another attempt beside it, with this key.
+    Anew(MessageId),
     /// From the text it has.
     CarryOn,
 }
@@ -276,7 +276,7 @@ pub(crate) async fn again(
     }
     let limit = most_replies(app);
     let taken = match how {
-        Again::Anew => app.db.add_attempt(user, chat, ended, limit).await?,
+        Again::Anew(key) => app.db.add_attempt(user, chat, ended, key, limit).await?,
         Again::CarryOn => app.db.continue_reply(user, chat, ended, limit).await?,
     };
     app.replies.added().await;

@@ -196,7 +196,8 @@ impl Db {
         if let Err(not_taken) = as_end(&mut tx, chat.id, asked.id, asked.id).await? {
             return Ok(Err(not_taken));
         }
-        let taken = add_reply(&mut tx, user, chat.id, asked.id, limit).await?;
+        let key = MessageId::new();
+        let taken = add_reply(&mut tx, user, chat.id, asked.id, key, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -237,7 +238,8 @@ impl Db {
         })
     }
 
-    /// Makes another reply to the message that this one answers, beside it.
+    /// Makes another reply to the message that this one answers, beside it. Its key is that of the
+    /// form, which may come twice.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the reply from being made.
@@ -246,6 +248,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         ended: &Message,
+        key: MessageId,
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
@@ -256,7 +259,7 @@ impl Db {
             // Another tab was faster.
             return Ok(Err(NotTaken::StillReplying));
         }
-        let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, key, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -366,7 +369,8 @@ async fn add_exchange(
     if added == 0 {
         return Ok(Ok(None));
     }
-    let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
+    let reply = MessageId::new();
+    let reply = add_reply(tx, user, chat, new.key, reply, new.limit).await?;
     Ok(reply.map(Some))
 }
 
@@ -433,22 +437,27 @@ async fn add_reply(
     user: &User,
     chat: ChatId,
     parent: MessageId,
+    reply: MessageId,
     limit: usize,
 ) -> Result<Result<MessageId, NotTaken>> {
     if is_at_limit(tx, user, limit).await? {
         return Ok(Err(NotTaken::TooManyRunning));
     }
-    let reply = MessageId::new();
     let sql = "insert into messages
                    (id, chat_id, parent_id, role, body, state, created_at, queued_at)
-               values ($1, $2, $3, 'assistant', '', 'queued', $4, $4)";
-    with_tx!(*tx, db => sqlx::query(sql)
+               values ($1, $2, $3, 'assistant', '', 'queued', $4, $4)
+               on conflict (id) do nothing";
+    let added = with_tx!(*tx, db => sqlx::query(sql)
         .bind(reply)
         .bind(chat)
         .bind(parent)
         .bind(now())
         .execute(db)
         .await?.rows_affected());
+    if added == 0 {
+        // The same form came before.
+        return Ok(Err(NotTaken::GoneOn));
+    }
     tx.set_leaf(chat, Some(reply)).await?;
     Ok(Ok(reply))
 }

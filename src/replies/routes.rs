@@ -9,12 +9,13 @@ use crate::{
     view::View,
 };
 use axum::{
-    Router,
+    Form, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use serde::Deserialize;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
@@ -62,8 +63,23 @@ async fn stop(
 }
 
 /// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(user: User, view: View, app: State<App>, id: Path<MessageId>) -> Result<Response> {
-    again(user, view, app, id, Again::Anew).await
+async fn retry(
+    user: User,
+    view: View,
+    app: State<App>,
+    id: Path<MessageId>,
+    Form(retry): Form<Retry>,
+) -> Result<Response> {
+    let key = retry.token.filter(|token| !token.0.is_nil());
+    again(user, view, app, id, Again::Anew(key.unwrap_or_default())).await
+}
+
+/// What the form for another attempt says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Retry {
+    /// The key that the attempt will have: the same form sent twice makes one.
+    token: Option<MessageId>,
 }
 
 /// `POST /replies/{id}/continue`: carries on one that ended before its end, from the text it has.
@@ -85,7 +101,7 @@ async fn again(
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     let may_be = match how {
-        Again::Anew => !message.state.is_running(),
+        Again::Anew(_) => !message.state.is_running(),
         Again::CarryOn => message.can_continue(),
     };
     let taken = match may_be {
