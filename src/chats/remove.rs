@@ -249,16 +249,28 @@ struct Deleted {
     count: i64,
 }
 
-/// A message of the chat `$1` and all below it that is there, whatever goes round in a circle.
-/// (SQLite keeps the order of a cross join; else it may look through the whole chat at each level.)
+/// What is to be done with a message `$2` of the chat `$1` and all below it that is there, whatever goes
+/// round in a circle; for SQLite and for PostgreSQL. Each must be kept from looking through the whole
+/// chat at each level: SQLite keeps the order of a cross join, and PostgreSQL a subquery with an offset.
 macro_rules! below {
     ($rest:literal) => {
+        [
+            below!("messages m", $rest),
+            below!(
+                "lateral (select * from messages c where c.chat_id = $1
+                     and c.parent_id = below.id offset 0) m",
+                $rest
+            ),
+        ]
+    };
+    ($children:literal, $rest:literal) => {
         concat!(
             "with recursive below (id) as (
                  select id from messages where id = $2 and chat_id = $1 and deleted_at is null
                  union
-                 select m.id from below cross join messages m
-                 where m.chat_id = $1 and m.parent_id = below.id and m.deleted_at is null
+                 select m.id from below cross join ",
+            $children,
+            "    where m.chat_id = $1 and m.parent_id = below.id and m.deleted_at is null
              ) ",
             $rest
         )
@@ -268,7 +280,7 @@ macro_rules! below {
 impl Db {
     /// How many messages there are from this one down.
     async fn count_below(&self, chat: ChatId, message: MessageId) -> Result<i64> {
-        let sql = below!("select count(*) from below");
+        let sql = below!("select count(*) from below")[usize::from(self.is_shared())];
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
             .bind(chat)
             .bind(message)
@@ -321,7 +333,7 @@ impl Db {
         let sql = below!(
             "update messages set deleted_at = $3, deleted_with = $2
              where id in (select id from below)"
-        );
+        )[usize::from(self.is_shared())];
         with_tx!(tx, db => sqlx::query(sql)
             .bind(chat.id)
             .bind(message)
