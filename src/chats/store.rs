@@ -3,7 +3,7 @@
 use super::{Chat, ChatId, Message, MessageId, Role, tree::columns};
 use crate::{
     auth::User,
-    db::{Db, Tx, now},
+    db::{Db, Kind, Tx, now},
     error::{Error, Result},
     with_pool, with_tx,
 };
@@ -324,9 +324,11 @@ impl Db {
                    returning id";
         let running =
             with_tx!(tx, db => sqlx::query_scalar(sql).bind(chat.id).fetch_all(db).await?);
-        // Or one would take the next with it and so on, deeper than SQLite goes.
-        let sql = "update messages set parent_id = null where chat_id = $1";
-        with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
+        if let Kind::Sqlite(tx) = &mut tx {
+            // Or one would take the next with it and so on, deeper than SQLite goes.
+            let sql = "update messages set parent_id = null where chat_id = $1";
+            sqlx::query(sql).bind(chat.id).execute(&mut **tx).await?;
+        }
         let sql = "delete from chats where id = $1";
         with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         tx.commit().await?;
