@@ -51,6 +51,11 @@ async fn pictures_of_the_main_pages() {
         take("chats", "/chats").await;
         take("rename", &format!("{chat}/rename")).await;
         take("delete", &format!("{chat}/delete")).await;
+        tab.leave(async || tab.go(&chat).await).await;
+        let edit = tab
+            .eval("document.querySelector(\".mine a[href$='/edit']\").pathname")
+            .await;
+        take("edit", edit.as_str().unwrap()).await;
         take("not-found", "/nowhere").await;
     }
 }

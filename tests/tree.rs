@@ -368,17 +368,31 @@ async fn somebody_elses_message_is_out_of_reach_of_every_form() {
 async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
     let chat = uuid::Uuid::parse_str(page.path.rsplit('/').next().unwrap()).unwrap();
     let mut parent = uuid::Uuid::parse_str(&key(page, ".reply")).unwrap();
-    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
-               values ($1, $2, $3, $4, $5, 'complete', 0)";
+    let mut rows = Vec::new();
     let mut last = parent;
+    for n in 0..count {
+        last = uuid::Uuid::now_v7();
+        let role = if n % 2 == 0 || !deep {
+            "user"
+        } else {
+            "assistant"
+        };
+        rows.push((last, parent, role, format!("n{n}")));
+        if deep {
+            parent = last;
+        }
+    }
     with_pool!(app.db().write, db => {
         let mut tx = db.begin().await.unwrap();
-        for n in 0..count {
-            last = uuid::Uuid::now_v7();
-            let role = if n % 2 == 0 || !deep { "user" } else { "assistant" };
-            sqlx::query(sql).bind(last).bind(chat).bind(parent).bind(role).bind(format!("n{n}"))
-                .execute(&mut *tx).await.unwrap();
-            if deep { parent = last; }
+        for rows in rows.chunks(1_000) {
+            let mut sql = sqlx::QueryBuilder::new(
+                "insert into messages (id, chat_id, parent_id, role, body, state, created_at) ",
+            );
+            sql.push_values(rows, |mut row, (id, parent, role, body)| {
+                row.push_bind(*id).push_bind(chat).push_bind(*parent);
+                row.push_bind(*role).push_bind(body.as_str()).push("'complete', 0");
+            });
+            sql.build().execute(&mut *tx).await.unwrap();
         }
         sqlx::query("update chats set leaf = $1").bind(last).execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
