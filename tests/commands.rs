@@ -268,6 +268,9 @@ async fn fill(url: &str) {
             Value::Uuid((n == 7).then(|| Uuid::from_u128(5))),
             number(true),
             Value::Flag(Some(n == 7)),
+            // Not so long ago that it would be gone for good.
+            Value::Number((n == 6).then_some(i64::MAX)),
+            Value::Uuid((n == 6).then(|| Uuid::from_u128(106))),
         ]
     });
     let parts = [("body", 0), ("body", 300), ("reasoning", 2)];
