@@ -149,6 +149,7 @@ async fn hold_open(
         after: after.to_owned(),
         time_limit: app.config.page_time_limit,
         further,
+        id: live.id(),
         graphical,
         t,
     };
@@ -180,7 +181,7 @@ async fn end_held(
         // It is over here only: another process makes it, or its end could not be stored.
         return Ok(None);
     }
-    let mut html = "</div>".to_owned();
+    let mut html = String::new();
     // Footnotes and link definitions come right only when the whole text is known.
     match live.whole(&message.body).await? {
         Some(whole) if graphical => {

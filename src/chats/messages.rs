@@ -1,13 +1,13 @@
 //! Messages as they are shown.
 
-use super::{Message, MessageId, MessageState, Role};
+use super::{Message, MessageId, MessageState, Role, facts::Facts};
 use crate::{
     App,
     error::{Error, Result},
     i18n::Texts,
     markdown,
     models::TroubleKind,
-    replies::LiveReply,
+    replies::{LiveReply, Position, Thoughts},
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -48,6 +48,8 @@ pub(super) struct Ending {
     retry: Option<MessageId>,
     /// Whether it can also be carried on from its text.
     can_continue: bool,
+    /// How it was made.
+    facts: Option<Facts>,
 }
 
 impl HtmlSafe for Ending {}
@@ -68,7 +70,9 @@ pub(super) struct LiveHtml {
     blocks: Rendered,
     open: Rendered,
     note: String,
-    position: usize,
+    thoughts: String,
+    is_thinking: bool,
+    position: Position,
 }
 
 impl Shown {
@@ -82,7 +86,6 @@ impl Shown {
                 match app.replies.follow(message.id).await? {
                     Some(live) => {
                         html = Html::Live(LiveHtml::of(&live, view));
-                        message.reasoning += &app.db.reasoning_so_far(message.id).await?;
                     }
                     // It has ended since it was read.
                     None => message = app.db.message(message.id).await?,
@@ -115,8 +118,15 @@ impl Shown {
         self.message.body.split('\n')
     }
 
-    fn thoughts(&self) -> std::str::Split<'_, char> {
-        self.message.reasoning.trim().split('\n')
+    /// What the model thought before its answer. (A page that stays open tells it as it comes.)
+    fn thoughts(&self) -> Option<Thoughts> {
+        let (text, is_thinking) = match &self.html {
+            Html::Live(live) => (&live.thoughts, live.is_thinking),
+            Html::Final(_) => (&self.message.reasoning, false),
+            Html::None | Html::Held => return None,
+        };
+        let shown = |text| Thoughts::new(self.message.id, self.view.t, text, is_thinking);
+        (!text.trim().is_empty()).then(|| shown(text.clone()))
     }
 
     /// The model that replied; until it is asked, the one that will be.
@@ -157,6 +167,7 @@ impl Ending {
             sentence,
             retry,
             can_continue,
+            facts: Facts::of(message, view),
         }
     }
 }
@@ -204,6 +215,8 @@ impl LiveHtml {
                 .note
                 .and_then(|note| note.sentence(view.t))
                 .unwrap_or_default(),
+            thoughts: news.thoughts,
+            is_thinking: !news.answers,
             position: news.position,
         }
     }

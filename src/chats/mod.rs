@@ -1,6 +1,7 @@
 //! Chats: the list, a chat's page, sending, renaming and deleting.
 
 mod edit;
+mod facts;
 mod live;
 mod messages;
 mod pages;

@@ -134,6 +134,24 @@ pub struct Message {
     pub model: Option<String>,
     /// How many earlier messages were left out of what the model was sent.
     pub dropped: i64,
+    /// What is told below a reply.
+    #[sqlx(flatten)]
+    pub made: Made,
+}
+
+/// How a reply was made.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Made {
+    /// Tokens of the conversation that was sent, and of the reply.
+    pub prompt_tokens: Option<i64>,
+    /// See there.
+    pub completion_tokens: Option<i64>,
+    /// The server told none: they are estimates.
+    pub is_estimate: bool,
+    /// Microseconds from its first token to its end.
+    pub written_in: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
 }
 
 impl Message {

@@ -85,7 +85,8 @@ impl Db {
                        join branch on m.id = branch.parent_id
                        where m.chat_id = $1 and depth < 100000
                    )
-                   select m.id, m.parent_id, role, body, reasoning, state, problem, model, dropped
+                   select m.id, m.parent_id, role, body, reasoning, state, problem, model, dropped,
+                       prompt_tokens, completion_tokens, is_estimate, written_in, ended_at
                    from branch join messages m on m.id = branch.id order by depth desc";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(chat)
@@ -114,7 +115,8 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub(super) async fn message(&self, id: MessageId) -> Result<Message> {
-        let sql = "select id, parent_id, role, body, reasoning, state, problem, model, dropped
+        let sql = "select id, parent_id, role, body, reasoning, state, problem, model, dropped,
+                       prompt_tokens, completion_tokens, is_estimate, written_in, ended_at
                    from messages where id = $1";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(id).fetch_one(db).await?))
     }

@@ -97,6 +97,8 @@ pub static TABLES: [Table; 6] = [
             ("instance", Uuid),
             ("attempt", Number),
             ("stop_asked", Flag),
+            ("is_estimate", Flag),
+            ("written_in", Number),
         ],
     },
     Table {

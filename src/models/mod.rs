@@ -4,15 +4,18 @@ mod answer;
 mod ask;
 mod chunk;
 mod demo;
+mod estimate;
 mod history;
 mod mend;
 mod openai;
 mod retry;
 mod secret;
+mod think;
 mod transport;
 mod trouble;
 
 pub use ask::{Asked, first_choice};
+pub use estimate::estimate;
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
 

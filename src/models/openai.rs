@@ -7,6 +7,7 @@ use super::{
     demo::Demo,
     mend::Mended,
     secret::Secret,
+    think::{Split, Splitter},
     transport::{Kept, Transport},
     trouble::{Trouble, TroubleKind, message},
 };
@@ -98,6 +99,10 @@ impl Server {
                     Err(trouble) => break trouble,
                 }
             };
+            reply.tell_held();
+            for event in reply.news.drain(..) {
+                yield event;
+            }
             if let Some(usage) = reply.usage {
                 yield Event::Usage(usage);
             }
@@ -185,6 +190,8 @@ struct Reply<'a> {
     server: &'a Server,
     /// What is to be told.
     news: Vec<Event>,
+    /// Tells thoughts in its text from its answer.
+    splitter: Splitter,
     /// When the first token, or after the end the last words, must have come.
     deadline: Option<Instant>,
     finish: Option<Finish>,
@@ -201,6 +208,7 @@ impl<'a> Reply<'a> {
         Self {
             server,
             news: vec![],
+            splitter: Splitter::default(),
             deadline: Some(first_token),
             finish: None,
             usage: None,
@@ -239,7 +247,8 @@ impl<'a> Reply<'a> {
             self.deadline = self.deadline.filter(|_| self.finish.is_some());
         }
         self.tell(Event::Reasoning(chunk.reasoning));
-        self.tell(Event::Text(chunk.text));
+        let split = self.splitter.take(chunk.text);
+        self.tell_split(split);
         if let Some(error) = chunk.error {
             return Err(Trouble::reported(&error, &self.server.key));
         }
@@ -251,6 +260,17 @@ impl<'a> Reply<'a> {
             self.deadline = Some(Instant::now() + last_words);
         }
         Ok(())
+    }
+
+    fn tell_split(&mut self, split: Split) {
+        self.tell(Event::Reasoning(split.reasoning));
+        self.tell(Event::Text(split.text));
+    }
+
+    /// Tells what was held back, at the end.
+    fn tell_held(&mut self) {
+        let split = self.splitter.end();
+        self.tell_split(split);
     }
 
     /// What comes at once is told at once.

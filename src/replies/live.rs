@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Shown {
     pub pieces: Vec<Piece>,
     pub open: Open,
+    /// What the model thought before; only ever added to. This is where it is kept, for all.
+    pub thoughts: String,
     pub note: Note,
     /// It is made here: what another process has of it is no longer shown.
     is_written: bool,
@@ -181,12 +183,16 @@ impl LiveReply {
 
     // ---- For the writer
 
-    /// From now on it is made here, from the text that it has.
-    pub(super) fn write_as(&self, lease: Lease, body: usize, reasoning: usize) {
+    /// From now on it is made here, from the text that it has. What was known of its thoughts from
+    /// elsewhere is their beginning.
+    pub(super) fn write_as(&self, lease: Lease, body: usize, thoughts: String) {
         self.lease.get_or_init(|| lease);
         let [unsaved_body, unsaved_reasoning] = &mut *lock(&self.unsaved);
-        (unsaved_body.from, unsaved_reasoning.from) = (body, reasoning);
-        self.change(|shown| (shown.is_written, shown.note) = (true, Note::Waiting));
+        (unsaved_body.from, unsaved_reasoning.from) = (body, thoughts.len());
+        self.change(|shown| {
+            (shown.is_written, shown.note) = (true, Note::Waiting);
+            shown.thoughts = thoughts;
+        });
     }
 
     /// Keeps text for the journal.
@@ -202,6 +208,16 @@ impl LiveReply {
         lock(&self.shown).pieces = pieces;
         self.show(growing);
         self.say(Note::Waiting);
+    }
+
+    /// Shows more of what the model thinks.
+    pub(super) fn think(&self, more: &str) {
+        self.change(|shown| shown.thoughts.push_str(more));
+    }
+
+    /// All that the model has thought.
+    pub(super) fn thoughts(&self) -> String {
+        lock(&self.shown).thoughts.clone()
     }
 
     /// Shows what has become of the text: the pieces finished since the last call, and the rest.
@@ -284,6 +300,11 @@ impl LiveReply {
     pub(super) fn show_elsewhere(&self, growing: &mut Growing) {
         let show = self.showing(growing);
         self.change_elsewhere(show);
+    }
+
+    /// Shows more of what the model thinks elsewhere, unless it is made here now.
+    pub(super) fn think_elsewhere(&self, more: &str) {
+        self.change_elsewhere(|shown| shown.thoughts.push_str(more));
     }
 
     /// Says how it stands elsewhere, unless it is made here now.

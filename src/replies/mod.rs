@@ -13,6 +13,7 @@ mod making;
 mod reader;
 mod routes;
 mod seats;
+mod thoughts;
 mod threads;
 mod ticks;
 mod writer;
@@ -39,8 +40,9 @@ use uuid::Uuid;
 
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, Note};
-pub(crate) use reader::{News, Reader};
+pub(crate) use reader::{News, Position, Reader};
 pub use routes::routes;
+pub(crate) use thoughts::Thoughts;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.
