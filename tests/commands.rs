@@ -268,6 +268,8 @@ async fn fill(url: &str) {
             Value::Uuid((n == 7).then(|| Uuid::from_u128(5))),
             number(true),
             Value::Flag(Some(n == 7)),
+            Value::Flag(Some(n == 4)),
+            number(n % 2 == 1),
         ]
     });
     let parts = [("body", 0), ("body", 300), ("reasoning", 2)];

@@ -70,7 +70,7 @@ fn conversation(screen: &str) -> Vec<&str> {
         .map(str::trim)
         .filter(|line| !line.is_empty());
     let around = |line: &&str| {
-        !["http", "≪", "(", "Stop"]
+        !["http", "≪", "(", "Stop", "test-model · "]
             .iter()
             .any(|start| line.starts_with(start))
     };

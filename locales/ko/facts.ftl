@@ -10,7 +10,7 @@ facts-hours = { $hours ->
 facts-days = { $days ->
    *[other] { $days }일 전
 }
-facts-utc = { $time } UTC
+facts-utc = 협정 세계시(UTC) { $time }
 facts-tokens = 토큰: 입력 { $sent }개, 출력 { $said }개
 facts-about-tokens = 토큰: 입력 약 { $sent }개, 출력 약 { $said }개
 facts-speed = 초당 토큰 { $rate }개

@@ -13,7 +13,7 @@ use time::{
 #[template(path = "fragments/facts.html")]
 pub(super) struct Facts {
     model: Option<String>,
-    when: Option<When>,
+    when: When,
     tokens: Option<String>,
     speed: Option<String>,
 }
@@ -37,12 +37,10 @@ impl Facts {
     /// Of a reply that has ended.
     pub(super) fn of(message: &Message, view: &View) -> Option<Self> {
         let made = &message.made;
-        if message.state.is_running() || made.ended_at.is_none() {
-            return None;
-        }
+        let ended_at = made.ended_at.filter(|_| !message.state.is_running())?;
         Some(Self {
             model: message.model.clone(),
-            when: made.ended_at.and_then(|at| When::of(at, now(), view)),
+            when: When::of(ended_at, now(), view)?,
             tokens: tokens(message, view),
             speed: speed(message, view),
         })
