@@ -676,3 +676,29 @@ async fn every_page_fits_a_narrow_screen() {
         tab.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_reply_whose_final_form_cannot_be_had_is_asked_for_again() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(&gate, ["One ", "two."]));
+    tab.send("Count").await;
+    gate.open(1);
+    tab.until_text(".reply .text", "One").await;
+    let address = tab.eval("document.querySelector('[aria-busy]').getAttribute('hx-get')");
+    let address = format!("*{}", address.await.as_str().unwrap());
+    tab.cdp("Network.enable", json!({})).await;
+    tab.cdp("Network.setBlockedURLs", json!({ "urls": [address] }))
+        .await;
+    gate.open_all();
+    let asked = "performance.getEntriesByType('resource').filter(e => e.name.endsWith(document.querySelector('[aria-busy]').getAttribute('hx-get'))).length";
+    tab.until(&format!("{asked} > 1")).await;
+    assert_eq!(tab.count(".reply[aria-busy]").await, 1);
+    tab.cdp("Network.setBlockedURLs", json!({ "urls": [] }))
+        .await;
+    tab.until_replied().await;
+    assert_eq!(tab.reply().await, "One two.");
+    tab.close().await;
+}
