@@ -14,10 +14,10 @@ const PACE: Duration = Duration::from_millis(10);
 
 /// Notes tasks that hold up the page, and what moves in it without being asked to.
 const WATCH: &str = "(() => {
-    window.figures = { long: [], shift: 0 };
+    window.figures = { long: [], shifts: [] };
     new PerformanceObserver(list => { for (const entry of list.getEntries()) figures.long.push(Math.round(entry.duration)) })
         .observe({ type: 'longtask' });
-    new PerformanceObserver(list => { for (const entry of list.getEntries()) figures.shift += entry.value })
+    new PerformanceObserver(list => { for (const entry of list.getEntries()) figures.shifts.push(entry.value) })
         .observe({ type: 'layout-shift' });
 })()";
 
@@ -66,10 +66,17 @@ async fn two_thousand_tokens_at_a_hundred_a_second() {
         .map(|all| all.iter().filter_map(Value::as_u64).collect())
         .unwrap_or_default();
     let longest = long.iter().max().copied().unwrap_or(0);
+    let shifts: Vec<f64> = figures["shifts"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_f64).collect())
+        .unwrap_or_default();
     eprintln!(
-        "{TOKENS} tokens at {PACE:?}: {} tasks over 50 ms, the longest {longest} ms; layout shift {}; final DOM equal: {same}",
+        "{TOKENS} tokens at {PACE:?}: {} tasks over 50 ms, the longest {longest} ms; final DOM equal: {same}\n\
+         {} layout shifts, the largest {:.3}, together {:.3} (lines that move up to make room for the next count too)",
         long.len(),
-        figures["shift"],
+        shifts.len(),
+        shifts.iter().copied().fold(0.0, f64::max),
+        shifts.iter().sum::<f64>(),
     );
     assert!(same);
     tab.close().await;

@@ -7,6 +7,7 @@ mod browser;
 mod chats;
 mod commands;
 mod crash;
+mod facts;
 mod figures;
 mod instances;
 mod language;
