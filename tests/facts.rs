@@ -1,7 +1,7 @@
 //! What stands below a reply: model, when, tokens, speed.
 
 use crate::support::{
-    Browser, TestApp,
+    Browser, PASSWORD, TestApp,
     model::{Answer, Gate},
 };
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn what_the_server_does_not_tell_is_estimated_and_says_so() {
         ),
     ] {
         let ann = ann.fresh().speaking(language);
-        ann.sign_in("ann", "seven quiet otters").await;
+        ann.sign_in("ann", PASSWORD).await;
         assert_eq!(ann.get(path).await.text(FACTS), facts);
     }
 }
@@ -88,15 +88,15 @@ async fn how_long_ago_it_was_is_told_in_words_for_a_week() {
     let path = page.path.split("/live").next().unwrap();
     for (sql, said) in [
         (
-            "update messages set ended_at = ended_at - 61 * 60000000",
+            "update messages set ended_at = ended_at - 3660000000",
             "1 hour ago",
         ),
         (
-            "update messages set ended_at = ended_at - 1440 * 60000000",
+            "update messages set ended_at = ended_at - 86400000000",
             "1 day ago",
         ),
         (
-            "update messages set ended_at = ended_at - 2880 * 60000000",
+            "update messages set ended_at = ended_at - 172800000000",
             "3 days ago",
         ),
         ("update messages set ended_at = 0", "1970-01-01"),
@@ -127,7 +127,7 @@ async fn a_reply_that_was_stopped_has_facts_and_one_that_runs_has_none() {
     assert!(stopped.text(".ending").contains("Stopped."));
     // Carried on, both parts count.
     app.model.says("and three, and many more, and so on.");
-    ann.click(&stopped, "[action$='/continue'] button").await;
+    ann.submit(&stopped.form("[action$='/continue']")).await;
     app.idle().await;
     let tokens = "select completion_tokens > 8 and written_in is not null from messages where role = 'assistant'";
     assert!(app.value::<bool>(tokens).await);

@@ -1,7 +1,7 @@
 //! What a model thinks before it answers, as people watch it.
 
 use crate::support::{
-    Browser, Page, TestApp,
+    Browser, PASSWORD, Page, TestApp,
     chromium::{Script, Tab},
     model::{Answer, Gate, Step},
     site::Site,
@@ -254,14 +254,14 @@ async fn another_instance_shows_what_is_thought_here() {
     app.until("select exists (select 1 from reply_parts where kind = 'reasoning')")
         .await;
     let there = ann.fresh().on(&other);
-    there.sign_in("ann", "seven quiet otters").await;
+    there.sign_in("ann", PASSWORD).await;
     let mut page = there.open_live(&format!("{path}/live")).await;
     page.until("First").await;
     gate.open(1);
     page.until(" second").await;
     gate.open_all();
     let page = page.page().await;
-    assert_eq!(page.text(".reply .text"), "Yes.");
+    assert_eq!(page.texts(".reply .text p"), ["Yes."]);
     assert!(page.text("details.reasoning").contains("First second"));
 }
 
