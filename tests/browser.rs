@@ -687,18 +687,27 @@ async fn a_reply_whose_final_form_cannot_be_had_is_asked_for_again() {
     tab.send("Count").await;
     gate.open(1);
     tab.until_text(".reply .text", "One").await;
+    tab.cdp("Network.enable", json!({})).await;
+    let block = async |urls: Value| {
+        tab.cdp("Network.setBlockedURLs", json!({ "urls": urls }))
+            .await;
+    };
     let address = tab.eval("document.querySelector('[aria-busy]').getAttribute('hx-get')");
     let address = format!("*{}", address.await.as_str().unwrap());
-    tab.cdp("Network.enable", json!({})).await;
-    tab.cdp("Network.setBlockedURLs", json!({ "urls": [address] }))
-        .await;
+    // First the server is out of reach, then it has its own troubles.
+    block(json!([address])).await;
     gate.open_all();
     let asked = "performance.getEntriesByType('resource').filter(e => e.name.endsWith(document.querySelector('[aria-busy]').getAttribute('hx-get'))).length";
     tab.until(&format!("{asked} > 1")).await;
-    assert_eq!(tab.count(".reply[aria-busy]").await, 1);
-    tab.cdp("Network.setBlockedURLs", json!({ "urls": [] }))
+    site.change("alter table chats rename to away").await;
+    block(json!([])).await;
+    tab.until("document.querySelector('#notice').innerText")
         .await;
+    assert_eq!(tab.count(".reply[aria-busy]").await, 1);
+    site.change("alter table away rename to chats").await;
     tab.until_replied().await;
     assert_eq!(tab.reply().await, "One two.");
+    let complaints = tab.complaints().await;
+    assert!(complaints.iter().all(|complaint| complaint.contains("500")));
     tab.close().await;
 }

@@ -169,9 +169,7 @@ async fn what_stands_in_think_tags_is_thought_and_never_sent_back() {
             page.text(".reply .text.draft, .reply .text"),
             "Yes <think>."
         );
-        let page = ann
-            .get(&page.path.split("/live").next().unwrap().to_owned())
-            .await;
+        let page = ann.get(page.path.split("/live").next().unwrap()).await;
         assert_eq!(page.text(".reply .thoughts"), thought);
         ann.send(&page, "On").await;
         let request = app.model.requests().pop().unwrap().body["messages"].to_string();

@@ -331,6 +331,34 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn every_reader_is_told_all_thoughts_once_in_pieces_of_a_bounded_size() {
+        let live = Arc::new(live());
+        let text = format!("  \n{}\n\n", "생각하고 또 think. \n".repeat(10_000));
+        let mut growing = Growing::default();
+        for piece in text.split_inclusive(' ') {
+            live.think(piece);
+        }
+        growing.push("Yes.\n\nNo");
+        live.show(&mut growing);
+        live.show_all(&mut growing);
+        live.end();
+        for steady in [true, false] {
+            let (mut reader, mut told) = (live.reader(Position::default()), String::new());
+            while let Some(news) = reader.next().await {
+                assert!(news.thoughts.len() <= AT_ONCE && news.answers == news.ended);
+                // The answer waits until all that was thought before is told.
+                assert!(news.pieces.is_empty() || told.len() + news.thoughts.len() > 200_000);
+                told += &news.thoughts;
+                if !steady && !news.ended {
+                    let position = news.position.to_string();
+                    reader = live.reader(position.parse().unwrap());
+                }
+            }
+            assert!(told == text.trim(), "{} of {}", told.len(), text.len());
+        }
+    }
+
     #[test]
     fn a_reader_that_knows_more_is_told_nothing_twice() {
         let (live, mut growing) = (Arc::new(live()), Growing::default());
