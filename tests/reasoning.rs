@@ -239,6 +239,47 @@ async fn a_reply_that_is_stopped_while_it_thinks_keeps_what_it_thought() {
 }
 
 #[tokio::test]
+async fn what_is_thought_when_a_reply_is_carried_on_is_shown_and_kept() {
+    for kind in [Browser::plain, Browser::htmx, Browser::text] {
+        let app = TestApp::start().await;
+        let (gate, ann) = (Gate::new(), kind(&app).sign_up("ann").await);
+        app.model
+            .answer(thinking(&gate, &["Hm"], &["One[^1], ", "never"]));
+        let path = ann.start_running("Count").await;
+        gate.open(2);
+        app.until("select exists (select 1 from reply_parts where kind = 'body')")
+            .await;
+        ann.submit(&ann.get(&path).await.form(".stop")).await;
+        app.idle().await;
+        let stopped = ann.get(&path).await;
+        let (gate, more) = (Gate::new(), &["two.\n\n[^1]: Note"]);
+        app.model.answer(thinking(&gate, &["Where was I?"], more));
+        ann.submit_live(&stopped.form("[action$='/continue']"))
+            .await;
+        let open = ann.open_live(&format!("{path}/live")).await;
+        gate.open_all();
+        let held = match ann.is_htmx() {
+            true => None,
+            false => Some(open.page().await),
+        };
+        app.idle().await;
+        let page = ann.get(&path).await;
+        assert_eq!(page.text(".reply .thoughts"), "Hm Where was I?");
+        if let Some(held) = held {
+            let thoughts = held.texts("details.reasoning");
+            assert!(thoughts[0].ends_with("Hm") && thoughts[1].ends_with("Where was I?"));
+            let has_both = held.has(".text.draft + .text.final");
+            assert_eq!(has_both, !ann.is_text(), "{}", held.html);
+        }
+        let request = app.model.requests().pop().unwrap().body["messages"].to_string();
+        assert!(
+            request.contains("One") && !request.contains("Hm"),
+            "{request}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn another_instance_shows_what_is_thought_here() {
     let app = TestApp::start().await;
     let Some(other) = app.another().await else {

@@ -97,7 +97,8 @@ where
             Over::NoAccess => Some(String::new()),
         };
         let mut end = match ending {
-            Some(ending) => writing.end(&reader) + &ending,
+            // The final form is looked for right behind the text (`.draft:has(+ .final)`).
+            Some(ending) => writing.end(&reader) + &ending + &writing.later(&reader),
             None => writing.break_off(&further),
         };
         end.push_str(&after);
@@ -183,8 +184,8 @@ impl Writing {
         out
     }
 
-    /// Appends what is new of the thoughts. Those that come once the answer has begun are shown below
-    /// it, at its end.
+    /// Appends what is new of the thoughts. Those that come once the answer has begun are shown at
+    /// its end (`later`).
     fn think(&mut self, out: &mut String, text: &str) {
         if let ThoughtsAre::Before(_) = self.thoughts {
             return;
@@ -321,12 +322,16 @@ impl Writing {
             self.begin(&mut out, reader);
         }
         out.push_str("<i class=\"b done\"></i></div>");
-        let thoughts = reader.thoughts();
-        if let ThoughtsAre::Before(known) = self.thoughts
-            && let Some(later) = thoughts.get(known..).filter(|later| !later.is_empty())
-        {
-            out.push_str(&self.boxed(later.to_owned()));
-        }
         out
+    }
+
+    /// What was thought when the answer had begun already, as in one that is carried on.
+    fn later(&self, reader: &Reader) -> String {
+        let thoughts = reader.thoughts();
+        let ThoughtsAre::Before(known) = self.thoughts else {
+            return String::new();
+        };
+        let later = thoughts.get(known..).filter(|later| !later.is_empty());
+        later.map_or_else(String::new, |later| self.boxed(later.to_owned()))
     }
 }
