@@ -10,8 +10,11 @@ pub mod error;
 mod i18n;
 pub mod markdown;
 pub mod models;
+mod personas;
+mod presets;
 pub mod replies;
 mod settings;
+mod text;
 mod view;
 
 use axum::{
@@ -70,7 +73,8 @@ impl App {
         })?;
         let models = Models::new(config.models()).map_err(Error::internal)?;
         tokio::spawn(clean_up(db.clone()));
-        let replies = Replies::start(db.clone(), models.clone(), config.limits()).await?;
+        let replies =
+            Replies::start(db.clone(), models.clone(), config.limits(), config.titles).await?;
         Ok(Self {
             config: Arc::new(config),
             db,
@@ -120,6 +124,7 @@ pub fn router(app: App) -> Result<Router> {
         .merge(chats::routes())
         .merge(replies::routes())
         .merge(settings::routes())
+        .merge(personas::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))

@@ -51,6 +51,10 @@ async fn pictures_of_the_main_pages() {
         take("chats", "/chats").await;
         take("rename", &format!("{chat}/rename")).await;
         take("delete", &format!("{chat}/delete")).await;
+        take("chat-settings", &format!("{chat}/settings")).await;
+        take("settings", "/settings").await;
+        take("personas", "/personas").await;
+        take("new-persona", "/personas/new").await;
         take("not-found", "/nowhere").await;
     }
 }

@@ -42,6 +42,22 @@ const ROUTES: &[Row] = &[
     ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
     ("POST", "/replies/{id}/retry",    "",               [403, 303, 404]),
     ("POST", "/replies/{id}/continue", "",               [403, 303, 404]),
+    ("GET",  "/replies/{id}/retry",    "",               [403, 200, 404]),
+    ("GET",  "/chats/new/{persona}",   "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/settings",   "",               [403, 200, 404]),
+    ("POST", "/chats/{id}/settings",   "top_p=0.5",      [403, 303, 404]),
+    ("GET",  "/settings",              "",               [403, 200, 200]),
+    ("GET",  "/settings/saved",        "",               [403, 200, 200]),
+    ("POST", "/settings",              "top_p=0.5",      [403, 303, 303]),
+    ("POST", "/settings/models",       "",               [403, 303, 303]),
+    ("GET",  "/personas",              "",               [403, 200, 200]),
+    ("GET",  "/personas/new",          "",               [403, 200, 200]),
+    ("POST", "/personas/new",          "name=Intruder",  [403, 303, 303]),
+    ("GET",  "/personas/{id}",         "",               [403, 200, 404]),
+    ("POST", "/personas/{id}",         "name=Intruder",  [403, 303, 404]),
+    ("POST", "/personas/{id}/duplicate", "",             [403, 303, 404]),
+    ("GET",  "/personas/{id}/delete",  "",               [403, 200, 404]),
+    ("POST", "/personas/{id}/delete",  "",               [403, 303, 404]),
     ("POST", "/language",              "language=en",    [303, 303, 303]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
@@ -108,6 +124,9 @@ async fn stored(app: &TestApp) -> String {
         "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, ''), ';'), '') from users)
              || (select coalesce(string_agg(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
              || (select coalesce(string_agg(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
+             || (select coalesce(string_agg(coalesce(model, '') || coalesce(top_p, 0), ';'), '') from chats)
+             || (select coalesce(string_agg(hex(user_id) || coalesce(top_p, 0), ';'), '') from defaults)
+             || (select coalesce(string_agg(hex(id) || name, ';'), '') from personas)
              || (select count(*) from sessions)",
     )
     .await
@@ -117,6 +136,7 @@ async fn stored(app: &TestApp) -> String {
 struct Owned {
     chat: String,
     reply: String,
+    persona: String,
 }
 
 impl Owned {
@@ -129,16 +149,27 @@ impl Owned {
             .strip_prefix("r-")
             .unwrap()
             .to_owned();
-        Self { chat, reply }
+        let form = owner.get("/personas/new").await.form("main form");
+        let list = owner.submit(&form.fill("name", "Mine")).await;
+        let persona = list.attribute(".rows a[href^='/chats/new/']", "href");
+        let persona = persona.strip_prefix("/chats/new/").unwrap().to_owned();
+        Self {
+            chat,
+            reply,
+            persona,
+        }
     }
 
     fn path(&self, route: &str) -> String {
         let id = if route.starts_with("/replies") {
             &self.reply
+        } else if route.starts_with("/personas") {
+            &self.persona
         } else {
             &self.chat
         };
-        route.replace("{id}", id).replace("{reply}", &self.reply)
+        let path = route.replace("{id}", id).replace("{reply}", &self.reply);
+        path.replace("{persona}", &self.persona)
     }
 }
 
@@ -198,6 +229,7 @@ async fn everybody_gets_what_is_theirs_and_nobody_what_is_not() {
                 );
                 // It is the same as what does not exist at all.
                 let nothing = route.replace("{id}", UNKNOWN).replace("{reply}", UNKNOWN);
+                let nothing = nothing.replace("{persona}", UNKNOWN);
                 let answer = (answer.headers().clone(), text(answer).await);
                 let unknown = ask(&ben, method, &nothing, body).await;
                 assert_eq!(unknown.status(), 404);
@@ -828,7 +860,8 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
             .with("created_at", "0")
             .with("leaf", UNKNOWN)
             .with("state", "streaming")
-            .with("model", "evil")
+            .with("asked_model", "evil")
+            .with("title_by", "evil")
             .with("parent_id", UNKNOWN)
     };
     let admin: String = app.value("select lower(hex(id)) from users").await;

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     i18n::Texts,
     markdown,
-    models::TroubleKind,
+    models::{Parameter, TroubleKind},
     replies::LiveReply,
     view::View,
 };
@@ -179,6 +179,10 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
         TroubleKind::Refused => t.reply_refused(),
         TroubleKind::Garbled => t.reply_garbled(),
         TroubleKind::Reported => t.reply_reported(),
+        TroubleKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
+        TroubleKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
+        TroubleKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),
+        TroubleKind::Rejects(Parameter::Effort) => t.reply_rejects_effort(),
     }
 }
 

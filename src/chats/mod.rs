@@ -6,6 +6,8 @@ mod messages;
 mod pages;
 mod rows;
 mod send;
+mod settings;
+mod start;
 mod store;
 
 use crate::{
@@ -21,15 +23,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use pages::{ChatList, ChatPage, ChatsPage, Composer, Conversation, WelcomePage};
+use pages::{ChatList, ChatPage, ChatsPage, Conversation, WelcomePage};
 use tower_sessions::Session;
 
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
+pub use start::Beginning;
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
 pub(crate) use messages::html_of;
-pub(crate) use send::{Again, again, refuse};
+pub(crate) use rows::key;
+pub(crate) use send::{Again, again, problem, refuse};
 
 /// How many chats the list shows.
 const CHATS_SHOWN: u32 = 100;
@@ -39,6 +43,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/chats/new", get(home))
+        .route("/chats/new/{persona}", get(start::with_persona))
         .route("/chats", get(list))
         .route("/chats/{id}", get(show))
         .route("/chats/{id}/live", get(live::live))
@@ -46,6 +51,7 @@ pub fn routes() -> Router<App> {
         .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
         .merge(send::routes())
         .merge(edit::routes())
+        .merge(settings::routes())
 }
 
 /// `GET /` and `GET /chats/new`: a new chat, or for strangers what this is.
@@ -60,8 +66,8 @@ async fn home(
     };
     let draft = take_draft(&headers, &session, "/").await?;
     let chats = ChatList::new(&app, &view, &user, None).await?;
-    let composer = Composer::new(&view, None, draft);
-    let conversation = Conversation::empty(view.clone(), composer);
+    let model = String::new();
+    let conversation = Conversation::new_chat(&app, &view, &user, None, model, draft).await?;
     Ok(ChatPage {
         view,
         chats,

@@ -1,6 +1,11 @@
 //! The pages and fragments of a chat.
 
-use super::{CHATS_SHOWN, Chat, ChatId, MessageId, live::live_address, messages::Shown};
+use super::{
+    CHATS_SHOWN, Chat, ChatId, MessageId,
+    live::live_address,
+    messages::Shown,
+    start::{Start, StartFields},
+};
 use crate::{
     App,
     auth::User,
@@ -74,6 +79,10 @@ pub(super) struct Composer {
     is_new: bool,
     fields: ComposerFields,
     pub stop: StopButton,
+    /// With what a new chat is to begin.
+    pub start: Option<StartFields>,
+    /// What the chat is set to.
+    set: Option<Chat>,
     pub notice: Option<Notice>,
 }
 
@@ -138,8 +147,16 @@ impl Composer {
                 view: view.clone(),
                 running: None,
             },
+            start: None,
+            set: chat.cloned(),
             notice: None,
         }
+    }
+
+    /// The model that replies here.
+    fn model(&self) -> Option<&str> {
+        let set = self.set.as_ref().and_then(|chat| chat.model.as_deref());
+        set.or(self.view.model.model.as_deref())
     }
 
     /// Next to these messages: it can stop the last one while that is shown as being written.
@@ -170,6 +187,8 @@ pub(super) struct Conversation {
     title: Option<Title>,
     pub messages: Vec<Shown>,
     pub composer: Composer,
+    /// How to begin, while there is no message.
+    pub start: Option<Start>,
     /// This page stays open until the reply has ended.
     pub is_held: bool,
 }
@@ -184,6 +203,7 @@ impl Conversation {
             title: None,
             messages: Vec::new(),
             composer,
+            start: None,
             is_held: false,
         }
     }
@@ -236,6 +256,7 @@ impl ChatPage {
             title,
             messages,
             composer,
+            start: None,
             is_held: false,
         };
         Ok(Self {

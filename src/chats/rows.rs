@@ -42,6 +42,8 @@ macro_rules! key {
     };
 }
 
+pub(crate) use key;
+
 key! {
     /// The key of a chat.
     ChatId
@@ -75,6 +77,10 @@ pub struct Chat {
     pub title: String,
     /// The message at the end of the branch that is shown.
     pub leaf: Option<MessageId>,
+    /// The model that is set for its replies.
+    pub model: Option<String>,
+    /// The name of the persona with which it began.
+    pub persona: Option<String>,
 }
 
 /// Who wrote a message.

@@ -1,16 +1,19 @@
 //! Sending a message, and starting the reply to it.
 
 use super::{
-    Chat, ChatId, Message, MessageId,
+    Beginning, Chat, ChatId, Message, MessageId,
     live::live_address,
     messages::Shown,
     pages::{ChatList, ChatPage, Composer, Conversation, Created, Sent},
+    start::{self, NotBegun},
     store::{Exchange, NewMessage, NotTaken},
 };
 use crate::{
     App,
     auth::{User, sign_in_again},
     error::{Error, Notice, Result},
+    personas::PersonaId,
+    text::plain,
     view::View,
 };
 use axum::{
@@ -38,6 +41,9 @@ struct Sending {
     token: Option<MessageId>,
     /// The message it was written under.
     parent: Option<MessageId>,
+    /// With which persona a new chat begins, and by which model.
+    persona: Option<PersonaId>,
+    model: String,
 }
 
 impl Sending {
@@ -72,10 +78,7 @@ impl Sending {
 
     /// The text as it is kept: browsers send line ends as CR LF.
     fn text(&self) -> String {
-        let text = self.content.replace("\r\n", "\n").replace('\r', "\n");
-        text.chars()
-            .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
-            .collect()
+        plain(&self.content)
     }
 }
 
@@ -85,11 +88,27 @@ async fn create(view: View, State(app): State<App>, Form(new): Form<Sending>) ->
         return Ok(sign_in_again(view, "/", new.content));
     };
     if let Some(problem) = new.problem(&app, &view) {
-        return give_back(&app, view, &user, None, new.content, problem).await;
+        return not_begun(&app, view, &user, new, problem).await;
     }
-    let exchange = match exchange(&app, &user, None, &new).await? {
+    let begun = start::beginning(&app, &view, &user, new.persona, &new.model).await?;
+    let beginning = match begun {
+        Ok(beginning) => beginning,
+        Err(NotBegun::Model(problem)) => {
+            return not_begun(&app, view, &user, new, problem).await;
+        }
+        Err(NotBegun::PersonaGone) => return persona_gone(&app, view, &user, new).await,
+    };
+    let exchange = match exchange(&app, &user, To::New(&beginning), &new).await? {
         Ok(exchange) => exchange,
-        Err(reason) => return refuse(&app, view, &user, None, new.content, reason).await,
+        Err(reason) if view.htmx => {
+            return refuse(&app, view, &user, None, new.content, reason).await;
+        }
+        Err(reason) => {
+            let sentence = reason.sentence(&view, true);
+            let mut response = not_begun(&app, view, &user, new, sentence).await?;
+            *response.status_mut() = reason.status();
+            return Ok(response);
+        }
     };
     let chat = app.db.chat(&user, exchange.chat).await?;
     if !view.htmx {
@@ -129,7 +148,7 @@ async fn send(
     if let Some(problem) = new.problem(&app, &view) {
         return give_back(&app, view, &user, Some(chat), new.content, problem).await;
     }
-    let exchange = match exchange(&app, &user, Some(&chat), &new).await? {
+    let exchange = match exchange(&app, &user, To::Chat(&chat), &new).await? {
         Ok(exchange) => exchange,
         Err(reason) => return refuse(&app, view, &user, Some(chat), new.content, reason).await,
     };
@@ -166,22 +185,30 @@ fn to_live(exchange: &Exchange) -> Response {
     Redirect::to(&address).into_response()
 }
 
+/// Where a message goes.
+#[derive(Clone, Copy)]
+enum To<'a> {
+    /// Into a chat of its own, which begins like this.
+    New(&'a Beginning),
+    Chat(&'a Chat),
+}
+
 /// Takes a message, in a chat or as the first of a new one, and sees to the reply to it.
 async fn exchange(
     app: &App,
     user: &User,
-    chat: Option<&Chat>,
+    to: To<'_>,
     sent: &Sending,
 ) -> Result<Result<Exchange, NotTaken>> {
     if nobody_would_reply(app).await? {
         return Ok(Err(NotTaken::Ending));
     }
     let mut new = sent.message(app);
-    let mut taken = add(app, user, chat, &new).await?;
+    let mut taken = add(app, user, to, &new).await?;
     if matches!(taken, Err(NotTaken::KeyUsed)) {
         // Another key, but the same one if this comes twice.
         new.key = new.key.for_text(user, &new.text);
-        taken = add(app, user, chat, &new).await?;
+        taken = add(app, user, to, &new).await?;
     }
     // Should the asker leave before this: the line is looked at by itself, too.
     app.replies.added().await;
@@ -191,20 +218,20 @@ async fn exchange(
 async fn add(
     app: &App,
     user: &User,
-    chat: Option<&Chat>,
+    to: To<'_>,
     new: &NewMessage,
 ) -> Result<Result<Exchange, NotTaken>> {
-    match chat {
-        None => app.db.add_chat(user, new).await,
-        Some(chat) => app.db.add_message(user, chat, new).await,
+    match to {
+        To::New(beginning) => app.db.add_chat(user, new, beginning).await,
+        To::Chat(chat) => app.db.add_message(user, chat, new).await,
     }
 }
 
 /// How a reply that has ended is made further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// By another attempt beside it.
-    Anew,
+    /// By another attempt beside it, by this model or the chat's.
+    Anew(Option<String>),
     /// From the text it has.
     CarryOn,
 }
@@ -222,7 +249,10 @@ pub(crate) async fn again(
     }
     let limit = most_replies(app);
     let taken = match how {
-        Again::Anew => app.db.add_attempt(user, chat, ended, limit).await?,
+        Again::Anew(model) => {
+            let model = model.as_deref();
+            app.db.add_attempt(user, chat, ended, model, limit).await?
+        }
         Again::CarryOn => app.db.continue_reply(user, chat, ended, limit).await?,
     };
     app.replies.added().await;
@@ -240,6 +270,14 @@ fn most_replies(app: &App) -> usize {
 }
 
 impl NotTaken {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::GoneOn => StatusCode::CONFLICT,
+            Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
     /// What is said to whoever has typed something, or only pressed a button.
     fn sentence(self, view: &View, typed: bool) -> String {
         match self {
@@ -254,6 +292,65 @@ impl NotTaken {
     }
 }
 
+/// A notice beside what was typed, for htmx.
+pub(crate) fn problem(sentence: String) -> Response {
+    notice(sentence).for_htmx(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Does not begin a chat, and says why. What was typed is kept.
+async fn not_begun(
+    app: &App,
+    view: View,
+    user: &User,
+    new: Sending,
+    sentence: String,
+) -> Result<Response> {
+    if view.htmx {
+        return Ok(problem(sentence));
+    }
+    let page = new_page(app, view, user, new, sentence).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+/// The same when the persona was deleted meanwhile: the text is there for a chat without it.
+async fn persona_gone(app: &App, view: View, user: &User, new: Sending) -> Result<Response> {
+    let status = StatusCode::CONFLICT;
+    let sentence = view.t.personas_gone();
+    let page = new_page(app, view, user, new, sentence).await?;
+    if !page.view.htmx {
+        return Ok((status, page).into_response());
+    }
+    let place = [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
+    let created = Created {
+        conversation: page.conversation,
+        chats: page.chats,
+    };
+    Ok((status, place, created).into_response())
+}
+
+/// The page of a chat that has not begun, with what was typed, and a sentence about it.
+async fn new_page(
+    app: &App,
+    view: View,
+    user: &User,
+    new: Sending,
+    sentence: String,
+) -> Result<ChatPage> {
+    let persona = match new.persona {
+        Some(id) => app.db.persona(user, id).await.ok(),
+        None => None,
+    };
+    let chats = ChatList::new(app, &view, user, None).await?;
+    let mut conversation =
+        Conversation::new_chat(app, &view, user, persona, new.model, new.content).await?;
+    conversation.composer.notice = Some(notice(sentence));
+    Ok(ChatPage {
+        view,
+        chats,
+        conversation,
+    })
+}
+
 /// Does not take a message, or does not go on with a reply, and says why. What was typed is kept.
 pub(crate) async fn refuse(
     app: &App,
@@ -264,11 +361,7 @@ pub(crate) async fn refuse(
     reason: NotTaken,
 ) -> Result<Response> {
     let sentence = reason.sentence(&view, !text.is_empty());
-    let status = match reason {
-        NotTaken::GoneOn => StatusCode::CONFLICT,
-        NotTaken::Ending => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    let status = reason.status();
     if view.htmx && reason != NotTaken::GoneOn {
         // The text is still in the box.
         return Ok(notice(sentence).for_htmx(status));
@@ -334,13 +427,11 @@ async fn refused_page(
             ChatPage::new(app, view, user, chat, text).await?
         }
         None => {
-            let chats = ChatList::new(app, &view, user, None).await?;
-            let composer = Composer::new(&view, None, text);
-            ChatPage {
-                conversation: Conversation::empty(view.clone(), composer),
-                chats,
-                view,
-            }
+            let new = Sending {
+                content: text,
+                ..Sending::default()
+            };
+            return new_page(app, view, user, new, problem).await;
         }
     };
     page.conversation.composer.notice = Some(notice(problem));

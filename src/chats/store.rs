@@ -1,10 +1,11 @@
 //! Chats and messages in the database.
 
-use super::{Chat, ChatId, Message, MessageId};
+use super::{Beginning, Chat, ChatId, Message, MessageId};
 use crate::{
     auth::User,
     db::{Db, Tx, now},
     error::{Error, Result},
+    text::clean_line,
     with_pool, with_tx,
 };
 
@@ -51,7 +52,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
-        let sql = "select id, title, leaf from chats where user_id = $1
+        let sql = "select id, title, leaf, model, persona from chats where user_id = $1
                    order by active_at desc, id desc limit $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
@@ -65,7 +66,8 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
-        let sql = "select id, title, leaf from chats where id = $1 and user_id = $2";
+        let sql =
+            "select id, title, leaf, model, persona from chats where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
@@ -99,7 +101,7 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
-        let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
+        let sql = "select c.id, c.title, c.leaf, c.model, c.persona from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
         let chat = with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
@@ -127,16 +129,27 @@ impl Db {
         &self,
         user: &User,
         new: &NewMessage,
+        beginning: &Beginning,
     ) -> Result<Result<Exchange, NotTaken>> {
         let chat = ChatId::new();
-        let sql = "insert into chats (id, user_id, title, created_at, active_at)
-                   values ($1, $2, $3, $4, $4)";
+        let sql = "insert into chats (id, user_id, title, created_at, active_at, model,
+                       system_prompt, temperature, top_p, max_tokens, effort, persona, title_by)
+                   values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        let preset = &beginning.preset;
         let mut tx = self.begin().await?;
         with_tx!(tx, db => sqlx::query(sql)
             .bind(chat)
             .bind(user.id)
             .bind(title_from(&new.text))
             .bind(now())
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .bind(&beginning.persona)
+            .bind(if beginning.titled { "line" } else { "person" })
             .execute(db)
             .await?.rows_affected());
         let taken = add_exchange(&mut tx, user, chat, None, new).await?;
@@ -202,6 +215,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         failed: &Message,
+        model: Option<&str>,
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
@@ -215,7 +229,7 @@ impl Db {
             return Ok(Err(NotTaken::StillReplying));
         }
         let parent = failed.parent_id.ok_or(Error::NotFound)?;
-        let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, model, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -253,7 +267,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
-        let sql = "update chats set title = $2 where id = $1";
+        let sql = "update chats set title = $2, title_by = 'person' where id = $1";
         with_pool!(self.write, db => sqlx::query(sql)
             .bind(chat.id)
             .bind(title)
@@ -323,7 +337,7 @@ async fn add_exchange(
     if is_running(tx, parent).await? {
         return Ok(Err(NotTaken::StillReplying));
     }
-    let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
+    let reply = add_reply(tx, user, chat, new.key, None, new.limit).await?;
     Ok(reply.map(Some))
 }
 
@@ -334,26 +348,31 @@ async fn is_running(tx: &mut Tx, message: Option<MessageId>) -> Result<bool> {
     Ok(with_tx!(*tx, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
 }
 
-/// Inserts an empty reply under a message, at the end of the line, and makes it the chat's leaf.
+/// Inserts an empty reply under a message, by this model or the chat's, at the end of the line, and
+/// makes it the chat's leaf.
 async fn add_reply(
     tx: &mut Tx,
     user: &User,
     chat: ChatId,
     parent: MessageId,
+    model: Option<&str>,
     limit: usize,
 ) -> Result<Result<MessageId, NotTaken>> {
     if is_at_limit(tx, user, limit).await? {
         return Ok(Err(NotTaken::TooManyRunning));
     }
     let reply = MessageId::new();
-    let sql = "insert into messages
-                   (id, chat_id, parent_id, role, body, state, created_at, queued_at)
-               values ($1, $2, $3, 'assistant', '', 'queued', $4, $4)";
+    // Until it is asked, the model is named that will be.
+    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at,
+                   queued_at, asked_model, model)
+               select $1, $2, $3, 'assistant', '', 'queued', $4, $4, $5, coalesce($5, model)
+               from chats where id = $2";
     with_tx!(*tx, db => sqlx::query(sql)
         .bind(reply)
         .bind(chat)
         .bind(parent)
         .bind(now())
+        .bind(model)
         .execute(db)
         .await?.rows_affected());
     let sql = "update chats set leaf = $2 where id = $1";
@@ -387,12 +406,4 @@ fn title_from(text: &str) -> String {
     }
     let kept: String = line.chars().take(TITLE_LIMIT - 1).collect();
     format!("{}…", kept.trim_end())
-}
-
-/// Text for one line: no control characters, and nothing that turns the text around it.
-pub fn clean_line(text: &str) -> String {
-    let keep = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.trim().chars().filter(keep).collect()
 }

@@ -1,11 +1,12 @@
 //! One request to a server that speaks OpenAI's chat completions, or nearly does, and its answer.
 
 use super::{
-    Event, Finish, Role, Turn, Usage,
+    Event, Finish, Options, Role, Turn, Usage,
     answer::{Answer, explain},
     chunk::{Chunk, whole_characters},
     demo::Demo,
     mend::Mended,
+    options,
     secret::Secret,
     transport::{Kept, Transport},
     trouble::{Trouble, TroubleKind, message},
@@ -58,11 +59,12 @@ impl Server {
         self,
         model: String,
         turns: Arc<[Turn]>,
+        options: Arc<Options>,
     ) -> impl Stream<Item = Event> + Send {
         async_stream::stream! {
             // The first token has to come in time; then the server must not be silent for too long.
             let first_token = Instant::now() + self.first_token_timeout;
-            let mut answer = match self.open(&model, &turns, first_token).await {
+            let mut answer = match self.open(&model, &turns, &options, first_token).await {
                 Ok(answer) => answer,
                 Err(trouble) => {
                     yield Event::End(Err(trouble));
@@ -110,12 +112,15 @@ impl Server {
         &self,
         model: &str,
         turns: &[Turn],
+        options: &Options,
         deadline: Instant,
     ) -> Result<Answer, Trouble> {
         let kept = Kept::default();
         let client = self.client(&kept);
         let chat = client.chat();
         let mut request = request(model, turns);
+        options.put_into(&mut request, self.wants_new_names());
+        let mut renamed = false;
         loop {
             let sent = chat.create_stream_byot::<_, Value>(&request);
             let refused = match timeout_at(deadline, sent).await {
@@ -126,6 +131,11 @@ impl Server {
                 Ok(Err(error)) => self.plain(error),
                 Err(_) => return Err(self.too_slow()),
             };
+            // Some models know the longest length by its old name only, some by its new one.
+            if !renamed && options::should_rename(&request, &refused) {
+                renamed = options::rename(&mut request);
+                continue;
+            }
             // A few servers know no such option. Then there are no token counts, but there is a reply.
             let over_options = refused.kind() == TroubleKind::Refused
                 && refused.to_string().contains("stream_options");
@@ -133,9 +143,14 @@ impl Server {
                 .as_object_mut()
                 .and_then(|fields| fields.remove("stream_options"));
             if !over_options || removed.is_none() {
-                return Err(refused);
+                return Err(options::explained(&request, refused));
             }
         }
+    }
+
+    /// Whether it is OpenAI's own, whose newer models know no old names.
+    fn wants_new_names(&self) -> bool {
+        self.base.starts_with(super::OPENAI)
     }
 
     fn client(&self, kept: &Kept) -> Client<OpenAIConfig> {

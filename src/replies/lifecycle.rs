@@ -54,6 +54,8 @@ pub(super) struct Claimed {
     pub body: String,
     /// What the model thought before.
     pub reasoning: String,
+    /// The model that was asked for, where it is not the chat's.
+    pub asked_model: Option<String>,
 }
 
 /// A reply that a process makes, as the database has it.
@@ -128,7 +130,7 @@ impl Db {
                  stop_asked = false, problem = null, ended_at = null
              where state = 'queued' and id in (
                  select id from line where turn <= $2 order by turn, served_at, queued_at, id limit $3)
-             returning id, attempt, chat_id, parent_id, body, reasoning"
+             returning id, attempt, chat_id, parent_id, body, reasoning, asked_model"
         );
         let mut tx = self.begin().await?;
         // How many somebody has running is counted by one process after the other.

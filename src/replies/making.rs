@@ -6,7 +6,7 @@ use super::{
     live::{Cut, LiveReply},
     writer::{self, Around},
 };
-use crate::db::Topic;
+use crate::{chats::MessageState, db::Topic};
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -79,10 +79,10 @@ impl Replies {
 
     /// Makes a reply and stores it.
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
-        let lease = claimed.lease;
+        let (lease, chat) = (claimed.lease, claimed.chat_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
-        let turns = match Box::pin(writer::turns(&self.db, &claimed)).await {
-            Ok(turns) => turns,
+        let (turns, options) = match Box::pin(writer::turns(&self.db, &claimed)).await {
+            Ok(asked) => asked,
             Err(error) => {
                 tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
                 return Box::pin(self.store(&live, lease, &Ending::not_begun(claimed))).await;
@@ -94,11 +94,16 @@ impl Replies {
             main: Handle::current(),
         };
         let writing = live.clone();
-        let writing = self
-            .writers
-            .spawn(move |models| writer::write(around, models.reply(turns), writing, claimed));
+        let writing = self.writers.spawn(move |models| {
+            writer::write(around, models.reply_with(turns, options), writing, claimed)
+        });
         match writing.await {
-            Ok(ending) => Box::pin(self.store(&live, lease, &ending)).await,
+            Ok(ending) => {
+                Box::pin(self.store(&live, lease, &ending)).await;
+                if ending.state == MessageState::Complete {
+                    self.see_to_title(chat, lease.id);
+                }
+            }
             // Even a panic leaves no reply running for ever.
             Err(_) => {
                 tracing::error!(reply = %lease.id, "writing a reply ended badly");

@@ -1,20 +1,25 @@
 //! What can be asked of a reply.
 
-use super::events;
+use super::{
+    events,
+    other_model::{self, OtherModel, OtherModelPage},
+};
 use crate::{
     App,
     auth::User,
     chats::{self, Again, Chat, ChatId, MessageId, NotTaken},
     error::Result,
+    presets,
     view::View,
 };
 use axum::{
-    Router,
+    Form, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use serde::Deserialize;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
@@ -22,7 +27,7 @@ pub fn routes() -> Router<App> {
         .route("/replies/{id}", get(show))
         .route("/replies/{id}/events", get(events::follow))
         .route("/replies/{id}/stop", post(stop))
-        .route("/replies/{id}/retry", post(retry))
+        .route("/replies/{id}/retry", get(other_model::ask).post(retry))
         .route("/replies/{id}/continue", post(carry_on))
 }
 
@@ -58,9 +63,42 @@ async fn stop(
     Ok(to_live(chat.id))
 }
 
+/// What "Try again" may say beside that.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Retry {
+    /// Another model than the chat's.
+    model: String,
+}
+
 /// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(user: User, view: View, app: State<App>, id: Path<MessageId>) -> Result<Response> {
-    again(user, view, app, id, Again::Anew).await
+async fn retry(
+    user: User,
+    view: View,
+    app: State<App>,
+    id: Path<MessageId>,
+    Form(sent): Form<Retry>,
+) -> Result<Response> {
+    match presets::model(&sent.model, view.t) {
+        Ok(model) => again(user, view, app, id, Again::Anew(model)).await,
+        Err(problem) => {
+            let (message, chat) = app.db.reply(&user, id.0).await?;
+            if view.htmx {
+                // The name is still in its field.
+                return Ok(chats::problem(problem));
+            }
+            let form = OtherModel {
+                view: view.clone(),
+                chat,
+                reply: message.id,
+                model: sent.model,
+                models: app.models.list().await,
+                problem: Some(problem),
+            };
+            let page = OtherModelPage { view, form };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
 }
 
 /// `POST /replies/{id}/continue`: carries on one that ended before its end, from the text it has.
@@ -82,7 +120,7 @@ async fn again(
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     let may_be = match how {
-        Again::Anew => !message.state.is_running(),
+        Again::Anew(_) => !message.state.is_running(),
         Again::CarryOn => message.can_continue(),
     };
     let taken = match may_be {

@@ -13,7 +13,7 @@ use crate::{
     db::Db,
     error::Result,
     markdown::Growing,
-    models::{Event, Events, Finish, Trouble, Turn, Usage},
+    models::{Event, Events, Finish, Options, Trouble, Turn, Usage},
 };
 use futures_util::{FutureExt, StreamExt};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -78,17 +78,20 @@ fn said(branch: &[Message]) -> Vec<Turn> {
     said.map(Into::into).collect()
 }
 
-/// The conversation that the model is to answer, or to carry on from where it ended.
+/// The conversation that the model is to answer, or to carry on from where it ended, and how.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<Vec<Turn>> {
+pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<(Vec<Turn>, Options)> {
     let branch = db.branch(claimed.chat_id, claimed.parent_id).await?;
     let mut turns = said(&branch);
     if !claimed.body.trim().is_empty() {
         turns.extend(Turn::carry_on(&claimed.body));
     }
-    Ok(turns)
+    // As the chat is set now; who asked for another model for this reply gets that.
+    let mut options = Options::from(db.chat_preset(claimed.chat_id).await?);
+    options.model = claimed.asked_model.clone().or(options.model);
+    Ok((turns, options))
 }
 
 struct Writer {

@@ -41,6 +41,7 @@ impl Site {
             ),
             format!("--openai-base-url={}", model.base_url()),
             "--find-ollama=false".to_owned(),
+            "--titles=false".to_owned(),
         ];
         let flags = flags.iter().map(String::as_str);
         let config = Config::from_flags(flags.chain(settings.iter().copied())).unwrap();
