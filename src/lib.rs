@@ -54,6 +54,7 @@ pub struct App {
     db: Db,
     models: Models,
     replies: Replies,
+    rendered: chats::Rendered,
     guard: auth::Guard,
 }
 
@@ -76,6 +77,7 @@ impl App {
             db,
             models,
             replies,
+            rendered: chats::Rendered::default(),
             guard: auth::Guard::default(),
         })
     }

@@ -152,7 +152,7 @@ async fn a_page_that_stayed_open_ends_with_what_a_new_one_shows() {
         assert_eq!(tails > 2, !ann.is_text(), "{tails} tails");
         let mut rendered = whole.clone();
         rendered.apply(
-            &damso::markdown::render_in(DOCUMENT, &format!("r-{id}-")),
+            &damso::markdown::render_in(DOCUMENT, &place(id)),
             &blocks,
             "innerHTML",
         );
@@ -943,4 +943,12 @@ async fn signing_out_ends_what_is_still_open() {
     kept.until("Secret.").await;
     assert!(!page.html.contains("Secret."));
     assert!(events.iter().all(|event| !event.data.contains("Secret.")));
+}
+
+/// Where a reply is shown.
+fn place(id: &str) -> damso::markdown::Place {
+    damso::markdown::Place {
+        ids: format!("r-{id}-"),
+        codes: format!("/messages/{id}/code/"),
+    }
 }

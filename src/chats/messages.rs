@@ -2,13 +2,7 @@
 
 use super::{Message, MessageId, MessageState, Role};
 use crate::{
-    App,
-    error::{Error, Result},
-    i18n::Texts,
-    markdown,
-    models::TroubleKind,
-    replies::LiveReply,
-    view::View,
+    App, error::Result, i18n::Texts, markdown, models::TroubleKind, replies::LiveReply, view::View,
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
@@ -27,7 +21,7 @@ pub(super) struct Shown {
 impl HtmlSafe for Shown {}
 
 /// HTML that our own renderer made, which escapes whatever was not ours.
-pub(super) struct Rendered(pub String);
+pub(super) struct Rendered(pub Arc<str>);
 
 impl HtmlSafe for Rendered {}
 
@@ -99,7 +93,7 @@ impl Shown {
                 ending,
             });
         }
-        for (index, html) in render(finals).await? {
+        for (index, html) in app.rendered.all(finals).await? {
             shown[index].html = Html::Final(Rendered(html));
         }
         // Only the last one can be tried again: a chat goes on from its end.
@@ -191,15 +185,11 @@ impl LiveHtml {
             last,
             Some(markdown::PieceKind::CodeStart | markdown::PieceKind::CodeLines)
         ) {
-            blocks.push_str("</code></pre>\n");
+            blocks.push_str(markdown::CODE_END);
         }
         Self {
-            blocks: Rendered(blocks),
-            open: Rendered(
-                news.open
-                    .map(|open| open.html.to_string())
-                    .unwrap_or_default(),
-            ),
+            blocks: Rendered(blocks.into()),
+            open: Rendered(news.open.map(|open| open.html).unwrap_or_default()),
             note: news
                 .note
                 .and_then(|note| note.sentence(view.t))
@@ -207,21 +197,4 @@ impl LiveHtml {
             position: news.position,
         }
     }
-}
-
-/// A reply's whole text as HTML, whose anchors are its own.
-pub(crate) fn html_of(id: MessageId, body: &str) -> String {
-    markdown::render_in(body, &format!("r-{id}-"))
-}
-
-/// Renders replies off the async threads: code takes about 2 ms a KB.
-async fn render(replies: Vec<(usize, MessageId, String)>) -> Result<Vec<(usize, String)>> {
-    if replies.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rendered = tokio::task::spawn_blocking(move || {
-        let html = |(index, id, body): (usize, MessageId, String)| (index, html_of(id, &body));
-        replies.into_iter().map(html).collect()
-    });
-    rendered.await.map_err(Error::internal)
 }

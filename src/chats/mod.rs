@@ -4,6 +4,8 @@ mod edit;
 mod live;
 mod messages;
 mod pages;
+mod raw;
+mod rendered;
 mod rows;
 mod send;
 mod store;
@@ -28,7 +30,7 @@ pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
-pub(crate) use messages::html_of;
+pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use send::{Again, again, refuse};
 
 /// How many chats the list shows.
@@ -44,6 +46,7 @@ pub fn routes() -> Router<App> {
         .route("/chats/{id}/live", get(live::live))
         .route("/chats/{id}/live/{reply}", get(live::live_reply))
         .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
+        .merge(raw::routes())
         .merge(send::routes())
         .merge(edit::routes())
 }

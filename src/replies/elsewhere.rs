@@ -10,7 +10,6 @@ use crate::{
     chats::{MessageId, MessageState},
     db::Topic,
     error::Result,
-    markdown::Growing,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
@@ -190,7 +189,7 @@ impl Followed {
 
 /// Renders what one follower is told, on a thread of those that write.
 async fn show(live: Arc<LiveReply>, mut fed: mpsc::UnboundedReceiver<Fed>) {
-    let mut growing = Growing::default();
+    let mut growing = live.growing();
     while let Some(next) = fed.recv().await {
         match next {
             Fed::Text(text) => {

@@ -10,7 +10,7 @@ use crate::{
     chats::MessageId,
     error::{Error, Result},
     i18n::Texts,
-    markdown::PieceKind,
+    markdown::{CODE_END, PieceKind},
     view::View,
 };
 use async_stream::stream;
@@ -200,7 +200,7 @@ fn sorted(news: &News) -> (String, String) {
     }
     let last = news.pieces.last().map(|piece| piece.kind);
     if !on_page && matches!(last, Some(PieceKind::CodeStart | PieceKind::CodeLines)) {
-        blocks.push_str("</code></pre>\n");
+        blocks.push_str(CODE_END);
     }
     (lines, blocks)
 }

@@ -3,7 +3,10 @@
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
 use super::{News, Note, Reader, events::KEEP_ALIVE, reader::Over};
-use crate::{i18n::Texts, markdown::PieceKind};
+use crate::{
+    i18n::Texts,
+    markdown::{CODE_END, PieceKind},
+};
 use async_stream::stream;
 use axum::{
     body::{Body, Bytes},
@@ -188,7 +191,7 @@ impl Writing {
             let _ = write!(out, "</{element}>");
         }
         if self.in_code {
-            out.push_str("</code></pre>");
+            out.push_str(CODE_END);
         }
         let link = self.t.reply_goes_on();
         let _ = write!(

@@ -2,7 +2,7 @@
 
 use super::lifecycle::Lease;
 use crate::{
-    chats::{MessageId, html_of},
+    chats::{MessageId, html_of, place_of},
     error::{Error, Result},
     markdown::{Growing, Piece},
 };
@@ -155,6 +155,11 @@ impl LiveReply {
 
     pub(crate) fn id(&self) -> MessageId {
         self.id
+    }
+
+    /// Its text, of which nothing has come yet.
+    pub(super) fn growing(&self) -> Growing {
+        Growing::new(place_of(self.id))
     }
 
     /// As which attempt it is made in this process, if it is.

@@ -50,10 +50,10 @@ pub(super) async fn write(
 ) -> Ending {
     let mut writer = Writer {
         around,
+        growing: live.growing(),
         live,
         lease: claimed.lease,
         events,
-        growing: Growing::default(),
         thinks_again: !claimed.reasoning.is_empty(),
         reasoning: claimed.reasoning,
         usage: None,
