@@ -22,3 +22,4 @@ mod soak;
 mod stop;
 mod support;
 mod terminal;
+mod text;

@@ -152,7 +152,7 @@ async fn a_page_that_stayed_open_ends_with_what_a_new_one_shows() {
         assert_eq!(tails > 2, !ann.is_text(), "{tails} tails");
         let mut rendered = whole.clone();
         rendered.apply(
-            &damso::markdown::render_in(DOCUMENT, &place(id)),
+            &damso::markdown::render_in(DOCUMENT, &place(&id)),
             &blocks,
             "innerHTML",
         );

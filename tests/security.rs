@@ -42,6 +42,8 @@ const ROUTES: &[Row] = &[
     ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
     ("POST", "/replies/{id}/retry",    "",               [403, 303, 404]),
     ("POST", "/replies/{id}/continue", "",               [403, 303, 404]),
+    ("GET",  "/messages/{id}/raw",     "",               [403, 200, 404]),
+    ("GET",  "/messages/{id}/code/{n}", "",              [403, 404, 404]),
     ("POST", "/language",              "language=en",    [303, 303, 303]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
@@ -133,7 +135,7 @@ impl Owned {
     }
 
     fn path(&self, route: &str) -> String {
-        let id = if route.starts_with("/replies") {
+        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
             &self.reply
         } else {
             &self.chat
@@ -251,7 +253,7 @@ async fn an_address_is_no_key_to_somebody_elses_however_it_is_written() {
         .iter()
         .filter(|(_, route, ..)| route.contains("{id}") && !route.ends_with("events"))
     {
-        let id = if route.starts_with("/replies") {
+        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
             &owned.reply
         } else {
             &owned.chat

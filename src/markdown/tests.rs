@@ -603,3 +603,106 @@ fn notes_have_ids_of_their_document() {
          <a href=\"#r-1-fnref-1\" class=\"footnote-backref\">↩</a> <a href=\"#r-1-fnref-1-2\" class=\"footnote-backref\">↩</a></li>\n</ol>\n</section>\n"
     );
 }
+
+/// Documents as models write them.
+fn documents() -> Vec<&'static str> {
+    let documents = include_str!("../../tests/fixtures/documents.txt");
+    let documents: Vec<&str> = documents.split("%%\n").collect();
+    assert_eq!(documents.len(), 20);
+    documents
+}
+
+#[test]
+fn every_beginning_of_a_document_is_inert_and_goes_on_to_the_whole() {
+    for text in documents() {
+        let whole = pieces([text]);
+        // What refers to another block comes right in the whole only.
+        if !text.contains("]:") {
+            assert_eq!(joined(&whole), render(text));
+        }
+        let at = place("r-");
+        let (mut growing, mut shown) = (Growing::new(at.clone()), String::new());
+        for (start, c) in text.char_indices() {
+            let end = start + c.len_utf8();
+            growing.push(&text[start..end]);
+            shown.push_str(&joined(&growing.advance()));
+            check_safety(&(shown.clone() + &growing.tail()));
+            check_safety(&render_in(&text[..end], &at));
+            assert_eq!(
+                pieces([&text[..end], &text[end..]]),
+                whole,
+                "{:?}",
+                &text[..end]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_formula_is_quiet_until_it_closes() {
+    for (text, closed) in [
+        ("$$\n\\frac{a_1}{b_2} \\\\\n*x* = _y_\n$$\n", "math"),
+        ("a \\[ x_1 * y_2 * z \\] b\n", "math"),
+        ("> $$x_1\n> + y$$\n", "math"),
+        ("- \\(a_1 + b\\)\n", "math"),
+    ] {
+        let mut growing = Growing::default();
+        let (mut sources, mut formulas) = (0, 0);
+        for c in text.chars() {
+            growing.push(&c.to_string());
+            let tail = growing.tail();
+            assert!(!tail.contains("<em>"), "{tail}");
+            let formula = tail.contains("<math");
+            assert!(formulas == 0 || formula, "it was a formula before {tail}");
+            formulas += usize::from(formula);
+            sources += usize::from(tail.contains("<code class=\"math\">"));
+        }
+        assert!(formulas > 0 && sources > 3, "{text}: {formulas} {sources}");
+        assert!(render(text).contains(closed));
+    }
+}
+
+#[test]
+fn a_block_of_code_is_found_by_its_number() {
+    for text in documents() {
+        let html = Html::parse_fragment(&render_in(text, &place("r-")));
+        let shown = scraper::Selector::parse("pre code").unwrap();
+        let shown: Vec<String> = html
+            .select(&shown)
+            .map(|code| code.text().collect())
+            .collect();
+        for (n, shown) in shown.iter().enumerate() {
+            assert_eq!(code(text, n + 1).as_ref(), Some(shown), "{text}");
+        }
+        assert_eq!(code(text, shown.len() + 1), None);
+        assert_eq!(code(text, 0), None);
+    }
+}
+
+#[test]
+fn prices_stay_text() {
+    for text in [
+        "It is $5 and $10.",
+        "US$5 or US$10",
+        "$5-$10",
+        "$5 ~ $10 사이",
+        "from 5$ to 10$",
+        "$5 (or 5$)",
+        "$100 더하기 20$ 정도",
+        "$1,000 and $2,000 and $3,000",
+    ] {
+        assert_eq!(render(text), format!("<p>{text}</p>\n"));
+    }
+    for formula in ["$5$", "$5x + 3$", "$2^n$", "$x$", "$10\\,\\text{kg 정도}$"] {
+        assert!(render(formula).contains("<math"), "{formula}");
+    }
+}
+
+#[test]
+fn decomposed_hangul_is_kept_as_it_was_typed() {
+    let text = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}";
+    assert_eq!(
+        render(&format!("**{text}**")),
+        format!("<p><strong>{text}</strong></p>\n")
+    );
+}

@@ -150,12 +150,12 @@ fn partials(id: MessageId, news: &News, t: &Texts) -> String {
             if let Some(grown) = grown.filter(|grown| !grown.html.is_empty()) {
                 // The elements that are open at the end are each the last child of the one around it.
                 let path = " > :last-child".repeat(grown.depth);
-                partial(
-                    &mut out,
-                    format_args!("#r-{id}-open{path}"),
-                    "beforeend",
-                    &grown.html,
-                );
+                let swap = match grown.replaces {
+                    true => "outerHTML",
+                    false => "beforeend",
+                };
+                let target = format_args!("#r-{id}-open{path}");
+                partial(&mut out, target, swap, &grown.html);
             }
         }
         Some(open) => partial(

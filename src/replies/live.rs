@@ -34,17 +34,19 @@ pub(crate) struct Open {
     pub text: Arc<str>,
     /// Counts how often it was replaced.
     pub version: u64,
-    /// How the HTML came from that of the version before, when it only grew at its end.
+    /// How the HTML came from that of the version before, when only its end is new.
     pub grown: Option<Grown>,
 }
 
-/// Text, as HTML, that was added in front of the last closing tags.
+/// What is new at the end.
 #[derive(Clone)]
 pub(crate) struct Grown {
-    /// How many elements are open where it was added.
+    /// How many elements are open at the end of what stays.
     pub depth: usize,
-    /// What was added.
+    /// What was added to the innermost of them, or stands in its place now.
     pub html: Arc<str>,
+    /// Whether it stands in its place.
+    pub replaces: bool,
 }
 
 /// What to say while there is no text yet.
@@ -361,20 +363,94 @@ fn is_made_of(whole: &str, pieces: &[Piece]) -> bool {
     rest == Some("")
 }
 
-/// How `new` comes from `old` when it only has more text in front of the same closing tags.
+/// How `new` comes from `old` when it only has more in front of the same closing tags, or another
+/// last element there.
 fn grown(old: &str, new: &str) -> Option<Grown> {
     let closing = closing_tags(old);
-    let (kept, tags) = old.split_at(old.len() - closing.len());
-    let added = new.strip_suffix(tags)?.strip_prefix(kept)?;
-    // A tag could close what is open, as in `</li><li>`: only text is sure to fit in.
-    if added.contains('<') {
-        return None;
+    let tags_at = |at: usize| old[at..].starts_with("</");
+    let start = old.len() - closing.len();
+    // From the innermost element that is open at the end outwards.
+    let places = (start..old.len()).filter(|&at| tags_at(at));
+    let depth = closing.matches("</").count();
+    for (outer, at) in places.enumerate() {
+        let depth = depth - outer;
+        let added = between(new, &old[..at], &old[at..]).filter(|_| !in_formula(&old[..at]));
+        if let Some(added) = added.filter(|added| is_whole(added)) {
+            let (html, replaces) = (added.into(), false);
+            return Some(Grown {
+                depth,
+                html,
+                replaces,
+            });
+        }
+        let end = at + old[at..].find('>')? + 1;
+        let end = end + usize::from(old[end..].starts_with('\n'));
+        let (from, rest) = (opening(&old[..at])?, &old[end..]);
+        // All of the top level is simply replaced.
+        let last = between(new, &old[..from], rest);
+        let last = last.filter(|_| depth > 1 && !in_formula(&old[..from]));
+        if let Some(html) = last.filter(|last| last.starts_with('<') && is_whole(last)) {
+            let (html, replaces) = (html.into(), true);
+            return Some(Grown {
+                depth,
+                html,
+                replaces,
+            });
+        }
     }
-    let depth = tags.matches("</").count();
-    (depth > 0).then(|| Grown {
-        depth,
+    let added = new.strip_prefix(old).filter(|_| !old.is_empty())?;
+    is_whole(added).then(|| Grown {
+        depth: 0,
         html: added.into(),
+        replaces: false,
     })
+}
+
+/// Whether a formula is open at the end. Its elements are known as such only inside of it.
+fn in_formula(html: &str) -> bool {
+    html.rfind("<math") > html.rfind("</math")
+}
+
+/// What a text has between its beginning and its end.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    text.strip_prefix(start)?.strip_suffix(end)
+}
+
+/// The tags of HTML that our own renderer made: where each starts, and by how much it changes how
+/// deep what follows is.
+fn tags(html: &str) -> impl DoubleEndedIterator<Item = (usize, isize)> {
+    const ALONE: [&str; 3] = ["<br", "<hr", "<input"];
+    html.match_indices('<').map(|(at, _)| {
+        let tag = &html[at..];
+        let alone = ALONE.iter().any(|alone| tag.starts_with(alone));
+        let deeper = match tag.as_bytes().get(1) {
+            Some(b'/') => -1,
+            _ if alone => 0,
+            _ => 1,
+        };
+        (at, deeper)
+    })
+}
+
+/// Whether all elements that start in it end in it, and the other way round: a tag could close what
+/// is open around it, as in `</li><li>`.
+fn is_whole(html: &str) -> bool {
+    let mut depth = 0;
+    let never_below = tags(html).all(|(_, deeper)| {
+        depth += deeper;
+        depth >= 0
+    });
+    never_below && depth == 0
+}
+
+/// Where the element starts that is open at the end.
+fn opening(html: &str) -> Option<usize> {
+    let mut depth = 0;
+    let mut found = tags(html).rev().filter(|(_, deeper)| {
+        depth += deeper;
+        depth > 0
+    });
+    found.next().map(|(at, _)| at)
 }
 
 /// The closing tags at the end, with the line ends between them.
@@ -410,11 +486,45 @@ mod tests {
                 2,
             ),
             ("<p>a</p>\n", "<p>a</p>\n", "", 1),
+            (
+                "<ul>\n<li>a</li>\n</ul>\n",
+                "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n",
+                "<li>b</li>\n",
+                1,
+            ),
+            (
+                "<p>a <strong>b</strong></p>\n",
+                "<p>a <strong>b</strong> c</p>\n",
+                " c",
+                1,
+            ),
+            ("<p>a</p>\n", "<p>a</p>\n<p>b</p>\n", "<p>b</p>\n", 0),
         ] {
             let grown = grown(old, new).unwrap();
             assert_eq!(
-                (&*grown.html, grown.depth),
-                (added, depth),
+                (&*grown.html, grown.depth, grown.replaces),
+                (added, depth, false),
+                "{old} -> {new}"
+            );
+        }
+        for (old, new, last, depth) in [
+            (
+                "<ul>\n<li>a</li>\n<li>b **c</li>\n</ul>\n",
+                "<ul>\n<li>a</li>\n<li>b <strong>c</strong></li>\n</ul>\n",
+                "<li>b <strong>c</strong></li>\n",
+                2,
+            ),
+            (
+                "<table>\n<tr>\n<td>a</td>\n<td></td>\n</tr>\n</table>\n",
+                "<table>\n<tr>\n<td>ab</td>\n<td></td>\n</tr>\n</table>\n",
+                "<tr>\n<td>ab</td>\n<td></td>\n</tr>\n",
+                2,
+            ),
+        ] {
+            let grown = grown(old, new).unwrap();
+            assert_eq!(
+                (&*grown.html, grown.depth, grown.replaces),
+                (last, depth, true),
                 "{old} -> {new}"
             );
         }
@@ -422,11 +532,7 @@ mod tests {
             ("", "<p>a</p>\n"),
             ("<p>a</p>\n", "<h2>a</h2>\n"),
             ("<p>a **b</p>\n", "<p>a <strong>b</strong></p>\n"),
-            (
-                "<p>a <strong>b</strong></p>\n",
-                "<p>a <strong>b</strong> c</p>\n",
-            ),
-            ("<ul><li>a</li></ul>", "<ul><li>a</li><li>b</li></ul>"),
+            ("<ul><li>a</li></ul>", "<ol><li>a</li></ol>"),
         ] {
             assert!(grown(old, new).is_none(), "{old} -> {new}");
         }

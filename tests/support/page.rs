@@ -164,13 +164,14 @@ impl Page {
             .map(|element| element.id());
         let found = found
             .unwrap_or_else(|| panic!("nothing at {target} to swap {html} into: {}", self.html));
-        let fragment = Html::parse_fragment(html);
+        // As in htmx, which lets a fragment begin with a table's row.
+        let fragment = Html::parse_fragment(&format!("<template>{html}</template>"));
         let new = document.tree.extend_tree(fragment.tree).id();
         // The parser wraps a fragment into an element html.
         let html = document
             .tree
             .get(new)
-            .and_then(|root| Some(root.first_child()?.id()))
+            .and_then(|root| Some(root.first_child()?.first_child()?.id()))
             .unwrap_or(new);
         let mut place = document.tree.get_mut(found).unwrap();
         match swap.split_whitespace().next().unwrap_or("innerHTML") {
