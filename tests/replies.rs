@@ -850,7 +850,7 @@ async fn what_a_reply_says_is_never_a_part_of_the_page() {
         let live = ann.submit(&form).await;
         let page = ann.finished(&live).await;
         for page in [&live, &page, &ann.get(&page.path).await] {
-            assert_eq!(page.count("script"), 1);
+            assert_eq!(page.count("script"), 2);
             assert_eq!(
                 page.count(
                     ".message img, .message [onerror], .message [onclick], .message hx-partial"

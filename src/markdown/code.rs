@@ -54,7 +54,7 @@ pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
         write!(
             html,
             "<a class=\"lang\" href=\"{codes}{n}\">{label}</a>\
-             <clipboard-copy class=\"copy\" for=\"{ids}code-{n}\"></clipboard-copy>"
+             <clipboard-copy class=\"copy\" for=\"{ids}code-{n}\" role=\"button\" tabindex=\"0\"></clipboard-copy>"
         )
     };
     html.push_str("<details class=\"wrap\"><summary></summary></details><pre><code");

@@ -346,6 +346,9 @@ struct OpenFormula<'a> {
     end: &'a str,
 }
 
+/// No formula ends like this.
+const NO_FORMULA: &str = "\0";
+
 /// The formula that a text ends in, if it is one that can have many lines. What is in code is none.
 fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
     // No formula has an empty line.
@@ -381,7 +384,13 @@ fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
         _ if dangling => (&inside[..inside.len() - 1], &closing[1..]),
         _ => (inside, closing),
     };
-    let end = inside.rsplit('\n').next().unwrap_or(inside).trim();
+    // Lines of quotes begin with what is no part of the formula.
+    let line = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+    let mut ends = inside
+        .lines()
+        .rev()
+        .map(|text| text[line(text)..].trim_end());
+    let end = ends.find(|end| !end.is_empty()).unwrap_or(NO_FORMULA);
     Some(OpenFormula { closing, end })
 }
 

@@ -33,7 +33,7 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("bdi", &[]),
     ("blockquote", &[]),
     ("br", &[]),
-    ("clipboard-copy", &["class", "for"]),
+    ("clipboard-copy", &["class", "for", "role", "tabindex"]),
     ("code", &["class", "id"]),
     ("del", &[]),
     ("details", &["class"]),

@@ -641,9 +641,9 @@ fn every_beginning_of_a_document_is_inert_and_goes_on_to_the_whole() {
 #[test]
 fn a_formula_is_quiet_until_it_closes() {
     for (text, closed) in [
-        ("$$\n\\frac{a_1}{b_2} \\\\\n*x* = _y_\n$$\n", "math"),
+        ("$$\n\\frac{a_1}{b_2} \\\\\n*x* = y_1\n$$\n", "math"),
         ("a \\[ x_1 * y_2 * z \\] b\n", "math"),
-        ("> $$x_1\n> + y$$\n", "math"),
+        ("> $$x_1\n> y$$\n", "math"),
         ("- \\(a_1 + b\\)\n", "math"),
     ] {
         let mut growing = Growing::default();

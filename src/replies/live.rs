@@ -366,44 +366,49 @@ fn is_made_of(whole: &str, pieces: &[Piece]) -> bool {
 /// How `new` comes from `old` when it only has more in front of the same closing tags, or another
 /// last element there.
 fn grown(old: &str, new: &str) -> Option<Grown> {
-    let closing = closing_tags(old);
-    let tags_at = |at: usize| old[at..].starts_with("</");
-    let start = old.len() - closing.len();
-    // From the innermost element that is open at the end outwards.
-    let places = (start..old.len()).filter(|&at| tags_at(at));
-    let depth = closing.matches("</").count();
-    for (outer, at) in places.enumerate() {
-        let depth = depth - outer;
-        let added = between(new, &old[..at], &old[at..]).filter(|_| !in_formula(&old[..at]));
-        if let Some(added) = added.filter(|added| is_whole(added)) {
-            let (html, replaces) = (added.into(), false);
-            return Some(Grown {
-                depth,
-                html,
-                replaces,
-            });
-        }
-        let end = at + old[at..].find('>')? + 1;
-        let end = end + usize::from(old[end..].starts_with('\n'));
-        let (from, rest) = (opening(&old[..at])?, &old[end..]);
-        // All of the top level is simply replaced.
-        let last = between(new, &old[..from], rest);
-        let last = last.filter(|_| depth > 1 && !in_formula(&old[..from]));
-        if let Some(html) = last.filter(|last| last.starts_with('<') && is_whole(last)) {
-            let (html, replaces) = (html.into(), true);
-            return Some(Grown {
-                depth,
-                html,
-                replaces,
-            });
-        }
+    if old.is_empty() {
+        return None;
     }
-    let added = new.strip_prefix(old).filter(|_| !old.is_empty())?;
-    is_whole(added).then(|| Grown {
-        depth: 0,
-        html: added.into(),
-        replaces: false,
+    let start = old.len() - closing_tags(old).len();
+    // The closing tags at the end, those of the innermost elements first.
+    let places: Vec<usize> = old[start..]
+        .match_indices("</")
+        .map(|(at, _)| start + at)
+        .collect();
+    let ends = places.iter().copied().chain([old.len()]);
+    let mut depths = (0..=places.len()).rev();
+    let added = ends.zip(depths.by_ref()).find_map(|(at, depth)| {
+        let added = between(new, &old[..at], &old[at..])?;
+        let fits = is_whole(added) && !in_formula(&old[..at]);
+        fits.then(|| (added, depth))
+    });
+    if let Some((added, depth)) = added {
+        return Some(Grown {
+            depth,
+            html: added.into(),
+            replaces: false,
+        });
+    }
+    // All of the top level is simply replaced.
+    let depths = (2..=places.len()).rev();
+    places.into_iter().zip(depths).find_map(|(at, depth)| {
+        let last = other_last(old, new, at)?;
+        Some(Grown {
+            depth,
+            html: last.into(),
+            replaces: true,
+        })
     })
+}
+
+/// What stands in `new` for the element that `old` closes there, if all around it is the same.
+fn other_last<'a>(old: &str, new: &'a str, closed: usize) -> Option<&'a str> {
+    let end = closed + old[closed..].find('>')? + 1;
+    let rest = old[end..].strip_prefix('\n').unwrap_or(&old[end..]);
+    let before = &old[..opening(&old[..closed])?];
+    let last = between(new, before, rest)?;
+    let fits = last.starts_with('<') && is_whole(last) && !in_formula(before);
+    fits.then_some(last)
 }
 
 /// Whether a formula is open at the end. Its elements are known as such only inside of it.
@@ -561,6 +566,43 @@ mod tests {
         live.keep(Part::Body, "!");
         assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 7, "!")]);
         assert_eq!(live.take_unsaved(), []);
+    }
+
+    /// How many bytes a reader of the event stream is sent beside the frame around them. Each tick
+    /// has twenty letters, which is 100 tokens a second.
+    fn bytes_sent(text: &str, live: &LiveReply) -> usize {
+        let mut growing = live.growing();
+        let (mut sent, mut seen) = (0, 0);
+        let letters: Vec<char> = text.chars().collect();
+        for token in letters.chunks(20) {
+            growing.push(&token.iter().collect::<String>());
+            live.show(&mut growing);
+            let shown = lock(&live.shown);
+            let pieces = shown.pieces[seen..].iter();
+            sent += pieces.map(|piece| piece.html.len()).sum::<usize>();
+            seen = shown.pieces.len();
+            sent += match &shown.open.grown {
+                Some(grown) => grown.html.len(),
+                None => shown.open.html.len(),
+            };
+        }
+        live.show_all(&mut growing);
+        let rest = &lock(&live.shown).pieces[seen..];
+        sent + rest.iter().map(|piece| piece.html.len()).sum::<usize>()
+    }
+
+    #[test]
+    fn what_is_sent_is_at_most_three_times_what_comes_of_it() {
+        let documents = include_str!("../../tests/fixtures/documents.txt");
+        let (mut sent, mut whole) = (0, 0);
+        for text in documents.split("%%\n") {
+            let live = live();
+            let html = html_of(live.id, text).len();
+            let bytes = bytes_sent(text, &live);
+            sent += bytes;
+            whole += html;
+        }
+        assert!(sent <= 3 * whole, "{sent} bytes for {whole}");
     }
 
     fn live() -> LiveReply {
