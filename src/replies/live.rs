@@ -380,7 +380,7 @@ fn grown(old: &str, new: &str) -> Option<Grown> {
     let added = ends.zip(depths.by_ref()).find_map(|(at, depth)| {
         let added = between(new, &old[..at], &old[at..])?;
         let fits = is_whole(added) && !in_formula(&old[..at]);
-        fits.then(|| (added, depth))
+        fits.then_some((added, depth))
     });
     if let Some((added, depth)) = added {
         return Some(Grown {
