@@ -10,6 +10,11 @@ use std::{env, error::Error, fs, io::Write, path::Path};
 /// start before an extension has come.
 const ASSETS: &[(&str, &str, &[&str])] = &[
     ("app.css", "text/css; charset=utf-8", &["static/app.css"]),
+    (
+        "clipboard-copy.js",
+        "text/javascript; charset=utf-8",
+        &["static/clipboard/clipboard-copy.js"],
+    ),
     ("icon.svg", "image/svg+xml", &["static/icon.svg"]),
     (
         "htmx.js",

@@ -97,6 +97,11 @@ pub struct Config {
     #[arg(long, env = "SILENCE_TIMEOUT", value_name = "SECONDS", default_value = "90", value_parser = seconds)]
     pub silence_timeout: Duration,
 
+    /// Let the model make a short title for each chat after its first reply; people can also switch it
+    /// off for themselves
+    #[arg(long, env = "TITLES", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub titles: bool,
+
     /// Characters of a chat that the model is sent, the new message included; the oldest go first
     #[arg(long, env = "HISTORY_LIMIT", value_name = "CHARACTERS", default_value_t = 48_000, value_parser = count(1_000, 100_000_000))]
     pub history_limit: usize,

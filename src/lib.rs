@@ -10,8 +10,11 @@ pub mod error;
 mod i18n;
 pub mod markdown;
 pub mod models;
+mod personas;
+mod presets;
 pub mod replies;
 mod settings;
+mod text;
 mod view;
 
 use axum::{
@@ -54,6 +57,7 @@ pub struct App {
     db: Db,
     models: Models,
     replies: Replies,
+    rendered: chats::Rendered,
     guard: auth::Guard,
 }
 
@@ -70,12 +74,14 @@ impl App {
         })?;
         let models = Models::new(config.models()).map_err(Error::internal)?;
         tokio::spawn(clean_up(db.clone()));
-        let replies = Replies::start(db.clone(), models.clone(), config.limits()).await?;
+        let replies =
+            Replies::start(db.clone(), models.clone(), config.limits(), config.titles).await?;
         Ok(Self {
             config: Arc::new(config),
             db,
             models,
             replies,
+            rendered: chats::Rendered::default(),
             guard: auth::Guard::default(),
         })
     }
@@ -96,12 +102,13 @@ impl App {
     }
 }
 
-/// Forgets ended sessions and old tries, now and every hour.
+/// Forgets ended sessions, old tries and deleted messages, now and every hour.
 async fn clean_up(db: Db) {
     let mut tick = tokio::time::interval(CLEAN_UP);
     loop {
         tick.tick().await;
         let done = db.delete_expired_sessions().await;
+        let done = done.and(db.purge_messages().await);
         if let Err(error) = done.and(db.delete_fresh_tries().await) {
             tracing::warn!(%error, "what has ended by itself could not be cleared away");
         }
@@ -120,6 +127,7 @@ pub fn router(app: App) -> Result<Router> {
         .merge(chats::routes())
         .merge(replies::routes())
         .merge(settings::routes())
+        .merge(personas::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))

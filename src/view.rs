@@ -6,6 +6,7 @@ use crate::{
     error::Result,
     i18n::{self, Lang, Texts},
     models::{Current, Source},
+    replies::is_graphical,
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -25,6 +26,8 @@ pub struct Visit {
     pub(crate) nonce: String,
     /// htmx asked, so the answer is a fragment.
     pub(crate) htmx: bool,
+    /// The browser has style sheets.
+    pub(crate) graphical: bool,
     /// The address of the page, to come back to it.
     pub(crate) here: String,
 }
@@ -39,6 +42,7 @@ impl Visit {
             lang: chosen.or_else(wanted).unwrap_or_default(),
             nonce: Uuid::new_v4().simple().to_string(),
             htmx: headers.contains_key("hx-request"),
+            graphical: is_graphical(headers),
             here: if method == Method::GET { here } else { "/" }.to_owned(),
         }
     }
@@ -64,6 +68,7 @@ pub struct Seen {
     pub(crate) lang: Lang,
     pub(crate) nonce: String,
     pub(crate) htmx: bool,
+    pub(crate) graphical: bool,
     pub(crate) here: String,
     pub(crate) user: Option<User>,
     /// Which model answers, to be named on the page.
@@ -84,6 +89,7 @@ impl View {
             lang,
             nonce,
             htmx,
+            graphical,
             here,
         } = visit;
         let lang = user.as_ref().and_then(User::language).unwrap_or(lang);
@@ -92,6 +98,7 @@ impl View {
             lang,
             nonce,
             htmx,
+            graphical,
             here,
             user,
             model,

@@ -217,14 +217,16 @@ async fn fill(url: &str) {
         key(2),
         Value::Number(Some(i64::MIN)),
     ];
-    let chat = vec![
-        key(9),
-        key(1),
-        text(""),
-        Value::Uuid(None),
-        Value::Number(Some(0)),
-        Value::Number(Some(1)),
-    ];
+    let preset = || {
+        let number = |number| Value::Number(Some(number));
+        let numbers = [number(700), Value::Number(None), number(i64::MAX)];
+        let texts = [text("a model"), text("말투는 해적처럼")].into_iter();
+        texts.chain(numbers).chain([text("low")])
+    };
+    let chat = [key(9), key(1), text(""), Value::Uuid(None)].into_iter();
+    let chat = chat.chain([Value::Number(Some(0)), Value::Number(Some(1))]);
+    let chat = chat.chain(preset()).chain([text("해적"), text("line")]);
+    let chat = chat.collect();
     let odd = [
         "",
         " \r\n\t\u{1b}\u{7f}",
@@ -268,18 +270,32 @@ async fn fill(url: &str) {
             Value::Uuid((n == 7).then(|| Uuid::from_u128(5))),
             number(true),
             Value::Flag(Some(n == 7)),
+            // Not so long ago that it would be gone for good.
+            Value::Number((n == 6).then_some(i64::MAX)),
+            Value::Uuid((n == 6).then(|| Uuid::from_u128(106))),
+            Value::Flag(Some(n == 4)),
+            number(n % 2 == 1),
+            Value::Text((n == 7).then(|| "another".to_owned())),
         ]
     });
+    let persona = [key(20), key(1)].into_iter();
+    let persona = persona.chain([text("해적"), text("Ahoy"), text("One?\nTwo?")]);
+    let persona = persona.chain(preset()).chain([Value::Number(Some(0))]);
+    let persona = persona.collect();
+    let defaults = [key(1)].into_iter().chain(preset());
+    let defaults = defaults.chain([Value::Flag(Some(false))]).collect();
     let parts = [("body", 0), ("body", 300), ("reasoning", 2)];
     let parts =
         parts.map(|(kind, seq)| vec![key(107), text(kind), Value::Number(Some(seq)), text("조각")]);
-    let rows: [Vec<Row>; 6] = [
+    let rows: [Vec<Row>; 8] = [
         users.collect(),
         sessions.into(),
         vec![device],
         vec![chat],
         messages.collect(),
         parts.into(),
+        vec![defaults],
+        vec![persona],
     ];
     for (table, rows) in TABLES.iter().zip(rows) {
         for rows in rows.chunks(20) {

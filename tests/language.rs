@@ -162,6 +162,7 @@ fn latin(text: &str) -> String {
         "OpenAI",
         "Ollama",
         "AI",
+        "UTC",
         "demo",
     ];
     let text = known

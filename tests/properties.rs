@@ -811,7 +811,10 @@ impl World {
         let leaf = &rows[&row.leaf.expect("no chat is empty")];
         assert_eq!(leaf.chat_id, row.chat_id);
         assert!(leaf.is_reply());
-        assert!(!row.is_running() || leaf.id == row.id, "{row:?} is no leaf");
+        // What was used last is the end of a branch, and nothing is below a reply that runs.
+        let is_end = |id| rows.values().all(|below| below.parent_id != Some(id));
+        assert!(is_end(leaf.id), "{leaf:?} is no leaf");
+        assert!(!row.is_running() || is_end(row.id), "{row:?} is no leaf");
         assert!(row.parts == 0 || row.state == "streaming", "{row:?}");
         if let Some(before) = self.rows.get(&row.id) {
             assert_eq!(

@@ -4,11 +4,26 @@ use crate::{
     browser::EVERYTHING,
     support::{
         chromium::{Script, Tab},
+        model::{Answer, Step},
         site::Site,
     },
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
+
+/// Thoughts, and then everything.
+fn thoughtful() -> Answer {
+    let thought =
+        json!({ "choices": [{ "delta": { "reasoning": "It wants everything.\nSo be it." } }] });
+    let usage =
+        json!({ "choices": [], "usage": { "prompt_tokens": 1234, "completion_tokens": 567 } });
+    Answer::sse()
+        .event(&thought.to_string())
+        .then(Step::Wait(Duration::from_millis(300)))
+        .token(EVERYTHING)
+        .event(&usage.to_string())
+        .finish()
+}
 
 #[tokio::test]
 #[ignore = "makes pictures for people"]
@@ -43,7 +58,7 @@ async fn pictures_of_the_main_pages() {
         take("login", "/login").await;
         tab.register(name).await;
         take("new-chat", "/").await;
-        site.model.says(EVERYTHING);
+        site.model.answer(thoughtful());
         tab.send(question).await;
         tab.until_replied().await;
         let chat = tab.path().await;
@@ -51,6 +66,11 @@ async fn pictures_of_the_main_pages() {
         take("chats", "/chats").await;
         take("rename", &format!("{chat}/rename")).await;
         take("delete", &format!("{chat}/delete")).await;
+        tab.leave(async || tab.go(&chat).await).await;
+        let edit = tab
+            .eval("document.querySelector(\".mine a[href$='/edit']\").pathname")
+            .await;
+        take("edit", edit.as_str().unwrap()).await;
         take("not-found", "/nowhere").await;
     }
 }

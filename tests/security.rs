@@ -37,11 +37,39 @@ const ROUTES: &[Row] = &[
     ("POST", "/chats/{id}/rename",     "title=Intruder", [403, 303, 404]),
     ("GET",  "/chats/{id}/delete",     "",               [403, 200, 404]),
     ("POST", "/chats/{id}/delete",     "",               [403, 303, 404]),
+    ("GET",  "/chats/{id}/at/{message}", "",             [403, 200, 404]),
+    ("GET",  "/chats/{id}/before/{message}", "",         [403, 200, 404]),
+    ("GET",  "/chats/{id}/deleted/{message}", "",        [403, 303, 404]),
+    ("GET",  "/messages/{id}/edit",    "",               [403, 200, 404]),
+    ("POST", "/messages/{id}/edit",    "content=Intro",  [403, 303, 404]),
+    ("POST", "/messages/{id}/answer",  "",               [403, 303, 404]),
+    ("POST", "/messages/{id}/branch",  "",               [403, 303, 404]),
+    ("GET",  "/messages/{id}/delete",  "",               [403, 200, 404]),
+    ("POST", "/messages/{id}/delete",  "",               [403, 303, 404]),
+    ("POST", "/messages/{id}/restore", "",               [403, 303, 404]),
     ("GET",  "/replies/{id}",          "",               [403, 200, 404]),
     ("GET",  "/replies/{id}/events",   "",               [200, 200, 200]),
     ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
     ("POST", "/replies/{id}/retry",    "",               [403, 303, 404]),
     ("POST", "/replies/{id}/continue", "",               [403, 303, 404]),
+    ("GET",  "/replies/{id}/retry",    "",               [403, 200, 404]),
+    ("GET",  "/chats/new/{persona}",   "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/settings",   "",               [403, 200, 404]),
+    ("POST", "/chats/{id}/settings",   "top_p=0.5",      [403, 303, 404]),
+    ("GET",  "/settings",              "",               [403, 200, 200]),
+    ("GET",  "/settings/saved",        "",               [403, 200, 200]),
+    ("POST", "/settings",              "top_p=0.5",      [403, 303, 303]),
+    ("POST", "/settings/models",       "",               [403, 303, 303]),
+    ("GET",  "/personas",              "",               [403, 200, 200]),
+    ("GET",  "/personas/new",          "",               [403, 200, 200]),
+    ("POST", "/personas/new",          "name=Intruder",  [403, 303, 303]),
+    ("GET",  "/personas/{id}",         "",               [403, 200, 404]),
+    ("POST", "/personas/{id}",         "name=Intruder",  [403, 303, 404]),
+    ("POST", "/personas/{id}/duplicate", "",             [403, 303, 404]),
+    ("GET",  "/personas/{id}/delete",  "",               [403, 200, 404]),
+    ("POST", "/personas/{id}/delete",  "",               [403, 303, 404]),
+    ("GET",  "/messages/{id}/raw",     "",               [403, 200, 404]),
+    ("GET",  "/messages/{id}/code/{n}", "",              [403, 404, 404]),
     ("POST", "/language",              "language=en",    [303, 303, 303]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
@@ -108,6 +136,9 @@ async fn stored(app: &TestApp) -> String {
         "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, ''), ';'), '') from users)
              || (select coalesce(string_agg(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
              || (select coalesce(string_agg(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
+             || (select coalesce(string_agg(coalesce(model, '') || coalesce(top_p, 0), ';'), '') from chats)
+             || (select coalesce(string_agg(hex(user_id) || coalesce(top_p, 0), ';'), '') from defaults)
+             || (select coalesce(string_agg(hex(id) || name, ';'), '') from personas)
              || (select count(*) from sessions)",
     )
     .await
@@ -116,7 +147,9 @@ async fn stored(app: &TestApp) -> String {
 /// A chat of this person's with a reply that has ended in a way that can be tried again.
 struct Owned {
     chat: String,
+    message: String,
     reply: String,
+    persona: String,
 }
 
 impl Owned {
@@ -129,16 +162,35 @@ impl Owned {
             .strip_prefix("r-")
             .unwrap()
             .to_owned();
-        Self { chat, reply }
+        let message = page.attribute(".mine", "id");
+        let message = message.strip_prefix("m-").unwrap().to_owned();
+        let form = owner.get("/personas/new").await.form("main form");
+        let list = owner.submit(&form.fill("name", "Mine")).await;
+        let persona = list.attribute(".rows a[href^='/chats/new/']", "href");
+        let persona = persona.strip_prefix("/chats/new/").unwrap().to_owned();
+        Self {
+            chat,
+            message,
+            reply,
+            persona,
+        }
     }
 
     fn path(&self, route: &str) -> String {
-        let id = if route.starts_with("/replies") {
+        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
             &self.reply
+        } else if route.starts_with("/messages") {
+            &self.message
+        } else if route.starts_with("/personas") {
+            &self.persona
         } else {
             &self.chat
         };
-        route.replace("{id}", id).replace("{reply}", &self.reply)
+        route
+            .replace("{id}", id)
+            .replace("{message}", &self.message)
+            .replace("{reply}", &self.reply)
+            .replace("{persona}", &self.persona)
     }
 }
 
@@ -197,7 +249,11 @@ async fn everybody_gets_what_is_theirs_and_nobody_what_is_not() {
                     "somebody else changed something: {method} {route}"
                 );
                 // It is the same as what does not exist at all.
-                let nothing = route.replace("{id}", UNKNOWN).replace("{reply}", UNKNOWN);
+                let nothing = route
+                    .replace("{id}", UNKNOWN)
+                    .replace("{message}", UNKNOWN)
+                    .replace("{reply}", UNKNOWN)
+                    .replace("{persona}", UNKNOWN);
                 let answer = (answer.headers().clone(), text(answer).await);
                 let unknown = ask(&ben, method, &nothing, body).await;
                 assert_eq!(unknown.status(), 404);
@@ -251,7 +307,7 @@ async fn an_address_is_no_key_to_somebody_elses_however_it_is_written() {
         .iter()
         .filter(|(_, route, ..)| route.contains("{id}") && !route.ends_with("events"))
     {
-        let id = if route.starts_with("/replies") {
+        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
             &owned.reply
         } else {
             &owned.chat
@@ -339,7 +395,7 @@ async fn somebody_elses_running_reply_is_out_of_reach() {
     gate.open_all();
     app.idle().await;
     assert_eq!(
-        ann.get(&path).await.texts(".reply p"),
+        ann.get(&path).await.texts(".reply .text p"),
         ["A secret.", "More Done"]
     );
     let messages = "select string_agg(body, ',' order by body) from messages where role = 'user'";
@@ -828,7 +884,8 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
             .with("created_at", "0")
             .with("leaf", UNKNOWN)
             .with("state", "streaming")
-            .with("model", "evil")
+            .with("asked_model", "evil")
+            .with("title_by", "evil")
             .with("parent_id", UNKNOWN)
     };
     let admin: String = app.value("select lower(hex(id)) from users").await;
@@ -1055,7 +1112,11 @@ async fn names_titles_and_messages_are_text_wherever_they_are_shown() {
             for page in pages {
                 let what = format!("{hostile} at {}", page.path);
                 check(&what, &page.html, &page.nonce);
-                assert!(page.count("script") <= 1, "{what}");
+                assert_eq!(
+                    page.count("script"),
+                    page.count("head > script[src^='/static/']"),
+                    "{what}"
+                );
                 assert_eq!(page.count("img, svg, math, hx-partial, [onerror], [onfocus], [action*=evil], [data-hx-on]"), 0, "{what}");
                 assert!(
                     !page.headers.contains_key("hx-redirect")

@@ -70,12 +70,23 @@ fn conversation(screen: &str) -> Vec<&str> {
         .map(str::trim)
         .filter(|line| !line.is_empty());
     let around = |line: &&str| {
-        !["http", "≪", "(", "Stop"]
+        !["http", "≪", "(", "Stop", "test-model · "]
             .iter()
             .any(|start| line.starts_with(start))
     };
+    // What can be done with a message.
+    let action = |line: &&str| {
+        !["Edit", "More", "Regenerate", "Delete", "Continue in"]
+            .iter()
+            .any(|start| {
+                line.trim_start_matches("(BUTTON)")
+                    .trim_start_matches(['[', ' '])
+                    .starts_with(start)
+            })
+    };
     lines
         .skip_while(|line| *line != "You")
+        .filter(action)
         .take_while(around)
         .collect()
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// At most `burst` tries at once for each key, then one more every `every` (GCRA: all that is
 /// kept for a key is the time at which its whole burst is there again).
-pub(super) struct Limit {
+pub(crate) struct Limit {
     /// What is tried; each has keys of its own.
     pub what: &'static str,
     pub burst: u32,
@@ -38,7 +38,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn count_try(&self, limit: &Limit, key: &str) -> Result<Result<(), Duration>> {
+    pub(crate) async fn count_try(&self, limit: &Limit, key: &str) -> Result<Result<(), Duration>> {
         let sql = "insert into tries (key_hash, fresh_at) values ($1, $2 + $3)
                    on conflict (key_hash) do update
                    set fresh_at = $3 + case when tries.fresh_at > $2 then tries.fresh_at else $2 end

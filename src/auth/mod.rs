@@ -34,6 +34,7 @@ use uuid::Uuid;
 
 pub(crate) use access::Access;
 pub use guard::Guard;
+pub(crate) use limit::Limit;
 pub(crate) use login::{sign_in_again, take_draft};
 pub(crate) use own_forms::{own_forms_only, refuse_unknown_origin};
 pub use user::{User, UserId};

@@ -2,10 +2,9 @@
 
 use super::{
     Chat, ChatId, TITLE_LIMIT,
-    pages::{ChatList, Composer, Conversation, Created, Title},
-    store::clean_line,
+    pages::{ChatList, Conversation, Created, Title},
 };
-use crate::{App, auth::User, error::Result, view::View};
+use crate::{App, auth::User, error::Result, text::clean_line, view::View};
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::{
@@ -160,8 +159,8 @@ async fn delete(
         return Ok(Redirect::to("/").into_response());
     }
     let chats = ChatList::new(&app, &view, &user, None).await?;
-    let composer = Composer::new(&view, None, String::new());
-    let conversation = Conversation::empty(view, composer);
+    let (model, text) = (String::new(), String::new());
+    let conversation = Conversation::new_chat(&app, &view, &user, None, model, text).await?;
     let address = [
         ("HX-Push-Url", "/"),
         ("HX-Retarget", "#conversation"),

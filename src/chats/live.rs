@@ -1,8 +1,8 @@
 //! The chat's page that stays open while a reply runs, and the reply's article by itself.
 
 use super::{
-    Chat, ChatId, Message, MessageId,
-    messages::{Ending, Html, Shown},
+    Chat, ChatId, Message, MessageId, actions,
+    messages::{Html, Shown},
     pages::{ChatPage, Composer, ParentField, StopButton},
 };
 use crate::{
@@ -39,12 +39,12 @@ pub(super) async fn live_reply(
     view: View,
     app: State<App>,
     headers: HeaderMap,
-    Path((id, _)): Path<(ChatId, MessageId)>,
+    Path((id, reply)): Path<(ChatId, MessageId)>,
 ) -> Result<Response> {
-    follow(access, user, view, app, headers, id, 0).await
+    follow(access, user, view, app, headers, id, Some((reply, 0))).await
 }
 
-/// `GET /chats/{id}/live`: the same for whichever reply runs.
+/// `GET /chats/{id}/live`: the same for the reply at the end of the branch that was used last.
 pub(super) async fn live(
     // Before the user is looked up: a sign-out after that is noticed.
     access: Access,
@@ -54,7 +54,7 @@ pub(super) async fn live(
     headers: HeaderMap,
     Path(id): Path<ChatId>,
 ) -> Result<Response> {
-    follow(access, user, view, app, headers, id, 0).await
+    follow(access, user, view, app, headers, id, None).await
 }
 
 /// `GET /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the reply did,
@@ -66,9 +66,9 @@ pub(super) async fn live_further(
     view: View,
     app: State<App>,
     headers: HeaderMap,
-    Path((id, _, n)): Path<(ChatId, MessageId, Further)>,
+    Path((id, reply, n)): Path<(ChatId, MessageId, Further)>,
 ) -> Result<Response> {
-    follow(access, user, view, app, headers, id, n.0).await
+    follow(access, user, view, app, headers, id, Some((reply, n.0))).await
 }
 
 /// How often a page had to end before the reply did. What is no number is none.
@@ -88,16 +88,25 @@ async fn follow(
     State(app): State<App>,
     headers: HeaderMap,
     id: ChatId,
-    n: u64,
+    further: Option<(MessageId, u64)>,
 ) -> Result<Response> {
-    let chat = app.db.chat(&user, id).await?;
+    let (reply, n) = further.unzip();
+    let n = n.unwrap_or(0);
+    let mut chat = app.db.chat(&user, id).await?;
+    let path = match reply {
+        Some(reply) if chat.leaf != Some(reply) && app.db.is_in(id, reply).await? => {
+            chat.leaf = Some(reply);
+            format!("/chats/{id}/at/{reply}")
+        }
+        _ => format!("/chats/{id}"),
+    };
     let running = match chat.leaf {
         Some(leaf) => app.replies.follow(leaf).await?,
         None => None,
     };
     // htmx reads an answer to its end before it shows anything.
     let Some(reply) = running.filter(|_| !view.htmx) else {
-        return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
+        return Ok(Redirect::to(&path).into_response());
     };
     // Another address than this page's, or Links would show this page again.
     let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
@@ -137,6 +146,7 @@ async fn hold_open(
     page.conversation.is_held = true;
     if let Some(last) = page.conversation.messages.last_mut() {
         last.html = Html::Held;
+        last.actions = None;
     }
     let page = page.render()?;
     let Some((before, after)) = page.split_once(HELD_HERE) else {
@@ -149,6 +159,7 @@ async fn hold_open(
         after: after.to_owned(),
         time_limit: app.config.page_time_limit,
         further,
+        id: live.id(),
         graphical,
         t,
     };
@@ -180,7 +191,7 @@ async fn end_held(
         // It is over here only: another process makes it, or its end could not be stored.
         return Ok(None);
     }
-    let mut html = "</div>".to_owned();
+    let mut html = String::new();
     // Footnotes and link definitions come right only when the whole text is known.
     match live.whole(&message.body).await? {
         Some(whole) if graphical => {
@@ -188,11 +199,22 @@ async fn end_held(
         }
         Some(_) => {
             let link = view.t.reply_show_final();
-            html += &format!("<p><a href=\"/chats/{}\">{link}</a></p>", chat.id);
+            let path = format!("/chats/{}/at/{id}", chat.id);
+            html += &format!("<p><a href=\"{path}\">{link}</a></p>");
         }
         None => {}
     }
-    html += &Ending::of(&message, view).render()?;
+    let chat = Chat {
+        leaf: Some(id),
+        ..chat
+    };
+    let mut ended = [Shown::ended(message, view)];
+    actions::add(app, &chat, &mut ended).await?;
+    let [ended] = ended;
+    html += &ended.ending.render()?;
+    if let Some(actions) = ended.actions {
+        html += &actions.render()?;
+    }
     Ok(Some(html))
 }
 
@@ -215,7 +237,13 @@ pub(crate) async fn show_reply(
     let composer = Composer::new(&view, Some(&chat), String::new());
     // Not what the chat ends with by now: a page that is behind is to be told so.
     let parent = ParentField::of(message.id);
+    let leaf = app.db.leaf_through(&chat, message.id).await?;
+    let chat = Chat {
+        leaf: Some(leaf),
+        ..chat
+    };
     let mut shown = Shown::all(app, &view, vec![message]).await?;
+    actions::add(app, &chat, &mut shown).await?;
     let stop = composer.beside(&shown).stop;
     let reply = shown.pop().ok_or(Error::NotFound)?;
     Ok(Reply {

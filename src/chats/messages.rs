@@ -1,13 +1,13 @@
 //! Messages as they are shown.
 
-use super::{Message, MessageId, MessageState, Role};
+use super::{Message, MessageId, MessageState, Role, actions::Actions, facts::Facts};
 use crate::{
     App,
-    error::{Error, Result},
+    error::Result,
     i18n::Texts,
     markdown,
-    models::TroubleKind,
-    replies::LiveReply,
+    models::{Parameter, TroubleKind},
+    replies::{LiveReply, Position, Thoughts},
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -18,16 +18,18 @@ use std::{fmt, sync::Arc};
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/message.html")]
 pub(super) struct Shown {
-    view: View,
+    pub view: View,
     pub message: Message,
     pub html: Html,
     pub ending: Ending,
+    /// What can be done with it, where it is shown in a chat and not being written.
+    pub actions: Option<Actions>,
 }
 
 impl HtmlSafe for Shown {}
 
 /// HTML that our own renderer made, which escapes whatever was not ours.
-pub(super) struct Rendered(pub String);
+pub(super) struct Rendered(pub Arc<str>);
 
 impl HtmlSafe for Rendered {}
 
@@ -45,9 +47,11 @@ pub(super) struct Ending {
     /// That earlier messages were left out of what the model was sent.
     dropped: Option<String>,
     sentence: Option<String>,
-    retry: Option<MessageId>,
+    pub retry: Option<MessageId>,
     /// Whether it can also be carried on from its text.
     can_continue: bool,
+    /// How it was made.
+    facts: Option<Facts>,
 }
 
 impl HtmlSafe for Ending {}
@@ -68,7 +72,9 @@ pub(super) struct LiveHtml {
     blocks: Rendered,
     open: Rendered,
     note: String,
-    position: usize,
+    thoughts: String,
+    is_thinking: bool,
+    position: Position,
 }
 
 impl Shown {
@@ -82,7 +88,6 @@ impl Shown {
                 match app.replies.follow(message.id).await? {
                     Some(live) => {
                         html = Html::Live(LiveHtml::of(&live, view));
-                        message.reasoning += &app.db.reasoning_so_far(message.id).await?;
                     }
                     // It has ended since it was read.
                     None => message = app.db.message(message.id).await?,
@@ -97,26 +102,39 @@ impl Shown {
                 message,
                 html,
                 ending,
+                actions: None,
             });
         }
-        for (index, html) in render(finals).await? {
+        for (index, html) in app.rendered.all(finals).await? {
             shown[index].html = Html::Final(Rendered(html));
         }
-        // Only the last one can be tried again: a chat goes on from its end.
-        if let Some((_, earlier)) = shown.split_last_mut() {
-            earlier
-                .iter_mut()
-                .for_each(|shown| shown.ending.retry = None);
-        }
         Ok(shown)
+    }
+
+    /// A reply that has ended, without its text.
+    pub(super) fn ended(message: Message, view: &View) -> Self {
+        Self {
+            view: view.clone(),
+            ending: Ending::of(&message, view),
+            message,
+            html: Html::None,
+            actions: None,
+        }
     }
 
     fn lines(&self) -> std::str::Split<'_, char> {
         self.message.body.split('\n')
     }
 
-    fn thoughts(&self) -> std::str::Split<'_, char> {
-        self.message.reasoning.trim().split('\n')
+    /// What the model thought before its answer. (A page that stays open tells it as it comes.)
+    fn thoughts(&self) -> Option<Thoughts> {
+        let (text, is_thinking) = match &self.html {
+            Html::Live(live) => (&live.thoughts, live.is_thinking),
+            Html::Final(_) => (&self.message.reasoning, false),
+            Html::None | Html::Held => return None,
+        };
+        let shown = |text| Thoughts::new(self.message.id, self.view.t, text, is_thinking);
+        (!text.trim().is_empty()).then(|| shown(text.clone()))
     }
 
     /// The model that replied; until it is asked, the one that will be.
@@ -135,6 +153,11 @@ impl Shown {
 }
 
 impl Ending {
+    /// A key for another attempt.
+    fn token(&self) -> MessageId {
+        MessageId::new()
+    }
+
     pub(super) fn of(message: &Message, view: &View) -> Self {
         use MessageState::{Complete, Failed, Interrupted, Queued, Stopped, Streaming};
         let (t, state) = (view.t, message.state);
@@ -157,6 +180,7 @@ impl Ending {
             sentence,
             retry,
             can_continue,
+            facts: Facts::of(message, view),
         }
     }
 }
@@ -179,6 +203,10 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
         TroubleKind::Refused => t.reply_refused(),
         TroubleKind::Garbled => t.reply_garbled(),
         TroubleKind::Reported => t.reply_reported(),
+        TroubleKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
+        TroubleKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
+        TroubleKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),
+        TroubleKind::Rejects(Parameter::Effort) => t.reply_rejects_effort(),
     }
 }
 
@@ -191,37 +219,18 @@ impl LiveHtml {
             last,
             Some(markdown::PieceKind::CodeStart | markdown::PieceKind::CodeLines)
         ) {
-            blocks.push_str("</code></pre>\n");
+            blocks.push_str(markdown::CODE_END);
         }
         Self {
-            blocks: Rendered(blocks),
-            open: Rendered(
-                news.open
-                    .map(|open| open.html.to_string())
-                    .unwrap_or_default(),
-            ),
+            blocks: Rendered(blocks.into()),
+            open: Rendered(news.open.map(|open| open.html).unwrap_or_default()),
             note: news
                 .note
                 .and_then(|note| note.sentence(view.t))
                 .unwrap_or_default(),
+            thoughts: news.thoughts,
+            is_thinking: !news.answers,
             position: news.position,
         }
     }
-}
-
-/// A reply's whole text as HTML, whose anchors are its own.
-pub(crate) fn html_of(id: MessageId, body: &str) -> String {
-    markdown::render_in(body, &format!("r-{id}-"))
-}
-
-/// Renders replies off the async threads: code takes about 2 ms a KB.
-async fn render(replies: Vec<(usize, MessageId, String)>) -> Result<Vec<(usize, String)>> {
-    if replies.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rendered = tokio::task::spawn_blocking(move || {
-        let html = |(index, id, body): (usize, MessageId, String)| (index, html_of(id, &body));
-        replies.into_iter().map(html).collect()
-    });
-    rendered.await.map_err(Error::internal)
 }

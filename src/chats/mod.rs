@@ -1,12 +1,22 @@
 //! Chats: the list, a chat's page, sending, renaming and deleting.
 
+mod actions;
+mod branch_off;
 mod edit;
+mod facts;
 mod live;
 mod messages;
 mod pages;
+mod raw;
+mod remove;
+mod rendered;
+mod revise;
 mod rows;
 mod send;
+mod settings;
+mod start;
 mod store;
+mod tree;
 
 use crate::{
     App,
@@ -21,15 +31,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use pages::{ChatList, ChatPage, ChatsPage, Composer, Conversation, WelcomePage};
+use pages::{Before, ChatList, ChatPage, ChatsPage, Conversation, Created, Earlier, WelcomePage};
 use tower_sessions::Session;
 
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
+pub use start::Beginning;
 pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
-pub(crate) use messages::html_of;
-pub(crate) use send::{Again, again, refuse};
+use messages::Shown;
+pub(crate) use rendered::{Rendered, html_of, place_of};
+pub(crate) use rows::key;
+pub(crate) use send::{Again, again, problem, refuse, replace_conversation};
 
 /// How many chats the list shows.
 const CHATS_SHOWN: u32 = 100;
@@ -39,13 +52,21 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/chats/new", get(home))
+        .route("/chats/new/{persona}", get(start::with_persona))
         .route("/chats", get(list))
         .route("/chats/{id}", get(show))
         .route("/chats/{id}/live", get(live::live))
         .route("/chats/{id}/live/{reply}", get(live::live_reply))
         .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
+        .route("/chats/{id}/at/{message}", get(show_at))
+        .route("/chats/{id}/before/{message}", get(show_before))
+        .merge(raw::routes())
         .merge(send::routes())
         .merge(edit::routes())
+        .merge(revise::routes())
+        .merge(remove::routes())
+        .merge(branch_off::routes())
+        .merge(settings::routes())
 }
 
 /// `GET /` and `GET /chats/new`: a new chat, or for strangers what this is.
@@ -60,8 +81,8 @@ async fn home(
     };
     let draft = take_draft(&headers, &session, "/").await?;
     let chats = ChatList::new(&app, &view, &user, None).await?;
-    let composer = Composer::new(&view, None, draft);
-    let conversation = Conversation::empty(view.clone(), composer);
+    let model = String::new();
+    let conversation = Conversation::new_chat(&app, &view, &user, None, model, draft).await?;
     Ok(ChatPage {
         view,
         chats,
@@ -91,4 +112,44 @@ async fn show(
     Ok(ChatPage::new(&app, view, &user, chat, draft)
         .await?
         .into_response())
+}
+
+/// `GET /chats/{id}/at/{message}`: the branch that goes through a message, where that is.
+async fn show_at(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path((id, message)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let window = app.db.window_at(&chat, message).await?;
+    let htmx = view.htmx;
+    let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
+    Ok(match htmx {
+        true => Created::from(page).into_response(),
+        false => page.into_response(),
+    })
+}
+
+/// `GET /chats/{id}/before/{message}`: the messages before this one.
+async fn show_before(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path((id, message)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let window = app.db.window_before(&chat, message).await?;
+    if !view.htmx {
+        let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
+        return Ok(page.into_response());
+    }
+    let earlier = Earlier::of(&view, id, &window);
+    let chat = Chat {
+        leaf: window.leaf,
+        ..chat
+    };
+    let mut messages = Shown::all(&app, &view, window.messages).await?;
+    actions::add(&app, &chat, &mut messages).await?;
+    Ok(Before { earlier, messages }.into_response())
 }

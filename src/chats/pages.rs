@@ -1,6 +1,13 @@
 //! The pages and fragments of a chat.
 
-use super::{CHATS_SHOWN, Chat, ChatId, MessageId, live::live_address, messages::Shown};
+use super::{
+    CHATS_SHOWN, Chat, ChatId, MessageId, actions,
+    live::live_address,
+    messages::Shown,
+    remove::Undo,
+    start::{Start, StartFields},
+    tree::Window,
+};
 use crate::{
     App,
     auth::User,
@@ -74,7 +81,13 @@ pub(super) struct Composer {
     is_new: bool,
     fields: ComposerFields,
     pub stop: StopButton,
+    /// With what a new chat is to begin.
+    pub start: Option<StartFields>,
+    /// What the chat is set to.
+    set: Option<Chat>,
     pub notice: Option<Notice>,
+    /// Brings back what was just deleted.
+    pub undo: Option<Undo>,
 }
 
 impl HtmlSafe for Composer {}
@@ -87,6 +100,8 @@ struct ComposerFields {
     /// The key that the message will have.
     token: MessageId,
     parent: ParentField,
+    /// The page shows a part of the branch that does not reach to its end.
+    is_partial: bool,
     text: String,
 }
 
@@ -132,14 +147,24 @@ impl Composer {
                 parent: ParentField {
                     leaf: chat.and_then(|chat| chat.leaf),
                 },
+                is_partial: false,
                 text,
             },
             stop: StopButton {
                 view: view.clone(),
                 running: None,
             },
+            start: None,
+            set: chat.cloned(),
             notice: None,
+            undo: None,
         }
+    }
+
+    /// The model that replies here.
+    fn model(&self) -> Option<&str> {
+        let set = self.set.as_ref().and_then(|chat| chat.model.as_deref());
+        set.or(self.view.model.model.as_deref())
     }
 
     /// Next to these messages: it can stop the last one while that is shown as being written.
@@ -169,7 +194,12 @@ pub(super) struct Conversation {
     view: View,
     title: Option<Title>,
     pub messages: Vec<Shown>,
+    /// Where those before are, and the way to those after.
+    earlier: Option<Earlier>,
+    later: Option<Later>,
     pub composer: Composer,
+    /// How to begin, while there is no message.
+    pub start: Option<Start>,
     /// This page stays open until the reply has ended.
     pub is_held: bool,
 }
@@ -183,7 +213,10 @@ impl Conversation {
             view,
             title: None,
             messages: Vec::new(),
+            earlier: None,
+            later: None,
             composer,
+            start: None,
             is_held: false,
         }
     }
@@ -216,6 +249,7 @@ pub(super) struct ChatPage {
 }
 
 impl ChatPage {
+    /// The chat as it was left.
     pub(super) async fn new(
         app: &App,
         view: View,
@@ -223,9 +257,33 @@ impl ChatPage {
         chat: Chat,
         text: String,
     ) -> Result<Self> {
+        let window = app.db.window(chat.id, chat.leaf).await?;
+        Self::of(app, view, user, chat, window, text).await
+    }
+
+    /// A part of the chat.
+    pub(super) async fn of(
+        app: &App,
+        view: View,
+        user: &User,
+        mut chat: Chat,
+        window: Window,
+        text: String,
+    ) -> Result<Self> {
         let chats = ChatList::new(app, &view, user, Some(chat.id)).await?;
-        let messages = Shown::all(app, &view, app.db.branch(chat.id, chat.leaf).await?).await?;
-        let composer = Composer::new(&view, Some(&chat), text).beside(&messages);
+        let own_leaf = std::mem::replace(&mut chat.leaf, window.leaf);
+        let later = window.later.zip(window.leaf);
+        let later = later.map(|(first, leaf)| Later {
+            view: view.clone(),
+            chat: chat.id,
+            first,
+            leaf: Some(leaf).filter(|leaf| Some(*leaf) != own_leaf),
+        });
+        let earlier = Earlier::of(&view, chat.id, &window);
+        let mut messages = Shown::all(app, &view, window.messages).await?;
+        actions::add(app, &chat, &mut messages).await?;
+        let mut composer = Composer::new(&view, Some(&chat), text).beside(&messages);
+        composer.fields.is_partial = later.is_some();
         let title = Some(Title {
             view: view.clone(),
             chat,
@@ -235,7 +293,10 @@ impl ChatPage {
             view: view.clone(),
             title,
             messages,
+            earlier,
+            later,
             composer,
+            start: None,
             is_held: false,
         };
         Ok(Self {
@@ -246,12 +307,66 @@ impl ChatPage {
     }
 }
 
+/// The link to the messages before those that are shown.
+#[derive(Template)]
+#[template(path = "fragments/earlier.html")]
+pub(super) struct Earlier {
+    view: View,
+    chat: ChatId,
+    /// The first that is shown.
+    first: MessageId,
+}
+
+impl HtmlSafe for Earlier {}
+
+impl Earlier {
+    pub(super) fn of(view: &View, chat: ChatId, window: &Window) -> Option<Self> {
+        let first = window.messages.first().filter(|_| window.has_earlier)?;
+        Some(Self {
+            view: view.clone(),
+            chat,
+            first: first.id,
+        })
+    }
+}
+
+/// The links to the messages after those that are shown.
+#[derive(Template)]
+#[template(path = "fragments/later.html")]
+struct Later {
+    view: View,
+    chat: ChatId,
+    /// The first that is not shown.
+    first: MessageId,
+    /// The branch's end, where it is not the chat's own.
+    leaf: Option<MessageId>,
+}
+
+impl HtmlSafe for Later {}
+
+/// What htmx puts above what is shown: the messages before, and the link to those before them.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/before.html")]
+pub(super) struct Before {
+    pub earlier: Option<Earlier>,
+    pub messages: Vec<Shown>,
+}
+
 /// A conversation that takes another one's place, and the list that goes with it.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/created.html")]
 pub(super) struct Created {
     pub conversation: Conversation,
     pub chats: ChatList,
+}
+
+impl From<ChatPage> for Created {
+    fn from(page: ChatPage) -> Self {
+        Self {
+            conversation: page.conversation,
+            chats: page.chats,
+        }
+    }
 }
 
 /// What htmx adds after sending: both messages, a fresh composer, the list.

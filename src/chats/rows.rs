@@ -42,6 +42,8 @@ macro_rules! key {
     };
 }
 
+pub(crate) use key;
+
 key! {
     /// The key of a chat.
     ChatId
@@ -75,6 +77,10 @@ pub struct Chat {
     pub title: String,
     /// The message at the end of the branch that is shown.
     pub leaf: Option<MessageId>,
+    /// The model that is set for its replies.
+    pub model: Option<String>,
+    /// The name of the persona with which it began.
+    pub persona: Option<String>,
 }
 
 /// Who wrote a message.
@@ -134,6 +140,24 @@ pub struct Message {
     pub model: Option<String>,
     /// How many earlier messages were left out of what the model was sent.
     pub dropped: i64,
+    /// What is told below a reply.
+    #[sqlx(flatten)]
+    pub made: Made,
+}
+
+/// How a reply was made.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Made {
+    /// Tokens of the conversation that was sent, and of the reply.
+    pub prompt_tokens: Option<i64>,
+    /// See there.
+    pub completion_tokens: Option<i64>,
+    /// The server told none: they are estimates.
+    pub is_estimate: bool,
+    /// Microseconds from its first token to its end.
+    pub written_in: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
 }
 
 impl Message {

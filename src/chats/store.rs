@@ -1,10 +1,11 @@
 //! Chats and messages in the database.
 
-use super::{Chat, ChatId, Message, MessageId};
+use super::{Beginning, Chat, ChatId, Message, MessageId, Role, tree::columns};
 use crate::{
     auth::User,
-    db::{Db, Tx, now},
+    db::{Db, Kind, Tx, now},
     error::{Error, Result},
+    text::clean_line,
     with_pool, with_tx,
 };
 
@@ -28,8 +29,8 @@ pub enum NotTaken {
 pub struct NewMessage {
     /// The key it will have: that of the form, which may come twice.
     pub key: MessageId,
-    /// The message it was written under, as its page showed the chat; `None` for a page that does
-    /// not tell.
+    /// The message it was written under, at the end of the branch that its page showed; `None` for
+    /// a page that does not tell.
     pub seen: Option<MessageId>,
     /// What it says.
     pub text: String,
@@ -51,7 +52,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
-        let sql = "select id, title, leaf from chats where user_id = $1
+        let sql = "select id, title, leaf, model, persona from chats where user_id = $1
                    order by active_at desc, id desc limit $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
@@ -65,32 +66,12 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
-        let sql = "select id, title, leaf from chats where id = $1 and user_id = $2";
+        let sql =
+            "select id, title, leaf, model, persona from chats where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
             .fetch_one(db)
-            .await?))
-    }
-
-    /// The chat's messages from the first to this one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn branch(&self, chat: ChatId, leaf: Option<MessageId>) -> Result<Vec<Message>> {
-        let sql = "with recursive branch (id, parent_id, depth) as (
-                       select id, parent_id, 0 from messages where id = $2 and chat_id = $1
-                       union all
-                       select m.id, m.parent_id, depth + 1 from messages m
-                       join branch on m.id = branch.parent_id
-                       where m.chat_id = $1 and depth < 100000
-                   )
-                   select m.id, m.parent_id, role, body, reasoning, state, problem, model, dropped
-                   from branch join messages m on m.id = branch.id order by depth desc";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
-            .bind(chat)
-            .bind(leaf)
-            .fetch_all(db)
             .await?))
     }
 
@@ -99,8 +80,21 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub async fn reply(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
-        let sql = "select c.id, c.title, c.leaf from chats c join messages m on m.chat_id = c.id
-                   where m.id = $1 and m.role = 'assistant' and c.user_id = $2";
+        let (message, chat) = self.message_of(user, id).await?;
+        match message.role {
+            Role::Assistant => Ok((message, chat)),
+            Role::User => Err(Error::NotFound),
+        }
+    }
+
+    /// A message in one of the user's chats, and the chat.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(super) async fn message_of(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
+        let sql = "select c.id, c.title, c.leaf, c.model, c.persona
+                   from chats c join messages m on m.chat_id = c.id
+                   where m.id = $1 and c.user_id = $2";
         let chat = with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
@@ -114,8 +108,11 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub(super) async fn message(&self, id: MessageId) -> Result<Message> {
-        let sql = "select id, parent_id, role, body, reasoning, state, problem, model, dropped
-                   from messages where id = $1";
+        let sql = concat!(
+            "select ",
+            columns!(),
+            " from messages m where m.id = $1 and m.deleted_at is null"
+        );
         Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(id).fetch_one(db).await?))
     }
 
@@ -127,23 +124,34 @@ impl Db {
         &self,
         user: &User,
         new: &NewMessage,
+        beginning: &Beginning,
     ) -> Result<Result<Exchange, NotTaken>> {
         let chat = ChatId::new();
-        let sql = "insert into chats (id, user_id, title, created_at, active_at)
-                   values ($1, $2, $3, $4, $4)";
+        let sql = "insert into chats (id, user_id, title, created_at, active_at, model,
+                       system_prompt, temperature, top_p, max_tokens, effort, persona, title_by)
+                   values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        let preset = &beginning.preset;
         let mut tx = self.begin().await?;
         with_tx!(tx, db => sqlx::query(sql)
             .bind(chat)
             .bind(user.id)
             .bind(title_from(&new.text))
             .bind(now())
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .bind(&beginning.persona)
+            .bind(if beginning.titled { "line" } else { "person" })
             .execute(db)
             .await?.rows_affected());
         let taken = add_exchange(&mut tx, user, chat, None, new).await?;
         self.settle(tx, user, chat, new, taken).await
     }
 
-    /// Adds a message at the chat's end, and the reply to it, which waits in line.
+    /// Adds a message at the end of a branch, and the reply to it, which waits in line.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the message from being taken.
@@ -155,8 +163,59 @@ impl Db {
     ) -> Result<Result<Exchange, NotTaken>> {
         let mut tx = self.begin().await?;
         let leaf = last_message(&mut tx, user, chat).await?;
-        let taken = add_exchange(&mut tx, user, chat.id, leaf, new).await?;
+        let parent = new.seen.or(leaf);
+        let end = match parent {
+            Some(parent) => as_end(&mut tx, chat.id, parent, new.key).await?,
+            None => Ok(()),
+        };
+        let parent = parent.filter(|_| end.is_ok());
+        let mut taken = add_exchange(&mut tx, user, chat.id, parent, new).await?;
+        if let (Ok(Some(_)), Err(not_taken)) = (&taken, end) {
+            taken = Err(not_taken);
+        }
         self.settle(tx, user, chat.id, new, taken).await
+    }
+
+    /// Adds a message beside another one, as another version of it, and the reply to it.
+    ///
+    /// # Errors
+    /// When the other one is not there. In it, what keeps the message from being taken.
+    pub async fn add_beside(
+        &self,
+        user: &User,
+        chat: &Chat,
+        other: &Message,
+        new: &NewMessage,
+    ) -> Result<Result<Exchange, NotTaken>> {
+        let mut tx = self.begin().await?;
+        last_message(&mut tx, user, chat).await?;
+        is_there(&mut tx, other.id).await?;
+        let taken = add_exchange(&mut tx, user, chat.id, other.parent_id, new).await?;
+        self.settle(tx, user, chat.id, new, taken).await
+    }
+
+    /// Makes a reply to a person's message that has none.
+    ///
+    /// # Errors
+    /// When the message is not there. In it, what keeps the reply from being made.
+    pub async fn add_answer(
+        &self,
+        user: &User,
+        chat: &Chat,
+        asked: &Message,
+        limit: usize,
+    ) -> Result<Result<MessageId, NotTaken>> {
+        let mut tx = self.begin().await?;
+        last_message(&mut tx, user, chat).await?;
+        if let Err(not_taken) = as_end(&mut tx, chat.id, asked.id, asked.id).await? {
+            return Ok(Err(not_taken));
+        }
+        let key = MessageId::new();
+        let taken = add_reply(&mut tx, user, chat.id, asked.id, key, None, limit).await?;
+        if taken.is_ok() {
+            tx.commit().await?;
+        }
+        Ok(taken)
     }
 
     /// Keeps what was taken. A message that is there already came with the same form before: it is
@@ -193,7 +252,8 @@ impl Db {
         })
     }
 
-    /// Makes another reply to the message that this one answers, beside it.
+    /// Makes another reply to the message that this one answers, beside it. Its key is that of the
+    /// form, which may come twice.
     ///
     /// # Errors
     /// When the database fails. In it, what keeps the reply from being made.
@@ -201,21 +261,20 @@ impl Db {
         &self,
         user: &User,
         chat: &Chat,
-        failed: &Message,
+        ended: &Message,
+        key: MessageId,
+        model: Option<&str>,
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
-        let leaf = last_message(&mut tx, user, chat).await?;
-        if leaf != Some(failed.id) {
-            // Another tab was faster, or the chat went on.
-            return Ok(Err(NotTaken::GoneOn));
-        }
-        if is_running(&mut tx, leaf).await? {
-            // Another tab has carried it on.
+        last_message(&mut tx, user, chat).await?;
+        is_there(&mut tx, ended.id).await?;
+        let parent = ended.parent_id.ok_or(Error::NotFound)?;
+        if is_being_answered(&mut tx, chat.id, parent).await? {
+            // Another tab was faster.
             return Ok(Err(NotTaken::StillReplying));
         }
-        let parent = failed.parent_id.ok_or(Error::NotFound)?;
-        let taken = add_reply(&mut tx, user, chat.id, parent, limit).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, key, model, limit).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -234,9 +293,13 @@ impl Db {
         limit: usize,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
-        let leaf = last_message(&mut tx, user, chat).await?;
-        if leaf != Some(reply.id) {
-            return Ok(Err(NotTaken::GoneOn));
+        last_message(&mut tx, user, chat).await?;
+        if let Err(not_taken) = as_end(&mut tx, chat.id, reply.id, reply.id).await? {
+            return Ok(Err(not_taken));
+        }
+        let parent = reply.parent_id.ok_or(Error::NotFound)?;
+        if is_being_answered(&mut tx, chat.id, parent).await? {
+            return Ok(Err(NotTaken::StillReplying));
         }
         if is_at_limit(&mut tx, user, limit).await? {
             return Ok(Err(NotTaken::TooManyRunning));
@@ -244,6 +307,7 @@ impl Db {
         if !tx.continue_reply(reply.id).await? {
             return Ok(Err(NotTaken::StillReplying));
         }
+        tx.set_leaf(chat.id, Some(reply.id)).await?;
         tx.commit().await?;
         Ok(Ok(reply.id))
     }
@@ -253,7 +317,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
-        let sql = "update chats set title = $2 where id = $1";
+        let sql = "update chats set title = $2, title_by = 'person' where id = $1";
         with_pool!(self.write, db => sqlx::query(sql)
             .bind(chat.id)
             .bind(title)
@@ -275,6 +339,11 @@ impl Db {
                    returning id";
         let running =
             with_tx!(tx, db => sqlx::query_scalar(sql).bind(chat.id).fetch_all(db).await?);
+        if let Kind::Sqlite(tx) = &mut tx {
+            // Or one would take the next with it and so on, deeper than SQLite goes.
+            let sql = "update messages set parent_id = null where chat_id = $1";
+            sqlx::query(sql).bind(chat.id).execute(&mut **tx).await?;
+        }
         let sql = "delete from chats where id = $1";
         with_tx!(tx, db => sqlx::query(sql).bind(chat.id).execute(db).await?.rows_affected());
         tx.commit().await?;
@@ -317,47 +386,101 @@ async fn add_exchange(
     if added == 0 {
         return Ok(Ok(None));
     }
-    if new.seen.is_some() && new.seen != parent {
-        return Ok(Err(NotTaken::GoneOn));
-    }
-    if is_running(tx, parent).await? {
-        return Ok(Err(NotTaken::StillReplying));
-    }
-    let reply = add_reply(tx, user, chat, new.key, new.limit).await?;
+    let reply = MessageId::new();
+    let reply = add_reply(tx, user, chat, new.key, reply, None, new.limit).await?;
     Ok(reply.map(Some))
 }
 
-/// Whether this is a reply that runs or waits.
-async fn is_running(tx: &mut Tx, message: Option<MessageId>) -> Result<bool> {
-    let sql =
-        "select exists (select 1 from messages where id = $1 and state in ('queued', 'streaming'))";
-    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
+/// Whether this message is there.
+async fn is_there(tx: &mut Tx, message: MessageId) -> Result<()> {
+    let sql = "select 1 from messages where id = $1 and deleted_at is null";
+    with_tx!(*tx, db => sqlx::query(sql).bind(message).fetch_one(db).await.map(drop)?);
+    Ok(())
 }
 
-/// Inserts an empty reply under a message, at the end of the line, and makes it the chat's leaf.
+/// Whether a branch of the chat ends with this message, apart from a new one that is there already,
+/// so that something can be put under it.
+async fn as_end(
+    tx: &mut Tx,
+    chat: ChatId,
+    message: MessageId,
+    new: MessageId,
+) -> Result<Result<(), NotTaken>> {
+    let sql = "select m.state in ('queued', 'streaming') as is_running, exists (
+                   select 1 from messages c where c.chat_id = $2 and c.parent_id = m.id
+                   and c.id <> $3 and c.deleted_at is null) as has_gone_on
+               from messages m where m.id = $1 and m.chat_id = $2 and m.deleted_at is null";
+    let end: Option<(bool, bool)> = with_tx!(*tx, db => sqlx::query_as(sql)
+        .bind(message)
+        .bind(chat)
+        .bind(new)
+        .fetch_optional(db)
+        .await?);
+    Ok(match end {
+        Some((false, false)) => Ok(()),
+        Some((true, false)) => Err(NotTaken::StillReplying),
+        Some((_, true)) | None => Err(NotTaken::GoneOn),
+    })
+}
+
+/// Whether a reply to this message runs or waits.
+async fn is_being_answered(tx: &mut Tx, chat: ChatId, message: MessageId) -> Result<bool> {
+    let sql = "select exists (select 1 from messages where chat_id = $1 and parent_id = $2
+               and deleted_at is null and state in ('queued', 'streaming'))";
+    Ok(with_tx!(*tx, db => sqlx::query_scalar(sql)
+        .bind(chat)
+        .bind(message)
+        .fetch_one(db)
+        .await?))
+}
+
+impl Tx {
+    /// Makes this the end of the branch that the chat shows.
+    pub(super) async fn set_leaf(&mut self, chat: ChatId, leaf: Option<MessageId>) -> Result<()> {
+        let sql = "update chats set leaf = $2 where id = $1";
+        with_tx!(*self, db => sqlx::query(sql)
+            .bind(chat)
+            .bind(leaf)
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(())
+    }
+}
+
+/// Inserts an empty reply under a message, by this model or the chat's, at the end of the line, and
+/// makes it the chat's leaf.
 async fn add_reply(
     tx: &mut Tx,
     user: &User,
     chat: ChatId,
     parent: MessageId,
+    reply: MessageId,
+    model: Option<&str>,
     limit: usize,
 ) -> Result<Result<MessageId, NotTaken>> {
     if is_at_limit(tx, user, limit).await? {
         return Ok(Err(NotTaken::TooManyRunning));
     }
-    let reply = MessageId::new();
-    let sql = "insert into messages
-                   (id, chat_id, parent_id, role, body, state, created_at, queued_at)
-               values ($1, $2, $3, 'assistant', '', 'queued', $4, $4)";
-    with_tx!(*tx, db => sqlx::query(sql)
+    // Until it is asked, the model is named that will be.
+    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at,
+                   queued_at, asked_model, model)
+               select $1, $2, $3, 'assistant', '', 'queued', $4, $4, $5, coalesce($5, model)
+               from chats where id = $2
+               on conflict (id) do nothing";
+    let added = with_tx!(*tx, db => sqlx::query(sql)
         .bind(reply)
         .bind(chat)
         .bind(parent)
         .bind(now())
+        .bind(model)
         .execute(db)
         .await?.rows_affected());
-    let sql = "update chats set leaf = $2 where id = $1";
-    with_tx!(*tx, db => sqlx::query(sql).bind(chat).bind(reply).execute(db).await?.rows_affected());
+    if added == 0 {
+        // The same form came before.
+        return Ok(Err(NotTaken::GoneOn));
+    }
+    tx.set_leaf(chat, Some(reply)).await?;
     Ok(Ok(reply))
 }
 
@@ -387,12 +510,4 @@ fn title_from(text: &str) -> String {
     }
     let kept: String = line.chars().take(TITLE_LIMIT - 1).collect();
     format!("{}…", kept.trim_end())
-}
-
-/// Text for one line: no control characters, and nothing that turns the text around it.
-pub fn clean_line(text: &str) -> String {
-    let keep = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.trim().chars().filter(keep).collect()
 }

@@ -29,7 +29,7 @@ pub enum Type {
 use Type::{Bytes, Flag, Number, Text, Uuid};
 
 /// Everything that belongs to people. What others refer to comes before them.
-pub static TABLES: [Table; 6] = [
+pub static TABLES: [Table; 8] = [
     Table {
         name: "users",
         key: 1,
@@ -73,6 +73,14 @@ pub static TABLES: [Table; 6] = [
             ("leaf", Uuid),
             ("created_at", Number),
             ("active_at", Number),
+            ("model", Text),
+            ("system_prompt", Text),
+            ("temperature", Number),
+            ("top_p", Number),
+            ("max_tokens", Number),
+            ("effort", Text),
+            ("persona", Text),
+            ("title_by", Text),
         ],
     },
     Table {
@@ -97,6 +105,11 @@ pub static TABLES: [Table; 6] = [
             ("instance", Uuid),
             ("attempt", Number),
             ("stop_asked", Flag),
+            ("deleted_at", Number),
+            ("deleted_with", Uuid),
+            ("is_estimate", Flag),
+            ("written_in", Number),
+            ("asked_model", Text),
         ],
     },
     Table {
@@ -107,6 +120,38 @@ pub static TABLES: [Table; 6] = [
             ("kind", Text),
             ("seq", Number),
             ("text", Text),
+        ],
+    },
+    Table {
+        name: "defaults",
+        key: 1,
+        columns: &[
+            ("user_id", Uuid),
+            ("model", Text),
+            ("system_prompt", Text),
+            ("temperature", Number),
+            ("top_p", Number),
+            ("max_tokens", Number),
+            ("effort", Text),
+            ("titles", Flag),
+        ],
+    },
+    Table {
+        name: "personas",
+        key: 1,
+        columns: &[
+            ("id", Uuid),
+            ("user_id", Uuid),
+            ("name", Text),
+            ("greeting", Text),
+            ("starters", Text),
+            ("model", Text),
+            ("system_prompt", Text),
+            ("temperature", Number),
+            ("top_p", Number),
+            ("max_tokens", Number),
+            ("effort", Text),
+            ("created_at", Number),
         ],
     },
 ];

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use comrak::Arena;
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 
+use super::code::{CODE_END, code_start, language};
 use super::highlight::Highlighter;
-use super::{CODE_END, Clean, Writing, code_start, escape, html, language, lines, options, parse};
+use super::{Clean, Place, Writing, escape, html, lines, options, parse};
 
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,11 +27,11 @@ pub struct Piece {
 pub enum PieceKind {
     /// One or more whole top-level blocks.
     Block,
-    /// A code block's opening: `<pre…><code…>` and nothing more.
+    /// A code block's opening, up to `<code…>`.
     CodeStart,
     /// Whole highlighted lines to be appended inside the open `<code>`.
     CodeLines,
-    /// `</code></pre>` and a line's end.
+    /// [`CODE_END`]
     CodeEnd,
 }
 
@@ -41,6 +42,7 @@ pub enum PieceKind {
 /// for only now and then.
 #[derive(Default)]
 pub struct Growing {
+    place: Place,
     text: String,
     finished: usize,
     /// The end of the last whole line. Half of a line may look like a heading's, a table's or a
@@ -49,6 +51,8 @@ pub struct Growing {
     /// No look at the open block is worth its price before the text has this many bytes.
     next_look: usize,
     code: Option<OpenCode>,
+    /// How many blocks of code have been given out.
+    codes: u32,
 }
 
 /// A fenced block of code that has started and not ended.
@@ -59,6 +63,14 @@ struct OpenCode {
 }
 
 impl Growing {
+    /// An empty document for its place.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            ..Self::default()
+        }
+    }
+
     /// Appends text. Nothing is rendered yet.
     pub fn push(&mut self, more: &str) {
         if let Some(at) = more.rfind('\n') {
@@ -105,11 +117,7 @@ impl Growing {
     pub fn tail(&self) -> String {
         let rest = &self.text[self.finished..];
         let Some(code) = &self.code else {
-            let writing = Writing {
-                plain_code: true,
-                ..Writing::default()
-            };
-            return html(&apart(rest, self.finished), writing);
+            return self.open_blocks(rest);
         };
         let line = code.unfinished(rest);
         let mut tail = String::new();
@@ -121,6 +129,17 @@ impl Growing {
         tail
     }
 
+    fn open_blocks(&self, rest: &str) -> String {
+        let mut writing = Writing::at(&self.place);
+        (writing.plain_code, writing.codes) = (true, self.codes);
+        let rest = apart(rest, self.finished);
+        let Some(open) = open_formula(&rest) else {
+            return html(&rest, writing).0;
+        };
+        writing.open_formula = Some(open.end);
+        html(&format!("{rest}{}", open.closing), writing).0
+    }
+
     fn settle(&mut self, until: usize, complete: bool) -> Vec<Piece> {
         let open = &self.text[self.finished..until];
         let code = self.code.take();
@@ -130,6 +149,8 @@ impl Growing {
         };
         let mut cut = Cut {
             text: &self.text,
+            place: &self.place,
+            codes: self.codes,
             starts: line_starts(open, self.finished),
             lines_before: usize::from(source.len() > open.len()),
             until,
@@ -147,7 +168,7 @@ impl Growing {
             None => {}
         }
         let pieces = cut.pieces;
-        (self.finished, self.code) = (cut.finished, cut.code);
+        (self.finished, self.code, self.codes) = (cut.finished, cut.code, cut.codes);
         pieces
     }
 }
@@ -180,6 +201,8 @@ impl OpenCode {
 /// The open part of a text on its way to pieces.
 struct Cut<'a> {
     text: &'a str,
+    place: &'a Place,
+    codes: u32,
     /// Where each of its lines starts in the text.
     starts: Vec<usize>,
     /// How many lines were put before it for parsing.
@@ -227,7 +250,10 @@ impl Cut<'_> {
     }
 
     fn block(&mut self, start: usize, end: usize) {
-        let html = html(&apart(&self.text[start..end], start), Writing::default());
+        let mut writing = Writing::at(self.place);
+        writing.codes = self.codes;
+        let (html, codes) = html(&apart(&self.text[start..end], start), writing);
+        self.codes = codes;
         self.push(PieceKind::Block, end, &html);
     }
 
@@ -236,11 +262,9 @@ impl Cut<'_> {
         let place = block.data().sourcepos;
         let mut line = place.start.line + 1;
         let mut open = self.code.take().unwrap_or_else(|| {
-            self.push(
-                PieceKind::CodeStart,
-                self.line(line),
-                &code_start(&code.info),
-            );
+            self.codes += 1;
+            let start = code_start(&code.info, self.place, self.codes);
+            self.push(PieceKind::CodeStart, self.line(line), &start);
             OpenCode::new(code)
         });
         let mut html = String::new();
@@ -314,6 +338,69 @@ impl Cut<'_> {
     }
 }
 
+/// A formula that is not closed yet.
+struct OpenFormula<'a> {
+    /// What closes it.
+    closing: &'static str,
+    /// Its last line so far.
+    end: &'a str,
+}
+
+/// No formula ends like this.
+const NO_FORMULA: &str = "\0";
+
+/// The formula that a text ends in, if it is one that can have many lines. What is in code is none.
+fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
+    // No formula has an empty line.
+    let from = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let (mut open, mut rest) = (None, &text[from..]);
+    while let Some(at) = rest.find(['\\', '$', '`']) {
+        rest = &rest[at..];
+        let mark = |mark: &str| rest.starts_with(mark);
+        let length = match open {
+            None if mark("`") => in_ticks(rest)?,
+            None if mark("$$") => 2,
+            None if mark("\\[") || mark("\\(") => 2,
+            Some((closing, _)) if mark(closing) => 2,
+            _ if mark("\\") => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => 1,
+        };
+        let (met, after) = rest.split_at(length);
+        open = match (open, met) {
+            (None, "$$") => Some(("$$", after)),
+            (None, "\\[") => Some(("\\]", after)),
+            (None, "\\(") => Some(("\\)", after)),
+            (Some((closing, _)), met) if met == closing => None,
+            (open, _) => open,
+        };
+        rest = after;
+    }
+    let (closing, inside) = open?;
+    let dangling = (inside.len() - inside.trim_end_matches('\\').len()) % 2 == 1;
+    let (inside, closing) = match closing {
+        // Half of what closes it has come.
+        "$$" if inside.ends_with('$') => (&inside[..inside.len() - 1], "$"),
+        "$$" if dangling => (inside, " $$"),
+        _ if dangling => (&inside[..inside.len() - 1], &closing[1..]),
+        _ => (inside, closing),
+    };
+    // Lines of quotes begin with what is no part of the formula.
+    let line = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+    let mut ends = inside
+        .lines()
+        .rev()
+        .map(|text| text[line(text)..].trim_end());
+    let end = ends.find(|end| !end.is_empty()).unwrap_or(NO_FORMULA);
+    Some(OpenFormula { closing, end })
+}
+
+/// How long code in ticks is, if it is closed.
+fn in_ticks(text: &str) -> Option<usize> {
+    let ticks = text.len() - text.trim_start_matches('`').len();
+    let close = text[ticks..].find(&text[..ticks])?;
+    Some(ticks + close + ticks)
+}
+
 /// A table is made out of the last line of a paragraph, which is then read in another way: they
 /// stay together.
 fn belongs_to_table(block: Node, next: Node) -> bool {
@@ -380,12 +467,12 @@ mod tests {
         growing.push("a\n  ```ru");
         assert_eq!(growing.advance(), []);
         growing.push("st\n  /* b\n    c");
-        let start = "<pre><code class=\"language-rust\">";
+        let start = code_start("rust", &Place::default(), 1);
         assert_eq!(
             shown(&growing.advance()),
             [
                 (2, PieceKind::Block, "<p>a</p>\n"),
-                (12, PieceKind::CodeStart, start),
+                (12, PieceKind::CodeStart, &*start),
                 (19, PieceKind::CodeLines, "<span class=\"c\">/* b</span>\n"),
             ]
         );
@@ -406,7 +493,7 @@ mod tests {
         growing.push("\n\nd");
         assert_eq!(
             shown(&growing.advance()),
-            [(34, PieceKind::CodeEnd, "</code></pre>\n")]
+            [(34, PieceKind::CodeEnd, CODE_END)]
         );
         assert!(!growing.open_code());
         assert_eq!(
@@ -424,7 +511,7 @@ mod tests {
             shown(&growing.finish()),
             [
                 (5, PieceKind::CodeLines, "a"),
-                (5, PieceKind::CodeEnd, "</code></pre>\n")
+                (5, PieceKind::CodeEnd, CODE_END)
             ]
         );
     }

@@ -214,6 +214,12 @@ mod tests {
             .filter(|name| syntax(name).is_none())
             .collect();
         assert_eq!(unknown, Vec::<&str>::new());
+        let languages: std::collections::BTreeSet<&str> = SYNTAXES
+            .syntaxes()
+            .iter()
+            .map(|syntax| syntax.name.as_str())
+            .collect();
+        assert!(languages.len() >= 60);
         for (alias, name) in ALIASES {
             assert!(
                 SYNTAXES.find_syntax_by_token(name).is_some(),

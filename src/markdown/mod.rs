@@ -1,8 +1,10 @@
 //! A model's Markdown to safe HTML; alone decides what HTML we trust.
 
+mod code;
 mod growing;
 mod highlight;
 mod links;
+mod math;
 #[cfg(test)]
 mod tests;
 
@@ -12,16 +14,17 @@ use std::sync::LazyLock;
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
 use comrak::nodes::{
-    AlertType, Node, NodeAlert, NodeCodeBlock, NodeFootnoteDefinition, NodeFootnoteReference,
-    NodeValue,
+    AlertType, Node, NodeAlert, NodeFootnoteDefinition, NodeFootnoteReference, NodeValue,
 };
 use comrak::options::Plugins;
 use comrak::{Arena, Options, try_parse_document};
 
+pub use code::{CODE_END, code};
 pub use growing::{Growing, Piece, PieceKind};
-use highlight::Highlighter;
+pub use math::{ATTRIBUTES as MATH_ATTRIBUTES, ELEMENTS as MATH_ELEMENTS};
 
-/// Every element that rendered Markdown can hold, with every attribute it can have.
+/// Every element that rendered Markdown can hold, with every attribute it can have; those of
+/// formulas are in [`MATH_ELEMENTS`].
 pub const ELEMENTS: &[(&str, &[&str])] = &[
     (
         "a",
@@ -30,8 +33,10 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("bdi", &[]),
     ("blockquote", &[]),
     ("br", &[]),
-    ("code", &["class"]),
+    ("clipboard-copy", &["class", "for", "role", "tabindex"]),
+    ("code", &["class", "id"]),
     ("del", &[]),
+    ("details", &["class"]),
     ("div", &["class"]),
     ("em", &[]),
     ("h1", &[]),
@@ -49,6 +54,7 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("section", &["class"]),
     ("span", &["class"]),
     ("strong", &[]),
+    ("summary", &[]),
     ("sup", &["class"]),
     ("table", &[]),
     ("tbody", &[]),
@@ -59,41 +65,65 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("ul", &[]),
 ];
 
-/// A whole document as safe HTML.
-pub fn render(markdown: &str) -> String {
-    render_in(markdown, "")
+/// Where a document is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// What each `id` starts with, so that documents can share a page.
+    pub ids: String,
+    /// The address that, with a number behind it, is that block of code as plain text. Without it
+    /// there is no way to copy them.
+    pub codes: String,
 }
 
-/// A whole document as safe HTML, where each `id` starts with the prefix, so that documents can
-/// share a page.
-pub fn render_in(markdown: &str, prefix: &str) -> String {
-    html(
-        markdown,
-        Writing {
-            notes: Some(prefix),
-            ..Writing::default()
-        },
-    )
+/// A whole document as safe HTML.
+pub fn render(markdown: &str) -> String {
+    render_in(markdown, &Place::default())
+}
+
+/// A whole document as safe HTML for its place.
+pub fn render_in(markdown: &str, place: &Place) -> String {
+    let mut writing = Writing::at(place);
+    writing.notes = true;
+    html(markdown, writing).0
 }
 
 /// How to write a document, and what has been met while writing it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Writing<'a> {
-    /// What the ids of footnotes start with. Without it there are no notes, only their marks as
-    /// they were typed.
-    notes: Option<&'a str>,
+    place: &'a Place,
+    /// Without it there are no notes, only their marks as they were typed.
+    notes: bool,
     /// Code without colours, for what will be written again in a moment.
     plain_code: bool,
+    /// How a formula ends that was closed only for now, and is shown as its source.
+    open_formula: Option<&'a str>,
     notes_written: u32,
     links_open: u32,
+    /// How many blocks of code there were.
+    codes: u32,
 }
 
-fn html(markdown: &str, writing: Writing) -> String {
+impl<'a> Writing<'a> {
+    fn at(place: &'a Place) -> Self {
+        Self {
+            place,
+            notes: false,
+            plain_code: false,
+            open_formula: None,
+            notes_written: 0,
+            links_open: 0,
+            codes: 0,
+        }
+    }
+}
+
+/// The HTML, and how many blocks of code were written up to its end.
+fn html(markdown: &str, writing: Writing) -> (String, u32) {
     let mut html = String::with_capacity(markdown.len() * 2);
     let (arena, options) = (Arena::new(), options());
     let Some(root) = parse(&arena, markdown, &options) else {
         write_raw(markdown, &mut Clean(&mut html)).expect("a string takes everything");
-        return html;
+        return (html, writing.codes);
     };
     let plugins = Plugins::default();
     let writing = format_document_with_formatter(
@@ -108,7 +138,7 @@ fn html(markdown: &str, writing: Writing) -> String {
     if writing.notes_written > 0 {
         html.push_str("</ol>\n</section>\n");
     }
-    html
+    (html, writing.codes)
 }
 
 fn options() -> Options<'static> {
@@ -118,6 +148,8 @@ fn options() -> Options<'static> {
     // Without it `**중요(重要)**합니다` is not bold.
     options.extension.cjk_friendly_emphasis = true;
     options.extension.footnotes = true;
+    options.extension.math_dollars = true;
+    options.extension.math_latex = true;
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.tasklist = true;
@@ -150,13 +182,14 @@ fn write_node(
     match &node.data().value {
         NodeValue::Link(link) => links::write_link(context, node, link, entering),
         NodeValue::Image(link) => links::write_image(context, link, entering),
-        NodeValue::CodeBlock(code) => write_code(context, code, entering),
+        NodeValue::CodeBlock(code) => code::write_code(context, code, entering),
         NodeValue::HtmlBlock(block) if entering => {
             context.cr()?;
             write_raw(&block.literal, context)?;
             Ok(ChildRendering::HTML)
         }
         NodeValue::HtmlBlock(_) => Ok(ChildRendering::HTML),
+        NodeValue::Math(math) => math::write_math(context, math, entering),
         NodeValue::Alert(alert) => write_alert(context, alert, entering),
         NodeValue::Table(_) => write_table(context, node, entering),
         NodeValue::FootnoteReference(note) => write_note_mark(context, note, entering),
@@ -170,49 +203,6 @@ fn write_raw(text: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_str("<p class=\"raw\">")?;
     comrak::html::escape(out, text.trim_end())?;
     out.write_str("</p>\n")
-}
-
-fn write_code(
-    context: &mut Context<Writing>,
-    code: &NodeCodeBlock,
-    entering: bool,
-) -> Result<ChildRendering, fmt::Error> {
-    if entering {
-        context.cr()?;
-        context.write_str(&code_start(&code.info))?;
-        let mut highlighter = if context.user.plain_code {
-            Highlighter::plain()
-        } else {
-            Highlighter::new(language(&code.info))
-        };
-        let mut html = String::with_capacity(code.literal.len() * 3);
-        for line in lines(&code.literal) {
-            highlighter.line(line, &mut html);
-        }
-        context.write_str(&html)?;
-        context.write_str(CODE_END)?;
-    }
-    Ok(ChildRendering::HTML)
-}
-
-const CODE_END: &str = "</code></pre>\n";
-
-fn code_start(info: &str) -> String {
-    match language(info) {
-        "" => "<pre><code>".to_owned(),
-        language => format!("<pre><code class=\"language-{language}\">"),
-    }
-}
-
-/// The first word of what stands behind a fence, if it looks like the name of a language.
-fn language(info: &str) -> &str {
-    let word = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-#._".contains(&byte);
-    if word.len() <= 40 && word.bytes().all(fits) {
-        word
-    } else {
-        ""
-    }
 }
 
 /// The lines of a text with their ends, which Markdown knows three of.
@@ -278,10 +268,11 @@ fn write_note_mark(
     if !entering {
         return Ok(ChildRendering::HTML);
     }
-    let Some(prefix) = context.user.notes.filter(|_| context.user.links_open == 0) else {
+    if !context.user.notes || context.user.links_open > 0 {
         context.escape(&format!("[^{}]", note.name))?;
         return Ok(ChildRendering::HTML);
-    };
+    }
+    let prefix = &context.user.place.ids;
     let number = note.ix;
     context.write_str("<sup class=\"footnote-ref\"><a href=\"#")?;
     context.escape(&format!("{prefix}fn-{number}"))?;
@@ -311,17 +302,14 @@ fn write_note(
     let in_place = node
         .parent()
         .is_some_and(|parent| !matches!(parent.data().value, NodeValue::Document));
-    let Some(prefix) = context
-        .user
-        .notes
-        .filter(|_| !in_place && note.total_references > 0)
-    else {
+    if !context.user.notes || in_place || note.total_references == 0 {
         return Ok(if entering {
             ChildRendering::Skip
         } else {
             ChildRendering::HTML
         });
-    };
+    }
+    let prefix = &context.user.place.ids;
     if entering {
         if context.user.notes_written == 0 {
             context.write_str("<section class=\"footnotes\">\n<ol>\n")?;

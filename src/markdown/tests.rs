@@ -36,6 +36,13 @@ fn pieces<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<Piece> {
     pieces
 }
 
+fn place(ids: &str) -> Place {
+    Place {
+        ids: ids.to_owned(),
+        codes: "/messages/m/code/".to_owned(),
+    }
+}
+
 fn joined(pieces: &[Piece]) -> String {
     pieces.iter().map(|piece| &*piece.html).collect()
 }
@@ -334,14 +341,16 @@ fn check_safety(html: &str) {
                 assert_eq!(element.attrs().count(), 0, "{html}");
             }
             Node::Element(element) => {
+                let formula = MATH_ELEMENTS.iter().map(|name| (*name, MATH_ATTRIBUTES));
                 let (name, attributes) = ELEMENTS
                     .iter()
-                    .find(|(name, _)| *name == element.name())
                     .copied()
+                    .chain(formula)
+                    .find(|(name, _)| *name == element.name())
                     .unwrap_or_else(|| panic!("<{}> in {html}", element.name()));
                 for (attribute, value) in element.attrs() {
                     assert!(
-                        attributes.contains(&attribute),
+                        attributes.contains(&attribute) || attribute == "class",
                         "<{name} {attribute}> in {html}"
                     );
                     check_value(attribute, value, html);
@@ -364,10 +373,15 @@ fn check_value(attribute: &str, value: &str, html: &str) {
     };
     let fine = match attribute {
         "href" if value.starts_with('#') => value.starts_with("#r-fn") && plain(value),
+        "href" if value.starts_with('/') => {
+            let number = value.strip_prefix("/messages/m/code/");
+            number.is_some_and(|number| number.parse::<u32>().is_ok())
+        }
         "href" => ["https://", "http://", "mailto:"]
             .iter()
             .any(|scheme| value.starts_with(scheme)),
-        "id" => value.starts_with("r-fn") && plain(value),
+        "id" => (value.starts_with("r-fn") || value.starts_with("r-code-")) && plain(value),
+        "width" | "height" | "depth" | "voffset" => plain(&value.replace('%', "")),
         "align" => ["left", "center", "right"].contains(&value),
         "start" => value.parse::<u32>().is_ok(),
         "type" => value == "checkbox",
@@ -386,7 +400,7 @@ fn no_beginning_of_hostile_text_becomes_more_than_text() {
         let (mut growing, mut finished) = (Growing::default(), String::new());
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
-            check_safety(&render_in(&text[..end], "r-"));
+            check_safety(&render_in(&text[..end], &place("r-")));
             growing.push(&text[at..end]);
             finished.push_str(&joined(&growing.advance()));
             check_safety(&(finished.clone() + &growing.tail()));
@@ -407,7 +421,7 @@ fn random_mixtures_of_hostile_text_stay_text() {
                 piece[dice.roll(piece.len())].to_owned() + SNIPPETS[dice.roll(SNIPPETS.len())]
             })
             .collect();
-        check_safety(&render_in(&text, "r-"));
+        check_safety(&render_in(&text, &place("r-")));
         check_safety(&joined(&pieces(parts(&text, 30, &mut dice))));
     }
 }
@@ -537,10 +551,17 @@ fn blocks_have_the_form_that_the_style_sheet_knows() {
     for (markdown, html) in [
         (
             "```rust ignore\nlet a;\n```",
-            "<pre><code class=\"language-rust\"><span class=\"t\">let</span> a;\n</code></pre>\n",
+            "<div class=\"code\"><span class=\"lang\">rust</span><details class=\"wrap\"><summary></summary></details>\
+             <pre><code class=\"language-rust\"><span class=\"t\">let</span> a;\n</code></pre></div>\n",
         ),
-        ("~~~ a\"b\n<\n", "<pre><code>&lt;\n</code></pre>\n"),
-        ("    a\n", "<pre><code>a\n</code></pre>\n"),
+        (
+            "~~~ a\"b\n<\n",
+            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary></summary></details><pre><code>&lt;\n</code></pre></div>\n",
+        ),
+        (
+            "    a\n",
+            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary></summary></details><pre><code>a\n</code></pre></div>\n",
+        ),
         (
             "<div>\n**a**\n",
             "<p class=\"raw\">&lt;div&gt;\n**a**</p>\n",
@@ -575,10 +596,113 @@ fn blocks_have_the_form_that_the_style_sheet_knows() {
 #[test]
 fn notes_have_ids_of_their_document() {
     assert_eq!(
-        render_in("a[^x] b[^x]\n\n[^x]: c", "r-1-"),
+        render_in("a[^x] b[^x]\n\n[^x]: c", &place("r-1-")),
         "<p>a<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1\">1</a></sup> \
          b<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1-2\">1</a></sup></p>\n\
          <section class=\"footnotes\">\n<ol>\n<li id=\"r-1-fn-1\">\n<p>c </p>\n\
          <a href=\"#r-1-fnref-1\" class=\"footnote-backref\">↩</a> <a href=\"#r-1-fnref-1-2\" class=\"footnote-backref\">↩</a></li>\n</ol>\n</section>\n"
+    );
+}
+
+/// Documents as models write them.
+fn documents() -> Vec<&'static str> {
+    let documents = include_str!("../../tests/fixtures/documents.txt");
+    let documents: Vec<&str> = documents.split("%%\n").collect();
+    assert_eq!(documents.len(), 20);
+    documents
+}
+
+#[test]
+fn every_beginning_of_a_document_is_inert_and_goes_on_to_the_whole() {
+    for text in documents() {
+        let whole = pieces([text]);
+        // What refers to another block comes right in the whole only.
+        if !text.contains("]:") {
+            assert_eq!(joined(&whole), render(text));
+        }
+        let at = place("r-");
+        let (mut growing, mut shown) = (Growing::new(at.clone()), String::new());
+        for (start, c) in text.char_indices() {
+            let end = start + c.len_utf8();
+            growing.push(&text[start..end]);
+            shown.push_str(&joined(&growing.advance()));
+            check_safety(&(shown.clone() + &growing.tail()));
+            check_safety(&render_in(&text[..end], &at));
+            assert_eq!(
+                pieces([&text[..end], &text[end..]]),
+                whole,
+                "{:?}",
+                &text[..end]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_formula_is_quiet_until_it_closes() {
+    for (text, closed) in [
+        ("$$\n\\frac{a_1}{b_2} \\\\\n*x* = y_1\n$$\n", "math"),
+        ("a \\[ x_1 * y_2 * z \\] b\n", "math"),
+        ("> $$x_1\n> y$$\n", "math"),
+        ("- \\(a_1 + b\\)\n", "math"),
+    ] {
+        let mut growing = Growing::default();
+        let (mut sources, mut formulas) = (0, 0);
+        for c in text.chars() {
+            growing.push(&c.to_string());
+            let tail = growing.tail();
+            assert!(!tail.contains("<em>"), "{tail}");
+            let formula = tail.contains("<math");
+            assert!(formulas == 0 || formula, "it was a formula before {tail}");
+            formulas += usize::from(formula);
+            sources += usize::from(tail.contains("<code class=\"math\">"));
+        }
+        assert!(formulas > 0 && sources > 3, "{text}: {formulas} {sources}");
+        assert!(render(text).contains(closed));
+    }
+}
+
+#[test]
+fn a_block_of_code_is_found_by_its_number() {
+    for text in documents() {
+        let html = Html::parse_fragment(&render_in(text, &place("r-")));
+        let shown = scraper::Selector::parse("pre code").unwrap();
+        let shown: Vec<String> = html
+            .select(&shown)
+            .map(|code| code.text().collect())
+            .collect();
+        for (n, shown) in shown.iter().enumerate() {
+            assert_eq!(code(text, n + 1).as_ref(), Some(shown), "{text}");
+        }
+        assert_eq!(code(text, shown.len() + 1), None);
+        assert_eq!(code(text, 0), None);
+    }
+}
+
+#[test]
+fn prices_stay_text() {
+    for text in [
+        "It is $5 and $10.",
+        "US$5 or US$10",
+        "$5-$10",
+        "$5 ~ $10 사이",
+        "from 5$ to 10$",
+        "$5 (or 5$)",
+        "$100 더하기 20$ 정도",
+        "$1,000 and $2,000 and $3,000",
+    ] {
+        assert_eq!(render(text), format!("<p>{text}</p>\n"));
+    }
+    for formula in ["$5$", "$5x + 3$", "$2^n$", "$x$", "$10\\,\\text{kg 정도}$"] {
+        assert!(render(formula).contains("<math"), "{formula}");
+    }
+}
+
+#[test]
+fn decomposed_hangul_is_kept_as_it_was_typed() {
+    let text = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}";
+    assert_eq!(
+        render(&format!("**{text}**")),
+        format!("<p><strong>{text}</strong></p>\n")
     );
 }

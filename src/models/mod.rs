@@ -4,15 +4,22 @@ mod answer;
 mod ask;
 mod chunk;
 mod demo;
+mod estimate;
 mod history;
+mod list;
 mod mend;
 mod openai;
+mod options;
 mod retry;
 mod secret;
+mod think;
 mod transport;
 mod trouble;
 
 pub use ask::{Asked, first_choice};
+pub use estimate::estimate;
+pub(crate) use list::NAME_LIMIT;
+pub use options::{Options, Parameter};
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
 
@@ -204,6 +211,8 @@ struct Shared {
     /// Held while a server is asked what it has, so that many replies ask once; and how that last
     /// failed, and when.
     asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
+    /// What the server has, for people to choose from.
+    listed: list::Listed,
 }
 
 /// What was learned from servers.
@@ -249,6 +258,7 @@ impl Models {
             settings,
             known: Mutex::default(),
             asking: Default::default(),
+            listed: Default::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -333,23 +343,30 @@ impl Models {
     /// A reply to the last of the turns, which come oldest first. It ends with exactly one
     /// [`Event::End`]. Nothing happens until it is read; dropping it ends the request at once.
     pub fn reply(&self, turns: Vec<Turn>) -> Events {
+        self.reply_with(turns, Options::default())
+    }
+
+    /// The same, as it was asked for.
+    pub fn reply_with(&self, turns: Vec<Turn>, options: Options) -> Events {
         let models = self.clone();
         Box::pin(async_stream::stream! {
             let settings = &models.shared.settings;
-            let (turns, dropped) = history::newest(turns, settings.history_limit);
+            let limit = settings.history_limit.saturating_sub(options.length());
+            let (turns, dropped) = history::newest(turns, limit);
+            let options = Arc::new(options);
             let turns: Arc<[Turn]> = turns.into();
             let mut started = false;
             let mut retries = 0;
             loop {
                 let mut touched = false;
-                let trouble = match models.choose().await {
+                let trouble = match models.choose(options.model.as_deref()).await {
                     Err(trouble) => trouble,
                     Ok((server, model)) => {
                         if !started {
                             started = true;
                             yield Event::Started { model: model.clone(), dropped };
                         }
-                        let mut events = Box::pin(server.reply(model, turns.clone()));
+                        let mut events = Box::pin(server.reply(model, turns.clone(), options.clone()));
                         loop {
                             match events.next().await {
                                 Some(Event::End(Err(trouble))) => break trouble,
@@ -381,12 +398,17 @@ impl Models {
     }
 
     /// The server that is to answer, and its model. Asks servers only for what is not known yet.
-    async fn choose(&self) -> Result<(Server, String), Trouble> {
+    async fn choose(&self, asked: Option<&str>) -> Result<(Server, String), Trouble> {
         if !self.configured() {
-            let ollama = self.ollama().await;
-            return Ok(ollama.unwrap_or_else(|| (self.demo(), demo::NAME.to_owned())));
+            let Some((server, model)) = self.ollama().await else {
+                return Ok((self.demo(), demo::NAME.to_owned()));
+            };
+            return Ok((server, asked.map_or(model, str::to_owned)));
         }
         let server = self.configured_server();
+        if let Some(model) = asked {
+            return Ok((server, model.to_owned()));
+        }
         if let Some(model) = self.now().model {
             return Ok((server, model));
         }
@@ -508,6 +530,12 @@ fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
 /// The first model of the list that is likely to chat. Servers list models for other work, too, and
 /// often first.
 fn for_chats(list: &[String]) -> Option<&str> {
+    let chats = |name: &&String| is_for_chats(name);
+    list.iter().find(chats).or(list.first()).map(String::as_str)
+}
+
+/// Whether a model of this name is likely to chat.
+fn is_for_chats(name: &str) -> bool {
     const OTHER_WORK: [&str; 8] = [
         "embed",
         "whisper",
@@ -518,10 +546,6 @@ fn for_chats(list: &[String]) -> Option<&str> {
         "transcribe",
         "rerank",
     ];
-    let chats = |name: &&String| {
-        !OTHER_WORK
-            .iter()
-            .any(|work| name.to_lowercase().contains(work))
-    };
-    list.iter().find(chats).or(list.first()).map(String::as_str)
+    let name = name.to_lowercase();
+    !OTHER_WORK.iter().any(|work| name.contains(work))
 }

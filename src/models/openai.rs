@@ -1,12 +1,14 @@
 //! One request to a server that speaks OpenAI's chat completions, or nearly does, and its answer.
 
 use super::{
-    Event, Finish, Role, Turn, Usage,
+    Event, Finish, Options, Role, Turn, Usage,
     answer::{Answer, explain},
     chunk::{Chunk, whole_characters},
     demo::Demo,
     mend::Mended,
+    options,
     secret::Secret,
+    think::{Split, Splitter},
     transport::{Kept, Transport},
     trouble::{Trouble, TroubleKind, message},
 };
@@ -58,11 +60,12 @@ impl Server {
         self,
         model: String,
         turns: Arc<[Turn]>,
+        options: Arc<Options>,
     ) -> impl Stream<Item = Event> + Send {
         async_stream::stream! {
             // The first token has to come in time; then the server must not be silent for too long.
             let first_token = Instant::now() + self.first_token_timeout;
-            let mut answer = match self.open(&model, &turns, first_token).await {
+            let mut answer = match self.open(&model, &turns, &options, first_token).await {
                 Ok(answer) => answer,
                 Err(trouble) => {
                     yield Event::End(Err(trouble));
@@ -98,6 +101,10 @@ impl Server {
                     Err(trouble) => break trouble,
                 }
             };
+            reply.tell_held();
+            for event in reply.news.drain(..) {
+                yield event;
+            }
             if let Some(usage) = reply.usage {
                 yield Event::Usage(usage);
             }
@@ -110,12 +117,15 @@ impl Server {
         &self,
         model: &str,
         turns: &[Turn],
+        options: &Options,
         deadline: Instant,
     ) -> Result<Answer, Trouble> {
         let kept = Kept::default();
         let client = self.client(&kept);
         let chat = client.chat();
         let mut request = request(model, turns);
+        options.put_into(&mut request, self.wants_new_names());
+        let mut renamed = false;
         loop {
             let sent = chat.create_stream_byot::<_, Value>(&request);
             let refused = match timeout_at(deadline, sent).await {
@@ -126,6 +136,11 @@ impl Server {
                 Ok(Err(error)) => self.plain(error),
                 Err(_) => return Err(self.too_slow()),
             };
+            // Some models know the longest length by its old name only, some by its new one.
+            if !renamed && options::should_rename(&request, &refused) {
+                renamed = options::rename(&mut request);
+                continue;
+            }
             // A few servers know no such option. Then there are no token counts, but there is a reply.
             let over_options = refused.kind() == TroubleKind::Refused
                 && refused.to_string().contains("stream_options");
@@ -133,9 +148,14 @@ impl Server {
                 .as_object_mut()
                 .and_then(|fields| fields.remove("stream_options"));
             if !over_options || removed.is_none() {
-                return Err(refused);
+                return Err(options::explained(&request, refused));
             }
         }
+    }
+
+    /// Whether it is OpenAI's own, whose newer models know no old names.
+    fn wants_new_names(&self) -> bool {
+        self.base.starts_with(super::OPENAI)
     }
 
     fn client(&self, kept: &Kept) -> Client<OpenAIConfig> {
@@ -185,6 +205,8 @@ struct Reply<'a> {
     server: &'a Server,
     /// What is to be told.
     news: Vec<Event>,
+    /// Tells thoughts in its text from its answer.
+    splitter: Splitter,
     /// When the first token, or after the end the last words, must have come.
     deadline: Option<Instant>,
     finish: Option<Finish>,
@@ -201,6 +223,7 @@ impl<'a> Reply<'a> {
         Self {
             server,
             news: vec![],
+            splitter: Splitter::default(),
             deadline: Some(first_token),
             finish: None,
             usage: None,
@@ -239,7 +262,8 @@ impl<'a> Reply<'a> {
             self.deadline = self.deadline.filter(|_| self.finish.is_some());
         }
         self.tell(Event::Reasoning(chunk.reasoning));
-        self.tell(Event::Text(chunk.text));
+        let split = self.splitter.take(chunk.text);
+        self.tell_split(split);
         if let Some(error) = chunk.error {
             return Err(Trouble::reported(&error, &self.server.key));
         }
@@ -251,6 +275,17 @@ impl<'a> Reply<'a> {
             self.deadline = Some(Instant::now() + last_words);
         }
         Ok(())
+    }
+
+    fn tell_split(&mut self, split: Split) {
+        self.tell(Event::Reasoning(split.reasoning));
+        self.tell(Event::Text(split.text));
+    }
+
+    /// Tells what was held back, at the end.
+    fn tell_held(&mut self) {
+        let split = self.splitter.end();
+        self.tell_split(split);
     }
 
     /// What comes at once is told at once.

@@ -1,6 +1,6 @@
 //! What can go wrong between us and a model server, in words that are safe to log and to store.
 
-use super::secret::Secret;
+use super::{options::Parameter, secret::Secret};
 use serde_json::Value;
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
@@ -34,11 +34,13 @@ pub enum TroubleKind {
     Garbled,
     /// The server reported an error in the middle of its answer.
     Reported,
+    /// The model does not accept what was set.
+    Rejects(Parameter),
 }
 
 impl TroubleKind {
     /// Every kind, so that whoever translates them can prove that none is missing.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::WrongKey,
         Self::UnknownModel,
         Self::TooLong,
@@ -51,6 +53,10 @@ impl TroubleKind {
         Self::Refused,
         Self::Garbled,
         Self::Reported,
+        Self::Rejects(Parameter::Temperature),
+        Self::Rejects(Parameter::TopP),
+        Self::Rejects(Parameter::MaxTokens),
+        Self::Rejects(Parameter::Effort),
     ];
 
     /// The code that is stored in the database; it never changes.
@@ -68,6 +74,10 @@ impl TroubleKind {
             Self::Refused => "refused",
             Self::Garbled => "garbled",
             Self::Reported => "reported",
+            Self::Rejects(Parameter::Temperature) => "rejects_temperature",
+            Self::Rejects(Parameter::TopP) => "rejects_top_p",
+            Self::Rejects(Parameter::MaxTokens) => "rejects_max_tokens",
+            Self::Rejects(Parameter::Effort) => "rejects_effort",
         }
     }
 }
@@ -161,6 +171,12 @@ impl Trouble {
             _ => TroubleKind::Reported,
         });
         Self::new(kind, &message(&text), key)
+    }
+
+    /// The same trouble, now that more is known of it.
+    pub(super) fn that_is(mut self, kind: TroubleKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// What kind of trouble it is.

@@ -2,7 +2,7 @@
 //! them. Their text comes from the journal.
 
 use super::{
-    Replies,
+    Position, Replies,
     journal::Progress,
     live::{LiveReply, Note},
 };
@@ -10,7 +10,6 @@ use crate::{
     chats::{MessageId, MessageState},
     db::Topic,
     error::Result,
-    markdown::Growing,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
@@ -29,8 +28,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A reply that is followed from the journal.
 pub(super) struct Followed {
     pub live: Arc<LiveReply>,
-    /// How many bytes of its text are known.
-    known: usize,
+    /// How much of its text is known.
+    known: Position,
     feed: mpsc::UnboundedSender<Fed>,
     /// Since when nobody watches it.
     unwatched: Option<Instant>,
@@ -38,6 +37,8 @@ pub(super) struct Followed {
 
 /// What a follower is told.
 enum Fed {
+    /// More of what the model thinks.
+    Thoughts(String),
     /// More of the text.
     Text(String),
     /// That is all there will be.
@@ -55,7 +56,7 @@ impl Replies {
         if let Some(live) = self.known.live(id) {
             return Ok(Some(live));
         }
-        let Some(progress) = self.db.progress(&[(id, 0)]).await?.pop() else {
+        let Some(progress) = self.db.progress(&[(id, Position::default())]).await?.pop() else {
             return Ok(None);
         };
         if !progress.state.is_running() {
@@ -74,7 +75,7 @@ impl Replies {
             let live = Arc::new(LiveReply::new(id, &self.closing));
             let mut followed = Followed {
                 live: live.clone(),
-                known: 0,
+                known: Position::default(),
                 feed: feed.clone(),
                 unwatched: None,
             };
@@ -145,16 +146,28 @@ impl Replies {
 impl Followed {
     /// Hands on what is new. False at the end.
     fn take(&mut self, progress: &Progress, place: Option<u64>) -> bool {
-        let mut text = progress.body.get(self.known..).unwrap_or("").to_owned();
-        text.push_str(&progress.more);
+        let thoughts = new(
+            &progress.reasoning,
+            self.known.thoughts,
+            &progress.more_reasoning,
+        );
+        if !thoughts.is_empty() {
+            self.known.thoughts += thoughts.len();
+            self.feed.send(Fed::Thoughts(thoughts)).ok();
+        }
+        let text = new(&progress.body, self.known.body, &progress.more);
         if !text.is_empty() {
-            self.known += text.len();
+            self.known.body += text.len();
             self.feed.send(Fed::Text(text)).ok();
         }
         match (progress.state, place) {
             (MessageState::Queued, Some(place)) => self.live.say_elsewhere(Note::Queued(place)),
-            (MessageState::Streaming, _) if self.known == 0 => {
-                self.live.say_elsewhere(Note::Waiting);
+            (MessageState::Streaming, _) if self.known.body == 0 => {
+                let note = match self.known.thoughts {
+                    0 => Note::Waiting,
+                    _ => Note::Thinking,
+                };
+                self.live.say_elsewhere(note);
             }
             _ => {}
         }
@@ -182,17 +195,23 @@ impl Followed {
         is_forgotten
     }
 
-    /// How many bytes of it are known.
-    pub(super) fn known(&self) -> usize {
+    /// How much of it is known.
+    pub(super) fn known(&self) -> Position {
         self.known
     }
 }
 
+/// What is new of a text: the end of what its row has, and what the journal has after that.
+fn new(row: &str, known: usize, more: &str) -> String {
+    row.get(known..).unwrap_or_default().to_owned() + more
+}
+
 /// Renders what one follower is told, on a thread of those that write.
 async fn show(live: Arc<LiveReply>, mut fed: mpsc::UnboundedReceiver<Fed>) {
-    let mut growing = Growing::default();
+    let mut growing = live.growing();
     while let Some(next) = fed.recv().await {
         match next {
+            Fed::Thoughts(thoughts) => live.think_elsewhere(&thoughts),
             Fed::Text(text) => {
                 growing.push(&text);
                 live.show_elsewhere(&mut growing);

@@ -3,16 +3,21 @@
 //! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
-use super::{News, Note, Reader, Seat, reader::Over};
+use super::{
+    News, Note, Position, Reader, Seat,
+    reader::Over,
+    thoughts::{Thoughts, escape_lines},
+};
 use crate::{
     App,
     auth::{Access, User},
     chats::MessageId,
     error::{Error, Result},
     i18n::Texts,
-    markdown::PieceKind,
+    markdown::{CODE_END, PieceKind},
     view::View,
 };
+use askama::Template;
 use async_stream::stream;
 use axum::{
     extract::{
@@ -38,7 +43,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) struct From {
     /// The position up to which the page has the reply already.
     #[serde(default)]
-    after: usize,
+    after: String,
 }
 
 /// `GET /replies/{id}/events`
@@ -56,11 +61,17 @@ pub(super) async fn follow(
 ) -> Response {
     // What cannot be read is no reply, or its beginning.
     let id = id.map_or(MessageId(Uuid::nil()), |Path(id)| id);
-    let after = from.map_or(0, |Query(from)| from.after);
+    let after = from.ok().and_then(|Query(from)| from.after.parse().ok());
     let last_id = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
-    let reader = reader(&app, view.user.as_ref(), id, last_id.unwrap_or(after)).await;
+    let reader = reader(
+        &app,
+        view.user.as_ref(),
+        id,
+        last_id.or(after).unwrap_or_default(),
+    )
+    .await;
     let reader = match reader {
         Ok(reader) => Ok(reader.map(|(reader, seat)| reader.with(access, seat))),
         Err(Error::Unavailable(_) | Error::TooManyOpen) => Err(ComeBack),
@@ -80,7 +91,7 @@ async fn reader(
     app: &App,
     user: Option<&User>,
     id: MessageId,
-    after: usize,
+    after: Position,
 ) -> Result<Option<(Reader, Seat)>> {
     let Some(user) = user else { return Ok(None) };
     app.db.reply(user, id).await?;
@@ -125,8 +136,9 @@ fn events(
 
 /// The news as swaps. Their targets are all looked up before the first swap, so no swap may aim at
 /// what another one brings.
-fn partials(id: MessageId, news: &News, t: &Texts) -> String {
+fn partials(id: MessageId, news: &News, t: &'static Texts) -> String {
     let mut out = String::new();
+    thoughts(&mut out, id, news, t);
     let (lines, blocks) = sorted(news);
     if !lines.is_empty() {
         partial(
@@ -150,12 +162,12 @@ fn partials(id: MessageId, news: &News, t: &Texts) -> String {
             if let Some(grown) = grown.filter(|grown| !grown.html.is_empty()) {
                 // The elements that are open at the end are each the last child of the one around it.
                 let path = " > :last-child".repeat(grown.depth);
-                partial(
-                    &mut out,
-                    format_args!("#r-{id}-open{path}"),
-                    "beforeend",
-                    &grown.html,
-                );
+                let swap = match grown.replaces {
+                    true => "outerHTML",
+                    false => "beforeend",
+                };
+                let target = format_args!("#r-{id}-open{path}");
+                partial(&mut out, target, swap, &grown.html);
             }
         }
         Some(open) => partial(
@@ -176,6 +188,28 @@ fn partials(id: MessageId, news: &News, t: &Texts) -> String {
         );
     }
     out
+}
+
+/// What the model thinks: in a box that is open until the answer begins. Closing it once more does
+/// nothing (`morphSkip` in the page's head), so a box that a person has opened stays open.
+fn thoughts(out: &mut String, id: MessageId, news: &News, t: &'static Texts) {
+    if !news.thoughts.is_empty() && !news.thought_before {
+        let thoughts = Thoughts::new(id, t, news.thoughts.clone(), !news.answers).render();
+        let target = format_args!("#r-{id}-thinking");
+        partial(out, target, "innerHTML", &thoughts.unwrap_or_default());
+        return;
+    }
+    if !news.thoughts.is_empty() {
+        let mut html = String::new();
+        escape_lines(&mut html, &news.thoughts);
+        let target = format_args!("#r-{id}-thoughts");
+        partial(out, target, "beforeend", &html);
+    }
+    if news.answers_now && news.position.thoughts > 0 {
+        let closed = Thoughts::new(id, t, String::new(), false).render();
+        let target = format_args!("#r-{id}-reasoning");
+        partial(out, target, "outerMorph", &closed.unwrap_or_default());
+    }
 }
 
 fn partial(out: &mut String, target: std::fmt::Arguments<'_>, swap: &str, html: &str) {
@@ -200,7 +234,7 @@ fn sorted(news: &News) -> (String, String) {
     }
     let last = news.pieces.last().map(|piece| piece.kind);
     if !on_page && matches!(last, Some(PieceKind::CodeStart | PieceKind::CodeLines)) {
-        blocks.push_str("</code></pre>\n");
+        blocks.push_str(CODE_END);
     }
     (lines, blocks)
 }

@@ -2,8 +2,18 @@
 //!
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
-use super::{News, Note, Reader, events::KEEP_ALIVE, reader::Over};
-use crate::{i18n::Texts, markdown::PieceKind};
+use super::{
+    News, Note, Reader, Thoughts,
+    events::KEEP_ALIVE,
+    reader::Over,
+    thoughts::{escape, escape_lines},
+};
+use crate::{
+    chats::MessageId,
+    i18n::Texts,
+    markdown::{CODE_END, PieceKind},
+};
+use askama::Template;
 use async_stream::stream;
 use axum::{
     body::{Body, Bytes},
@@ -26,6 +36,8 @@ pub(crate) struct Held {
     /// Whether the browser hides what CSS says: then it is shown the open end as well, and text
     /// browsers are not, which would show it twice.
     pub graphical: bool,
+    /// The reply.
+    pub id: MessageId,
     pub t: &'static Texts,
 }
 
@@ -54,13 +66,14 @@ where
         time_limit,
         further,
         graphical,
+        id,
         t,
     } = held;
     let deadline = Instant::now() + time_limit;
     let pieces = stream! {
-        let mut writing = Writing { graphical, t, in_code: false, open: None };
+        let mut writing = Writing::new(graphical, id, t);
         let mut start = before;
-        start.push_str(&writing.write(&first));
+        start.push_str(&writing.write(&first, &reader));
         yield chunk(start);
         let mut over = first.ended.then_some(Over::Ended);
         let over = loop {
@@ -71,7 +84,7 @@ where
             match reader.next_within(patience).await {
                 Ok(Some(news)) => {
                     over = news.ended.then_some(Over::Ended);
-                    let html = writing.write(&news);
+                    let html = writing.write(&news, &reader);
                     if !html.is_empty() {
                         yield chunk(html);
                     }
@@ -85,10 +98,11 @@ where
         let ending = match over {
             Over::Ended => ending().await,
             Over::ComeBack => None,
-            Over::NoAccess => Some("</div>".to_owned()),
+            Over::NoAccess => Some(String::new()),
         };
         let mut end = match ending {
-            Some(ending) => writing.end() + &ending,
+            // The final form is looked for right behind the text (`.draft:has(+ .final)`).
+            Some(ending) => writing.end(&reader) + &ending + &writing.later(&reader),
             None => writing.break_off(&further),
         };
         end.push_str(&after);
@@ -114,20 +128,54 @@ const MARK: &str = "<i class=\"b\"></i>";
 /// What has been written of the reply.
 struct Writing {
     graphical: bool,
+    id: MessageId,
     t: &'static Texts,
+    /// A sentence about how it stands is shown.
+    noted: bool,
+    thoughts: ThoughtsAre,
     in_code: bool,
     /// How the open end is wrapped, and how many bytes of it were written.
     open: Option<(&'static str, usize)>,
 }
 
+/// How far the page is with what the model has thought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ThoughtsAre {
+    /// There are none yet.
+    None,
+    /// They are being written.
+    Open,
+    /// So many bytes of them stand before the answer, which has begun.
+    Before(usize),
+}
+
 impl Writing {
-    fn write(&mut self, news: &News) -> String {
+    fn new(graphical: bool, id: MessageId, t: &'static Texts) -> Self {
+        Self {
+            graphical,
+            id,
+            t,
+            noted: false,
+            thoughts: ThoughtsAre::None,
+            in_code: false,
+            open: None,
+        }
+    }
+
+    fn write(&mut self, news: &News, reader: &Reader) -> String {
         let mut out = String::new();
+        let begins = news.answers && !matches!(self.thoughts, ThoughtsAre::Before(_));
+        if !news.thoughts.is_empty() {
+            self.think(&mut out, &news.thoughts);
+        }
+        if begins {
+            self.begin(&mut out, reader);
+        }
         if !news.pieces.is_empty() {
             self.close_open(&mut out);
         }
         // Right behind the note before, which its mark hides.
-        if let Some(note) = news.note {
+        if let Some(note) = news.note.filter(|_| self.thoughts != ThoughtsAre::Open) {
             self.note(&mut out, note);
         }
         for piece in &news.pieces {
@@ -138,6 +186,73 @@ impl Writing {
             self.grow(&mut out, &open.text);
         }
         out
+    }
+
+    /// Appends what is new of the thoughts. Those that come once the answer has begun are shown at
+    /// its end (`later`).
+    fn think(&mut self, out: &mut String, text: &str) {
+        if let ThoughtsAre::Before(_) = self.thoughts {
+            return;
+        }
+        if self.thoughts == ThoughtsAre::None {
+            self.unnote(out);
+            self.thoughts = ThoughtsAre::Open;
+            let title = self.t.reply_reasoning();
+            // Without script an open box cannot be closed: it is shown as a text that goes when the
+            // answer comes, with a closed box in its place.
+            out.push_str(match self.graphical {
+                true => "<div class=\"tail thoughts thinking\"><div>",
+                false => "<details class=\"reasoning\"><summary>",
+            });
+            if !self.graphical {
+                escape(out, &title);
+                out.push_str("</summary>");
+            }
+        }
+        if self.graphical {
+            escape(out, text);
+        } else {
+            escape_lines(out, text);
+        }
+    }
+
+    /// Begins the answer.
+    fn begin(&mut self, out: &mut String, reader: &Reader) {
+        self.unnote(out);
+        let thoughts = reader.thoughts();
+        let known = thoughts.len();
+        if self.thoughts == ThoughtsAre::Open {
+            self.end_thoughts(out);
+            if self.graphical {
+                out.push_str(MARK);
+                out.push_str(&self.boxed(thoughts));
+            }
+        }
+        self.thoughts = ThoughtsAre::Before(known);
+        let _ = write!(
+            out,
+            "<div class=\"text draft\" id=\"r-{}-blocks\">",
+            self.id
+        );
+    }
+
+    fn end_thoughts(&self, out: &mut String) {
+        out.push_str(match self.graphical {
+            true => "</div></div>",
+            false => "</details>",
+        });
+    }
+
+    fn boxed(&self, thoughts: String) -> String {
+        let thoughts = Thoughts::new(self.id, self.t, thoughts, false);
+        thoughts.render().unwrap_or_default()
+    }
+
+    /// Hides what was said about how it stands.
+    fn unnote(&mut self, out: &mut String) {
+        if std::mem::take(&mut self.noted) {
+            out.push_str(MARK);
+        }
     }
 
     /// Appends what is new of the open end, as it came.
@@ -163,13 +278,13 @@ impl Writing {
     fn note(&mut self, out: &mut String, note: Note) {
         let Some(sentence) = note.sentence(self.t) else {
             // What was said last is over: the first words follow.
-            if self.graphical {
-                out.push_str(MARK);
-            }
+            self.unnote(out);
             return;
         };
+        self.unnote(out);
         if self.graphical {
-            let _ = write!(out, "{MARK}<p class=\"tail note\">");
+            self.noted = true;
+            out.push_str("<p class=\"tail note\">");
         } else if matches!(note, Note::Retrying(..) | Note::Queued(_)) {
             out.push_str("<p>");
         } else {
@@ -188,32 +303,39 @@ impl Writing {
             let _ = write!(out, "</{element}>");
         }
         if self.in_code {
-            out.push_str("</code></pre>");
+            out.push_str(CODE_END);
+        }
+        match self.thoughts {
+            ThoughtsAre::None => {}
+            ThoughtsAre::Open => self.end_thoughts(&mut out),
+            ThoughtsAre::Before(_) => out.push_str("</div>"),
         }
         let link = self.t.reply_goes_on();
         let _ = write!(
             out,
-            "</div><p class=\"note\"><a href=\"{further}\">{link}</a></p>\
+            "<p class=\"note\"><a href=\"{further}\">{link}</a></p>\
              <meta http-equiv=\"refresh\" content=\"{COME_BACK}; url={further}\">"
         );
         out
     }
 
-    fn end(&mut self) -> String {
+    fn end(&mut self, reader: &Reader) -> String {
         let mut out = String::new();
         self.close_open(&mut out);
-        out.push_str("<i class=\"b done\"></i>");
+        if !matches!(self.thoughts, ThoughtsAre::Before(_)) {
+            self.begin(&mut out, reader);
+        }
+        out.push_str("<i class=\"b done\"></i></div>");
         out
     }
-}
 
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c => out.push(c),
-        }
+    /// What was thought when the answer had begun already, as in one that is carried on.
+    fn later(&self, reader: &Reader) -> String {
+        let thoughts = reader.thoughts();
+        let ThoughtsAre::Before(known) = self.thoughts else {
+            return String::new();
+        };
+        let later = thoughts.get(known..).filter(|later| !later.is_empty());
+        later.map_or_else(String::new, |later| self.boxed(later.to_owned()))
     }
 }

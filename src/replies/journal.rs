@@ -1,8 +1,8 @@
 //! The journal: every 200 ms what has come of all running replies goes to the database together.
 
 use super::{
-    Known,
-    lifecycle::Lease,
+    Known, Position,
+    lifecycle::{Lease, number},
     live::{LiveReply, Unsaved},
 };
 use crate::{
@@ -66,6 +66,9 @@ pub(super) struct Progress {
     pub body: String,
     /// What the journal has of it from where is known here.
     pub more: String,
+    /// The same of what the model has thought.
+    pub reasoning: String,
+    pub more_reasoning: String,
 }
 
 impl Db {
@@ -83,7 +86,7 @@ impl Db {
                     row.push_bind(lease.id)
                         .push_bind(lease.attempt)
                         .push_bind(unsaved.kind.name())
-                        .push_bind(i64::try_from(unsaved.from).unwrap_or(i64::MAX))
+                        .push_bind(number(unsaved.from))
                         .push_bind(unsaved.text.as_str());
                 });
                 sql.push(
@@ -103,23 +106,17 @@ impl Db {
         Ok(())
     }
 
-    /// What the journal has of a reply's reasoning.
-    pub(crate) async fn reasoning_so_far(&self, id: MessageId) -> Result<String> {
-        let sql = "select coalesce(string_agg(text, '' order by seq), '') from reply_parts
-                   where message_id = $1 and kind = 'reasoning'";
-        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql).bind(id).fetch_one(db).await?))
-    }
-
-    /// How far these replies have come, of which so many bytes are known. Those that are gone are
+    /// How far these replies have come, of which so much is known. Those that are gone are
     /// left out.
-    pub(super) async fn progress(&self, known: &[(MessageId, usize)]) -> Result<Vec<Progress>> {
+    pub(super) async fn progress(&self, known: &[(MessageId, Position)]) -> Result<Vec<Progress>> {
         let mut all = Vec::with_capacity(known.len());
         for rows in known.chunks(ROWS_AT_ONCE) {
             let found: Vec<Progress> = with_pool!(self.read, db => {
-                let mut sql = QueryBuilder::new("with known (id, bytes) as (");
-                sql.push_values(rows, |mut row, (id, bytes)| {
+                let mut sql = QueryBuilder::new("with known (id, bytes, thoughts) as (");
+                sql.push_values(rows, |mut row, (id, known)| {
                     row.push_bind(*id)
-                        .push_bind(i64::try_from(*bytes).unwrap_or(i64::MAX));
+                        .push_bind(number(known.body))
+                        .push_bind(number(known.thoughts));
                 });
                 sql.push(
                     ") select m.id, m.state,
@@ -127,7 +124,14 @@ impl Db {
                          coalesce((
                              select string_agg(p.text, '' order by p.seq) from reply_parts p
                              where p.message_id = m.id and p.kind = 'body' and p.seq >= known.bytes
-                         ), '') as more
+                         ), '') as more,
+                         case when octet_length(m.reasoning) > known.thoughts
+                             then m.reasoning else '' end as reasoning,
+                         coalesce((
+                             select string_agg(p.text, '' order by p.seq) from reply_parts p
+                             where p.message_id = m.id and p.kind = 'reasoning'
+                             and p.seq >= known.thoughts
+                         ), '') as more_reasoning
                      from known join messages m on m.id = known.id",
                 );
                 sql.build_query_as().persistent(false).fetch_all(db).await?

@@ -1,6 +1,7 @@
 //! The replies that this process knows: those it makes, and those that somebody watches here.
 
 use super::{
+    Position,
     elsewhere::Followed,
     lifecycle::Lease,
     live::{Cut, LiveReply},
@@ -45,9 +46,9 @@ impl Both {
         live.is_some_and(|live| live.lease() == Some(lease))
     }
 
-    /// Those that are followed, and how many bytes are known of each; what nobody has watched for a
+    /// Those that are followed, and how much is known of each; what nobody has watched for a
     /// while is forgotten.
-    pub(super) fn followed_now(&mut self) -> Vec<(MessageId, usize)> {
+    pub(super) fn followed_now(&mut self) -> Vec<(MessageId, Position)> {
         self.followed.retain(|_, followed| !followed.is_forgotten());
         let followed = self.followed.iter();
         followed

@@ -20,6 +20,7 @@
 //! makes the reply writes only as that attempt, so that a process which was thought gone, and comes
 //! back, can change nothing.
 
+use super::keeper::micros;
 use crate::{
     chats::{ChatId, MessageId, MessageState},
     db::{Db, Topic, Tx, now},
@@ -27,7 +28,7 @@ use crate::{
     models::Usage,
     with_pool, with_tx,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 /// The key of a process that makes replies.
@@ -54,6 +55,8 @@ pub(super) struct Claimed {
     pub body: String,
     /// What the model thought before.
     pub reasoning: String,
+    /// The model that was asked for, where it is not the chat's.
+    pub asked_model: Option<String>,
 }
 
 /// A reply that a process makes, as the database has it.
@@ -73,17 +76,23 @@ pub(super) struct Ending {
     pub body: String,
     pub reasoning: String,
     pub usage: Option<Usage>,
+    /// The server did not tell the usage.
+    pub is_estimate: bool,
+    /// From its first word, or thought, to its end.
+    pub written_in: Option<Duration>,
 }
 
 impl Ending {
     /// Of a reply for which no model could be asked.
-    pub(super) fn not_begun(claimed: Claimed) -> Self {
+    pub(super) fn not_begun(claimed: Claimed, reasoning: String) -> Self {
         Self {
             state: MessageState::Failed,
             problem: Some("internal"),
             body: claimed.body,
-            reasoning: claimed.reasoning,
+            reasoning,
             usage: None,
+            is_estimate: false,
+            written_in: None,
         }
     }
 }
@@ -128,7 +137,7 @@ impl Db {
                  stop_asked = false, problem = null, ended_at = null
              where state = 'queued' and id in (
                  select id from line where turn <= $2 order by turn, served_at, queued_at, id limit $3)
-             returning id, attempt, chat_id, parent_id, body, reasoning"
+             returning id, attempt, chat_id, parent_id, body, reasoning, asked_model"
         );
         let mut tx = self.begin().await?;
         // How many somebody has running is counted by one process after the other.
@@ -181,7 +190,8 @@ impl Db {
         let sql = "update messages set state = $3, problem = $4, body = $5, reasoning = $6,
                        prompt_tokens = coalesce($7, prompt_tokens),
                        completion_tokens = coalesce(completion_tokens + $8, $8, completion_tokens),
-                       ended_at = $9
+                       ended_at = $9, is_estimate = is_estimate or $10,
+                       written_in = coalesce(written_in + $11, $11, written_in)
                    where id = $1 and attempt = $2 and state in ('streaming', 'interrupted')";
         let count = |tokens: fn(&Usage) -> u64| {
             let usage = ending.usage.as_ref();
@@ -198,6 +208,8 @@ impl Db {
             .bind(count(|usage| usage.prompt_tokens))
             .bind(count(|usage| usage.completion_tokens))
             .bind(now())
+            .bind(ending.is_estimate)
+            .bind(ending.written_in.map(micros))
             .execute(db)
             .await?
             .rows_affected());
@@ -343,6 +355,6 @@ impl Tx {
     }
 }
 
-fn number(n: usize) -> i64 {
+pub(super) fn number(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

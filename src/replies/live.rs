@@ -2,7 +2,7 @@
 
 use super::lifecycle::Lease;
 use crate::{
-    chats::{MessageId, html_of},
+    chats::{MessageId, html_of, place_of},
     error::{Error, Result},
     markdown::{Growing, Piece},
 };
@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Shown {
     pub pieces: Vec<Piece>,
     pub open: Open,
+    /// What the model thought before; only ever added to. This is where it is kept, for all.
+    pub thoughts: String,
     pub note: Note,
     /// It is made here: what another process has of it is no longer shown.
     is_written: bool,
@@ -34,17 +36,19 @@ pub(crate) struct Open {
     pub text: Arc<str>,
     /// Counts how often it was replaced.
     pub version: u64,
-    /// How the HTML came from that of the version before, when it only grew at its end.
+    /// How the HTML came from that of the version before, when only its end is new.
     pub grown: Option<Grown>,
 }
 
-/// Text, as HTML, that was added in front of the last closing tags.
+/// What is new at the end.
 #[derive(Clone)]
 pub(crate) struct Grown {
-    /// How many elements are open where it was added.
+    /// How many elements are open at the end of what stays.
     pub depth: usize,
-    /// What was added.
+    /// What was added to the innermost of them, or stands in its place now.
     pub html: Arc<str>,
+    /// Whether it stands in its place.
+    pub replaces: bool,
 }
 
 /// What to say while there is no text yet.
@@ -157,6 +161,11 @@ impl LiveReply {
         self.id
     }
 
+    /// Its text, of which nothing has come yet.
+    pub(super) fn growing(&self) -> Growing {
+        Growing::new(place_of(self.id))
+    }
+
     /// As which attempt it is made in this process, if it is.
     pub(super) fn lease(&self) -> Option<Lease> {
         self.lease.get().copied()
@@ -181,12 +190,16 @@ impl LiveReply {
 
     // ---- For the writer
 
-    /// From now on it is made here, from the text that it has.
-    pub(super) fn write_as(&self, lease: Lease, body: usize, reasoning: usize) {
+    /// From now on it is made here, from the text that it has. What was known of its thoughts from
+    /// elsewhere is their beginning.
+    pub(super) fn write_as(&self, lease: Lease, body: usize, thoughts: String) {
         self.lease.get_or_init(|| lease);
         let [unsaved_body, unsaved_reasoning] = &mut *lock(&self.unsaved);
-        (unsaved_body.from, unsaved_reasoning.from) = (body, reasoning);
-        self.change(|shown| (shown.is_written, shown.note) = (true, Note::Waiting));
+        (unsaved_body.from, unsaved_reasoning.from) = (body, thoughts.len());
+        self.change(|shown| {
+            (shown.is_written, shown.note) = (true, Note::Waiting);
+            shown.thoughts = thoughts;
+        });
     }
 
     /// Keeps text for the journal.
@@ -202,6 +215,16 @@ impl LiveReply {
         lock(&self.shown).pieces = pieces;
         self.show(growing);
         self.say(Note::Waiting);
+    }
+
+    /// Shows more of what the model thinks.
+    pub(super) fn think(&self, more: &str) {
+        self.change(|shown| shown.thoughts.push_str(more));
+    }
+
+    /// All that the model has thought.
+    pub(super) fn thoughts(&self) -> String {
+        lock(&self.shown).thoughts.clone()
     }
 
     /// Shows what has become of the text: the pieces finished since the last call, and the rest.
@@ -286,6 +309,11 @@ impl LiveReply {
         self.change_elsewhere(show);
     }
 
+    /// Shows more of what the model thinks elsewhere, unless it is made here now.
+    pub(super) fn think_elsewhere(&self, more: &str) {
+        self.change_elsewhere(|shown| shown.thoughts.push_str(more));
+    }
+
     /// Says how it stands elsewhere, unless it is made here now.
     pub(super) fn say_elsewhere(&self, note: Note) {
         if lock(&self.shown).note != note {
@@ -356,20 +384,99 @@ fn is_made_of(whole: &str, pieces: &[Piece]) -> bool {
     rest == Some("")
 }
 
-/// How `new` comes from `old` when it only has more text in front of the same closing tags.
+/// How `new` comes from `old` when it only has more in front of the same closing tags, or another
+/// last element there.
 fn grown(old: &str, new: &str) -> Option<Grown> {
-    let closing = closing_tags(old);
-    let (kept, tags) = old.split_at(old.len() - closing.len());
-    let added = new.strip_suffix(tags)?.strip_prefix(kept)?;
-    // A tag could close what is open, as in `</li><li>`: only text is sure to fit in.
-    if added.contains('<') {
+    if old.is_empty() {
         return None;
     }
-    let depth = tags.matches("</").count();
-    (depth > 0).then(|| Grown {
-        depth,
-        html: added.into(),
+    let start = old.len() - closing_tags(old).len();
+    // The closing tags at the end, those of the innermost elements first.
+    let places: Vec<usize> = old[start..]
+        .match_indices("</")
+        .map(|(at, _)| start + at)
+        .collect();
+    let ends = places.iter().copied().chain([old.len()]);
+    let mut depths = (0..=places.len()).rev();
+    let added = ends.zip(depths.by_ref()).find_map(|(at, depth)| {
+        let added = between(new, &old[..at], &old[at..])?;
+        let fits = is_whole(added) && !in_formula(&old[..at]);
+        fits.then_some((added, depth))
+    });
+    if let Some((added, depth)) = added {
+        return Some(Grown {
+            depth,
+            html: added.into(),
+            replaces: false,
+        });
+    }
+    // All of the top level is simply replaced.
+    let depths = (2..=places.len()).rev();
+    places.into_iter().zip(depths).find_map(|(at, depth)| {
+        let last = other_last(old, new, at)?;
+        Some(Grown {
+            depth,
+            html: last.into(),
+            replaces: true,
+        })
     })
+}
+
+/// What stands in `new` for the element that `old` closes there, if all around it is the same.
+fn other_last<'a>(old: &str, new: &'a str, closed: usize) -> Option<&'a str> {
+    let end = closed + old[closed..].find('>')? + 1;
+    let rest = old[end..].strip_prefix('\n').unwrap_or(&old[end..]);
+    let before = &old[..opening(&old[..closed])?];
+    let last = between(new, before, rest)?;
+    let fits = last.starts_with('<') && is_whole(last) && !in_formula(before);
+    fits.then_some(last)
+}
+
+/// Whether a formula is open at the end. Its elements are known as such only inside of it.
+fn in_formula(html: &str) -> bool {
+    html.rfind("<math") > html.rfind("</math")
+}
+
+/// What a text has between its beginning and its end.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    text.strip_prefix(start)?.strip_suffix(end)
+}
+
+/// The tags of HTML that our own renderer made: where each starts, and by how much it changes how
+/// deep what follows is.
+fn tags(html: &str) -> impl DoubleEndedIterator<Item = (usize, isize)> {
+    const ALONE: [&str; 3] = ["<br", "<hr", "<input"];
+    html.match_indices('<').map(|(at, _)| {
+        let tag = &html[at..];
+        let alone = ALONE.iter().any(|alone| tag.starts_with(alone));
+        let deeper = match tag.as_bytes().get(1) {
+            Some(b'/') => -1,
+            _ if alone => 0,
+            _ => 1,
+        };
+        (at, deeper)
+    })
+}
+
+/// Whether all elements that start in it end in it, and the other way round: a tag could close what
+/// is open around it, as in `</li><li>`.
+fn is_whole(html: &str) -> bool {
+    let mut depth = 0;
+    let never_below = tags(html).all(|(_, deeper)| {
+        depth += deeper;
+        depth >= 0
+    });
+    never_below && depth == 0
+}
+
+/// Where the element starts that is open at the end.
+fn opening(html: &str) -> Option<usize> {
+    let mut depth = 0;
+    let mut found = tags(html).rev().filter(|(_, deeper)| {
+        depth += deeper;
+        depth > 0
+    });
+    found.next().map(|(at, _)| at)
 }
 
 /// The closing tags at the end, with the line ends between them.
@@ -405,11 +512,45 @@ mod tests {
                 2,
             ),
             ("<p>a</p>\n", "<p>a</p>\n", "", 1),
+            (
+                "<ul>\n<li>a</li>\n</ul>\n",
+                "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n",
+                "<li>b</li>\n",
+                1,
+            ),
+            (
+                "<p>a <strong>b</strong></p>\n",
+                "<p>a <strong>b</strong> c</p>\n",
+                " c",
+                1,
+            ),
+            ("<p>a</p>\n", "<p>a</p>\n<p>b</p>\n", "<p>b</p>\n", 0),
         ] {
             let grown = grown(old, new).unwrap();
             assert_eq!(
-                (&*grown.html, grown.depth),
-                (added, depth),
+                (&*grown.html, grown.depth, grown.replaces),
+                (added, depth, false),
+                "{old} -> {new}"
+            );
+        }
+        for (old, new, last, depth) in [
+            (
+                "<ul>\n<li>a</li>\n<li>b **c</li>\n</ul>\n",
+                "<ul>\n<li>a</li>\n<li>b <strong>c</strong></li>\n</ul>\n",
+                "<li>b <strong>c</strong></li>\n",
+                2,
+            ),
+            (
+                "<table>\n<tr>\n<td>a</td>\n<td></td>\n</tr>\n</table>\n",
+                "<table>\n<tr>\n<td>ab</td>\n<td></td>\n</tr>\n</table>\n",
+                "<tr>\n<td>ab</td>\n<td></td>\n</tr>\n",
+                2,
+            ),
+        ] {
+            let grown = grown(old, new).unwrap();
+            assert_eq!(
+                (&*grown.html, grown.depth, grown.replaces),
+                (last, depth, true),
                 "{old} -> {new}"
             );
         }
@@ -417,11 +558,7 @@ mod tests {
             ("", "<p>a</p>\n"),
             ("<p>a</p>\n", "<h2>a</h2>\n"),
             ("<p>a **b</p>\n", "<p>a <strong>b</strong></p>\n"),
-            (
-                "<p>a <strong>b</strong></p>\n",
-                "<p>a <strong>b</strong> c</p>\n",
-            ),
-            ("<ul><li>a</li></ul>", "<ul><li>a</li><li>b</li></ul>"),
+            ("<ul><li>a</li></ul>", "<ol><li>a</li></ol>"),
         ] {
             assert!(grown(old, new).is_none(), "{old} -> {new}");
         }
@@ -450,6 +587,43 @@ mod tests {
         live.keep(Part::Body, "!");
         assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 7, "!")]);
         assert_eq!(live.take_unsaved(), []);
+    }
+
+    /// How many bytes a reader of the event stream is sent beside the frame around them. Each tick
+    /// has twenty letters, which is 100 tokens a second.
+    fn bytes_sent(text: &str, live: &LiveReply) -> usize {
+        let mut growing = live.growing();
+        let (mut sent, mut seen) = (0, 0);
+        let letters: Vec<char> = text.chars().collect();
+        for token in letters.chunks(20) {
+            growing.push(&token.iter().collect::<String>());
+            live.show(&mut growing);
+            let shown = lock(&live.shown);
+            let pieces = shown.pieces[seen..].iter();
+            sent += pieces.map(|piece| piece.html.len()).sum::<usize>();
+            seen = shown.pieces.len();
+            sent += match &shown.open.grown {
+                Some(grown) => grown.html.len(),
+                None => shown.open.html.len(),
+            };
+        }
+        live.show_all(&mut growing);
+        let rest = &lock(&live.shown).pieces[seen..];
+        sent + rest.iter().map(|piece| piece.html.len()).sum::<usize>()
+    }
+
+    #[test]
+    fn what_is_sent_is_at_most_three_times_what_comes_of_it() {
+        let documents = include_str!("../../tests/fixtures/documents.txt");
+        let (mut sent, mut whole) = (0, 0);
+        for text in documents.split("%%\n") {
+            let live = live();
+            let html = html_of(live.id, text).len();
+            let bytes = bytes_sent(text, &live);
+            sent += bytes;
+            whole += html;
+        }
+        assert!(sent <= 3 * whole, "{sent} bytes for {whole}");
     }
 
     fn live() -> LiveReply {

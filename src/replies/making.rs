@@ -6,7 +6,7 @@ use super::{
     live::{Cut, LiveReply},
     writer::{self, Around},
 };
-use crate::db::Topic;
+use crate::{chats::MessageState, db::Topic, models::Turn};
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -61,12 +61,14 @@ impl Replies {
     }
 
     /// Begins a reply that was claimed.
-    fn begin(&self, claimed: Claimed) {
+    fn begin(&self, mut claimed: Claimed) {
         let lease = claimed.lease;
         let live = self.known.write(lease.id, || {
             Arc::new(LiveReply::new(lease.id, &self.closing))
         });
-        live.write_as(lease, claimed.body.len(), claimed.reasoning.len());
+        // From here on they are kept in one place.
+        let thoughts = std::mem::take(&mut claimed.reasoning);
+        live.write_as(lease, claimed.body.len(), thoughts);
         let replies = self.clone();
         tokio::spawn(async move {
             replies.make(live.clone(), claimed).await;
@@ -79,26 +81,38 @@ impl Replies {
 
     /// Makes a reply and stores it.
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
-        let lease = claimed.lease;
+        let (lease, chat) = (claimed.lease, claimed.chat_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
-        let turns = match Box::pin(writer::turns(&self.db, &claimed)).await {
-            Ok(turns) => turns,
+        let (turns, options) = match Box::pin(writer::turns(&self.db, &claimed)).await {
+            Ok(asked) => asked,
             Err(error) => {
                 tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
-                return Box::pin(self.store(&live, lease, &Ending::not_begun(claimed))).await;
+                return Box::pin(self.store(
+                    &live,
+                    lease,
+                    &Ending::not_begun(claimed, live.thoughts()),
+                ))
+                .await;
             }
         };
+        let asked = turns.iter().map(Turn::tokens).collect();
         let around = Around {
             db: self.db.clone(),
             known: self.known.clone(),
             main: Handle::current(),
         };
         let writing = live.clone();
-        let writing = self
-            .writers
-            .spawn(move |models| writer::write(around, models.reply(turns), writing, claimed));
+        let writing = self.writers.spawn(move |models| {
+            let events = models.reply_with(turns, options);
+            writer::write(around, events, writing, claimed, asked)
+        });
         match writing.await {
-            Ok(ending) => Box::pin(self.store(&live, lease, &ending)).await,
+            Ok(ending) => {
+                Box::pin(self.store(&live, lease, &ending)).await;
+                if ending.state == MessageState::Complete {
+                    self.see_to_title(chat, lease.id);
+                }
+            }
             // Even a panic leaves no reply running for ever.
             Err(_) => {
                 tracing::error!(reply = %lease.id, "writing a reply ended badly");

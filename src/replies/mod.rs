@@ -10,11 +10,14 @@ mod known;
 mod lifecycle;
 mod live;
 mod making;
+mod other_model;
 mod reader;
 mod routes;
 mod seats;
+mod thoughts;
 mod threads;
 mod ticks;
+mod titles;
 mod writer;
 
 use crate::{
@@ -39,8 +42,9 @@ use uuid::Uuid;
 
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, Note};
-pub(crate) use reader::{News, Reader};
+pub(crate) use reader::{News, Position, Reader};
 pub use routes::routes;
+pub(crate) use thoughts::Thoughts;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.
@@ -71,6 +75,8 @@ pub struct Replies {
     closing: CancellationToken,
     seats: Seats,
     pulse: Arc<Mutex<Pulse>>,
+    /// Who makes titles, unless that is switched off.
+    titles: Option<Models>,
 }
 
 impl Replies {
@@ -78,7 +84,8 @@ impl Replies {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn start(db: Db, models: Models, limits: Limits) -> Result<Self> {
+    pub async fn start(db: Db, models: Models, limits: Limits, titles: bool) -> Result<Self> {
+        let titles = titles.then(|| models.clone());
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let models = (0..cores.min(WRITER_THREADS)).map(|_| models.with_own_connections());
         let models = models.collect::<Result<_, _>>().map_err(Error::internal)?;
@@ -94,6 +101,7 @@ impl Replies {
             closing: CancellationToken::new(),
             seats: Seats::default(),
             pulse: Arc::default(),
+            titles,
         };
         replies.take_over().await?;
         tokio::spawn(journal::keep(replies.db.clone(), replies.known.clone()));

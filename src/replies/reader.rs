@@ -1,7 +1,7 @@
 //! Readers of a reply: each asks for what is new, and gets exactly what it lacks, however late.
 
 use super::{
-    live::{LiveReply, Note, Open, lock},
+    live::{LiveReply, Note, Open, Shown, lock},
     seats::Seat,
 };
 use crate::{
@@ -9,8 +9,11 @@ use crate::{
     markdown::{Piece, PieceKind},
 };
 use std::{
+    fmt,
     future::{Future, pending},
+    num::ParseIntError,
     pin::Pin,
+    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -19,23 +22,25 @@ use tokio::sync::watch;
 impl LiveReply {
     /// Everything that is shown now.
     pub(crate) fn now(self: &Arc<Self>) -> News {
-        self.reader(0).look(usize::MAX)
+        self.reader(Position::default()).look(usize::MAX)
     }
 
     /// The beginning of what is shown now, and a reader for the rest and what comes after it.
     pub(crate) fn from_the_start(self: &Arc<Self>) -> (News, Reader) {
-        let mut reader = self.reader(0);
+        let mut reader = self.reader(Position::default());
         let news = reader.look(AT_ONCE);
         (news, reader)
     }
 
     /// A reader that has seen the text up to a position (`Piece::end`). That may be further than is
     /// known here: another process was asked before, and knew more.
-    pub(super) fn reader(self: &Arc<Self>, position: usize) -> Reader {
+    pub(super) fn reader(self: &Arc<Self>, position: Position) -> Reader {
         Reader {
             changes: self.changes.subscribe(),
             live: self.clone(),
-            after: position,
+            after: position.body,
+            thoughts: position.thoughts,
+            knows_answer: false,
             seen: 0,
             open: None,
             note: Note::None,
@@ -57,6 +62,10 @@ pub struct Reader {
     changes: watch::Receiver<u64>,
     /// The position from which it reads.
     after: usize,
+    /// How many bytes of the thoughts it has seen.
+    thoughts: usize,
+    /// It knows that the answer has begun.
+    knows_answer: bool,
     /// How many pieces it has seen.
     seen: usize,
     open: Option<u64>,
@@ -80,14 +89,53 @@ pub(super) enum Over {
     NoAccess,
 }
 
+/// Up to where a reader has a reply; a function of its text alone, so it means the same for every
+/// process. As text: `body.thoughts`, or `body` while there are no thoughts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The byte offset in the Markdown up to which it has all finished pieces.
+    pub body: usize,
+    /// The byte offset in what the model has thought.
+    pub thoughts: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.thoughts {
+            0 => write!(f, "{}", self.body),
+            thoughts => write!(f, "{}.{thoughts}", self.body),
+        }
+    }
+}
+
+impl FromStr for Position {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (body, thoughts) = text.split_once('.').unwrap_or((text, "0"));
+        Ok(Self {
+            body: body.parse()?,
+            thoughts: thoughts.parse()?,
+        })
+    }
+}
+
 /// What is new for one reader.
 pub struct News {
     /// The pieces that were finished.
     pub pieces: Vec<Piece>,
     /// Whether the text before these pieces ends inside a code block.
     pub in_code: bool,
-    /// The byte offset in the Markdown up to which this reader has all finished pieces.
-    pub position: usize,
+    /// Up to where this reader has everything that stays as it is.
+    pub position: Position,
+    /// What the model has thought since.
+    pub thoughts: String,
+    /// Whether there were thoughts before these.
+    pub thought_before: bool,
+    /// The answer has begun, or nothing more comes: no thoughts are waited for.
+    pub answers: bool,
+    /// This reader has not been told so before.
+    pub answers_now: bool,
     /// The open end, if it has changed.
     pub open: Option<Open>,
     /// Whether `open.grown` tells how to get from what the reader has to what is new.
@@ -145,6 +193,15 @@ impl Reader {
         tokio::time::timeout(time, self.next()).await
     }
 
+    /// What the model had thought up to where this reader is.
+    pub(super) fn thoughts(&self) -> String {
+        let shown = lock(&self.live.shown);
+        let thoughts = shown.thoughts.get(..self.thoughts).unwrap_or_default();
+        thoughts.trim_start().to_owned()
+    }
+
+    /// What is new of the thoughts, at most about so many bytes, and whether there is more. Blanks at
+    /// their end wait for what follows them.
     /// What is new, as far as it has about so many bytes.
     fn look(&mut self, most: usize) -> News {
         self.changes.mark_unchanged();
@@ -157,7 +214,18 @@ impl Reader {
         let in_code = before
             .last()
             .is_some_and(|piece| matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines));
-        let mut bytes = 0;
+        // Thoughts come before the answer.
+        let thought_before = self.thoughts > 0;
+        let new = new_thoughts(&shown.thoughts, self.thoughts, most);
+        let (thoughts, end) = new.unwrap_or(("", self.thoughts));
+        let thoughts = thoughts.to_owned();
+        self.thoughts = end;
+        let has_more_thoughts = end < shown.thoughts.trim_end().len();
+        let mut bytes = if has_more_thoughts {
+            most
+        } else {
+            thoughts.len()
+        };
         let pieces = shown.pieces[self.seen..].iter().take_while(|piece| {
             let fits = bytes < most;
             bytes += piece.html.len();
@@ -165,7 +233,7 @@ impl Reader {
         });
         let pieces: Vec<Piece> = pieces.cloned().collect();
         self.seen += pieces.len();
-        self.has_more = self.seen < shown.pieces.len();
+        self.has_more = has_more_thoughts || self.seen < shown.pieces.len();
         let known = match self.seen {
             0 => 0,
             seen => shown.pieces[seen - 1].end,
@@ -179,6 +247,9 @@ impl Reader {
         if changed {
             self.open = Some(version);
         }
+        let answers = !has_more_thoughts && shown.answers();
+        let answers_now = answers && !self.knows_answer;
+        self.knows_answer = answers;
         let note = (self.note != shown.note).then_some(shown.note);
         self.note = shown.note;
         if shown.ended && !self.has_more {
@@ -187,13 +258,38 @@ impl Reader {
         News {
             pieces,
             in_code,
-            position: known.max(self.after),
+            position: Position {
+                body: known.max(self.after),
+                thoughts: self.thoughts,
+            },
+            thoughts,
+            thought_before,
+            answers,
+            answers_now,
             open: changed.then(|| shown.open.clone()),
             grew,
             note,
             ended: self.over.is_some(),
         }
     }
+}
+
+impl Shown {
+    /// Whether the answer has begun, or nothing more comes.
+    fn answers(&self) -> bool {
+        self.ended || !self.pieces.is_empty() || !self.open.text.trim().is_empty()
+    }
+}
+
+/// What is new of the thoughts after so many bytes, and up to where that is, at most about so many
+/// bytes. Blanks at their end wait for what follows them.
+fn new_thoughts(all: &str, known: usize, most: usize) -> Option<(&str, usize)> {
+    let start = all.len() - all.trim_start().len();
+    let from = all.ceil_char_boundary(known.max(start));
+    let end = from.saturating_add(most).min(all.trim_end().len());
+    let end = all.floor_char_boundary(end);
+    let new = all.get(from..end).filter(|new| !new.is_empty())?;
+    Some((new, end))
 }
 
 #[cfg(test)]
@@ -210,7 +306,7 @@ mod tests {
         let mut readers: Vec<(Reader, String)> = Vec::new();
         for (n, letter) in text.chars().enumerate() {
             if n % 7 == 0 {
-                readers.push((live.reader(0), String::new()));
+                readers.push((live.reader(Position::default()), String::new()));
             }
             growing.push(&letter.to_string());
             live.show(&mut growing);
@@ -235,10 +331,41 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn every_reader_is_told_all_thoughts_once_in_pieces_of_a_bounded_size() {
+        let live = Arc::new(live());
+        let text = format!("  \n{}\n\n", "생각하고 또 think. \n".repeat(10_000));
+        let mut growing = Growing::default();
+        for piece in text.split_inclusive(' ') {
+            live.think(piece);
+        }
+        growing.push("Yes.\n\nNo");
+        live.show(&mut growing);
+        live.show_all(&mut growing);
+        live.end();
+        for steady in [true, false] {
+            let (mut reader, mut told) = (live.reader(Position::default()), String::new());
+            while let Some(news) = reader.next().await {
+                assert!(news.thoughts.len() <= AT_ONCE && news.answers == news.ended);
+                // The answer waits until all that was thought before is told.
+                assert!(news.pieces.is_empty() || told.len() + news.thoughts.len() > 200_000);
+                told += &news.thoughts;
+                if !steady && !news.ended {
+                    let position = news.position.to_string();
+                    reader = live.reader(position.parse().unwrap());
+                }
+            }
+            assert!(told == text.trim(), "{} of {}", told.len(), text.len());
+        }
+    }
+
     #[test]
     fn a_reader_that_knows_more_is_told_nothing_twice() {
         let (live, mut growing) = (Arc::new(live()), Growing::default());
-        let mut reader = live.reader("One.\n\nTwo\n\n".len());
+        let mut reader = live.reader(Position {
+            body: "One.\n\nTwo\n\n".len(),
+            thoughts: 0,
+        });
         let seen = |reader: &mut Reader, growing: &mut Growing, more: &str| {
             growing.push(more);
             live.show(growing);

@@ -1,20 +1,25 @@
 //! What can be asked of a reply.
 
-use super::events;
+use super::{
+    events,
+    other_model::{self, OtherModel, OtherModelPage},
+};
 use crate::{
     App,
     auth::User,
     chats::{self, Again, Chat, ChatId, MessageId, NotTaken},
     error::Result,
+    presets,
     view::View,
 };
 use axum::{
-    Router,
+    Form, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use serde::Deserialize;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
@@ -22,7 +27,7 @@ pub fn routes() -> Router<App> {
         .route("/replies/{id}", get(show))
         .route("/replies/{id}/events", get(events::follow))
         .route("/replies/{id}/stop", post(stop))
-        .route("/replies/{id}/retry", post(retry))
+        .route("/replies/{id}/retry", get(other_model::ask).post(retry))
         .route("/replies/{id}/continue", post(carry_on))
 }
 
@@ -55,12 +60,54 @@ async fn stop(
     if in_frame || view.htmx {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    if chat.leaf != Some(id) {
+        return Ok(Redirect::to(&format!("/chats/{}/at/{id}", chat.id)).into_response());
+    }
     Ok(to_live(chat.id))
 }
 
+/// What "Try again" may say beside that.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Retry {
+    /// The key that the attempt will have: the same form sent twice makes one.
+    token: Option<MessageId>,
+    /// Another model than the chat's.
+    model: String,
+}
+
 /// `POST /replies/{id}/retry`: makes another attempt beside one that has ended.
-async fn retry(user: User, view: View, app: State<App>, id: Path<MessageId>) -> Result<Response> {
-    again(user, view, app, id, Again::Anew).await
+async fn retry(
+    user: User,
+    view: View,
+    app: State<App>,
+    id: Path<MessageId>,
+    Form(sent): Form<Retry>,
+) -> Result<Response> {
+    match presets::model(&sent.model, view.t) {
+        Ok(model) => {
+            let key = sent.token.filter(|token| !token.0.is_nil());
+            let how = Again::Anew(key.unwrap_or_default(), model);
+            again(user, view, app, id, how).await
+        }
+        Err(problem) => {
+            let (message, chat) = app.db.reply(&user, id.0).await?;
+            if view.htmx {
+                // The name is still in its field.
+                return Ok(chats::problem(problem));
+            }
+            let form = OtherModel {
+                view: view.clone(),
+                chat,
+                reply: message.id,
+                model: sent.model,
+                models: app.models.list().await,
+                problem: Some(problem),
+            };
+            let page = OtherModelPage { view, form };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
 }
 
 /// `POST /replies/{id}/continue`: carries on one that ended before its end, from the text it has.
@@ -82,14 +129,14 @@ async fn again(
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     let may_be = match how {
-        Again::Anew => !message.state.is_running(),
+        Again::Anew(..) => !message.state.is_running(),
         Again::CarryOn => message.can_continue(),
     };
     let taken = match may_be {
         true => chats::again(&app, &user, &chat, &message, how).await?,
         false => Err(NotTaken::StillReplying),
     };
-    show_taken(&app, view, &user, chat, taken).await
+    show_taken(&app, view, &user, chat, id, taken).await
 }
 
 /// The reply that was begun, or why none was.
@@ -98,12 +145,14 @@ async fn show_taken(
     view: View,
     user: &User,
     chat: Chat,
+    ended: MessageId,
     taken: Result<MessageId, NotTaken>,
 ) -> Result<Response> {
     let reply = match taken {
         Ok(reply) => reply,
         Err(reason @ (NotTaken::TooManyRunning | NotTaken::Ending)) => {
-            return chats::refuse(app, view, user, Some(chat), String::new(), reason).await;
+            let (chat, through) = (Some(chat), Some(ended));
+            return chats::refuse(app, view, user, chat, through, String::new(), reason).await;
         }
         // Another tab was faster, or the chat has gone on: it is shown as it is.
         Err(_) if view.htmx => {
@@ -111,9 +160,13 @@ async fn show_taken(
         }
         Err(_) => return Ok(to_live(chat.id)),
     };
-    let chat = app.db.chat(user, chat.id).await?;
-    if view.htmx {
+    if view.htmx && reply == ended {
+        let chat = app.db.chat(user, chat.id).await?;
         return chats::show_new_reply(app, view, chat, reply).await;
+    }
+    if view.htmx {
+        // What followed the other attempt is not below this one.
+        return chats::replace_conversation(app, view, user, chat.id).await;
     }
     Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
 }

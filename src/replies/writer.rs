@@ -13,7 +13,7 @@ use crate::{
     db::Db,
     error::Result,
     markdown::Growing,
-    models::{Event, Events, Finish, Trouble, Turn, Usage},
+    models::{Event, Events, Finish, Options, Trouble, Turn, Usage, estimate},
 };
 use futures_util::{FutureExt, StreamExt};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -47,18 +47,23 @@ pub(super) async fn write(
     events: Events,
     live: Arc<LiveReply>,
     claimed: Claimed,
+    asked: Vec<u64>,
 ) -> Ending {
+    let from = (claimed.body.len(), live.thoughts().len());
     let mut writer = Writer {
         around,
+        growing: live.growing(),
         live,
         lease: claimed.lease,
         events,
-        growing: Growing::default(),
-        thinks_again: !claimed.reasoning.is_empty(),
-        reasoning: claimed.reasoning,
+        thoughts: String::new(),
+        thinks_again: from.1 > 0,
+        asked,
+        from,
         usage: None,
+        first_token: None,
         noting: None,
-        has_news: false,
+        has_text: false,
         last_taken: None,
         last_shown: None,
     };
@@ -78,17 +83,22 @@ fn said(branch: &[Message]) -> Vec<Turn> {
     said.map(Into::into).collect()
 }
 
-/// The conversation that the model is to answer, or to carry on from where it ended.
+/// The conversation that the model is to answer, or to carry on from where it ended, and how.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<Vec<Turn>> {
-    let branch = db.branch(claimed.chat_id, claimed.parent_id).await?;
+pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<(Vec<Turn>, Options)> {
+    let branch = db
+        .branch_end(claimed.chat_id, claimed.parent_id, usize::MAX)
+        .await?;
     let mut turns = said(&branch);
     if !claimed.body.trim().is_empty() {
         turns.extend(Turn::carry_on(&claimed.body));
     }
-    Ok(turns)
+    // As the chat is set now; who asked for another model for this reply gets that.
+    let mut options = Options::from(db.chat_preset(claimed.chat_id).await?);
+    options.model = claimed.asked_model.clone().or(options.model);
+    Ok((turns, options))
 }
 
 struct Writer {
@@ -97,14 +107,21 @@ struct Writer {
     lease: Lease,
     events: Events,
     growing: Growing,
-    reasoning: String,
+    /// What it has thought that is not shown yet.
+    thoughts: String,
     /// What it thinks next is apart from what it thought before.
     thinks_again: bool,
+    /// About how many tokens each turn has that it is sent.
+    asked: Vec<u64>,
+    /// How many bytes of text and thoughts an earlier attempt has left.
+    from: (usize, usize),
     usage: Option<Usage>,
+    /// When its first word, or thought, came.
+    first_token: Option<Instant>,
     /// The model's name on its way to the database.
     noting: Option<JoinHandle<()>>,
     /// Text has come that is not shown yet.
-    has_news: bool,
+    has_text: bool,
     last_taken: Option<Instant>,
     last_shown: Option<Instant>,
 }
@@ -138,7 +155,7 @@ impl Writer {
             if let Some(end) = self.take(event) {
                 return end;
             }
-            while self.has_news {
+            while self.has_news() {
                 self.new_tick().await;
                 if let Some(end) = self.take_rest().await {
                     return end;
@@ -185,6 +202,11 @@ impl Writer {
         })
     }
 
+    /// Whether something has come that is not shown yet.
+    fn has_news(&self) -> bool {
+        self.has_text || !self.thoughts.is_empty()
+    }
+
     /// How many replies run in this process.
     fn running(&self) -> usize {
         self.around.known.written_count()
@@ -193,6 +215,7 @@ impl Writer {
     fn take(&mut self, event: Event) -> Option<End> {
         match event {
             Event::Started { model, dropped } => {
+                self.asked.drain(..dropped.min(self.asked.len()));
                 let (db, lease) = (self.around.db.clone(), self.lease);
                 self.noting = Some(self.around.main.spawn(async move {
                     // It is only told below the reply: no reason to give up.
@@ -207,6 +230,7 @@ impl Writer {
                 None
             }
             Event::Reasoning(text) => {
+                self.first_token.get_or_insert_with(Instant::now);
                 self.think(&clean(&text));
                 if self.growing.text().is_empty() {
                     self.live.say(Note::Thinking);
@@ -215,7 +239,8 @@ impl Writer {
             }
             Event::Text(text) => {
                 let text = clean(&text);
-                self.has_news = true;
+                self.first_token.get_or_insert_with(Instant::now);
+                self.has_text = true;
                 self.growing.push(&text);
                 self.live.keep(Part::Body, &text);
                 None
@@ -236,33 +261,62 @@ impl Writer {
 
     fn think(&mut self, text: &str) {
         if std::mem::take(&mut self.thinks_again) {
-            self.reasoning.push_str("\n\n");
+            self.thoughts.push_str("\n\n");
             self.live.keep(Part::Reasoning, "\n\n");
         }
-        self.reasoning.push_str(text);
+        self.thoughts.push_str(text);
         self.live.keep(Part::Reasoning, text);
     }
 
     fn show(&mut self) {
-        self.has_news = false;
-        self.live.show(&mut self.growing);
+        self.show_thoughts();
+        if std::mem::take(&mut self.has_text) {
+            self.live.show(&mut self.growing);
+        }
         self.last_shown = Some(Instant::now());
+    }
+
+    fn show_thoughts(&mut self) {
+        let thoughts = std::mem::take(&mut self.thoughts);
+        if !thoughts.is_empty() {
+            self.live.think(&thoughts);
+        }
+    }
+
+    /// What it took, where the server does not tell.
+    fn estimate(&self, reasoning: &str) -> Usage {
+        let new = |text: &str, from| text.get(from..).map_or(0, estimate);
+        let (body, thoughts) = self.from;
+        Usage {
+            prompt_tokens: self.asked.iter().sum(),
+            completion_tokens: new(self.growing.text(), body) + new(reasoning, thoughts),
+        }
     }
 
     /// Shows all there is, and tells what is to be stored of it.
     async fn finish(mut self, state: MessageState, problem: Option<&'static str>) -> Ending {
+        let written_in = self.first_token.map(|first| first.elapsed());
         // Dropping the events drops the request upstream.
         self.events = Box::pin(futures_util::stream::empty());
+        self.show_thoughts();
         self.live.show_all(&mut self.growing);
-        if let Some(noting) = self.noting {
+        if let Some(noting) = self.noting.take() {
             noting.await.ok();
         }
+        let reasoning = self.live.thoughts();
+        let is_estimate = self.usage.is_none() && self.first_token.is_some();
+        let usage = match is_estimate {
+            true => Some(self.estimate(&reasoning)),
+            false => self.usage,
+        };
         Ending {
             state,
             problem,
             body: self.growing.text().to_owned(),
-            reasoning: self.reasoning,
-            usage: self.usage,
+            reasoning,
+            usage,
+            is_estimate,
+            written_in,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What people change about how Damso is for them.
 
+mod defaults;
+
 use crate::{
     App,
     auth::{YEAR, add_cookie},
@@ -11,13 +13,17 @@ use axum::{
     Form, Router,
     extract::State,
     response::{IntoResponse, Redirect, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde::Deserialize;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
-    Router::new().route("/language", post(language))
+    Router::new()
+        .route("/settings", get(defaults::show).post(defaults::change))
+        .route("/settings/saved", get(defaults::saved))
+        .route("/settings/models", post(defaults::look_again))
+        .route("/language", post(language))
 }
 
 #[derive(Default, Deserialize)]

@@ -64,6 +64,8 @@ impl TestApp {
         config.trusted_proxies = Vec::new();
         config.retry_base = Duration::from_millis(1);
         config.demo_pace = Duration::ZERO;
+        // Another request after a chat's first reply: for tests of titles only.
+        config.titles = false;
         change(&mut config);
         let home = Home {
             folder,

@@ -27,6 +27,15 @@ pub fn selector(css: &str) -> Selector {
     Selector::parse(css).unwrap_or_else(|error| panic!("{css}: {error}"))
 }
 
+/// The value of the option that is chosen, or else of the first.
+fn chosen(select: ElementRef<'_>) -> String {
+    let (chosen, any) = (selector("option[selected]"), selector("option"));
+    let option = select.select(&chosen).next();
+    let option = option.or_else(|| select.select(&any).next());
+    let value = option.and_then(|option| option.attr("value"));
+    value.unwrap_or_default().to_owned()
+}
+
 /// An element's text with its white space as it is shown: one space, or none.
 fn shown(element: ElementRef<'_>) -> String {
     let mut text = String::new();
@@ -112,11 +121,12 @@ impl Page {
         let form = form.unwrap_or_else(|| panic!("no form {css} in {}", self.html));
         assert_eq!(form.value().name(), "form", "{css}");
         let attribute = |name: &str| form.attr(name).map(str::to_owned);
-        let fields = selector("input, textarea");
+        let fields = selector("input, textarea, select");
         let fields = form.select(&fields).filter_map(|field| {
             let name = field.attr("name")?.to_owned();
             let value = match field.value().name() {
                 "textarea" => field.text().collect(),
+                "select" => chosen(field),
                 _ => field.attr("value").unwrap_or_default().to_owned(),
             };
             Some((name, value))
@@ -164,13 +174,14 @@ impl Page {
             .map(|element| element.id());
         let found = found
             .unwrap_or_else(|| panic!("nothing at {target} to swap {html} into: {}", self.html));
-        let fragment = Html::parse_fragment(html);
+        // As in htmx, which lets a fragment begin with a table's row.
+        let fragment = Html::parse_fragment(&format!("<template>{html}</template>"));
         let new = document.tree.extend_tree(fragment.tree).id();
         // The parser wraps a fragment into an element html.
         let html = document
             .tree
             .get(new)
-            .and_then(|root| Some(root.first_child()?.id()))
+            .and_then(|root| Some(root.first_child()?.first_child()?.id()))
             .unwrap_or(new);
         let mut place = document.tree.get_mut(found).unwrap();
         match swap.split_whitespace().next().unwrap_or("innerHTML") {

@@ -76,6 +76,7 @@ impl Process {
         command
             .env_clear()
             .env("LISTEN", self.address.to_string())
+            .env("TITLES", "false")
             .envs(self.settings.iter().cloned())
             .current_dir(self.folder.path())
             .stdin(Stdio::null())

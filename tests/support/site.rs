@@ -1,7 +1,7 @@
 //! Damso on a port of its own, for browsers that are programs: Chromium, w3m, Lynx, Links.
 
 use super::{model::ModelServer, wire::Wire};
-use damso::{App, config::Config, router};
+use damso::{App, config::Config, router, with_pool};
 use std::{net::SocketAddr, time::Duration};
 use tempfile::TempDir;
 use tokio::{
@@ -21,6 +21,7 @@ pub struct Site {
     pub url: String,
     /// What the model says.
     pub model: ModelServer,
+    app: App,
     _folder: TempDir,
 }
 
@@ -41,6 +42,7 @@ impl Site {
             ),
             format!("--openai-base-url={}", model.base_url()),
             "--find-ollama=false".to_owned(),
+            "--titles=false".to_owned(),
         ];
         let flags = flags.iter().map(String::as_str);
         let config = Config::from_flags(flags.chain(settings.iter().copied())).unwrap();
@@ -48,15 +50,23 @@ impl Site {
         app.models().look().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let service = router(app)
+        let service = router(app.clone())
             .unwrap()
             .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self {
             url,
             model,
+            app,
             _folder: folder,
         }
+    }
+
+    /// Runs SQL that changes something.
+    pub async fn change(&self, sql: &'static str) {
+        with_pool!(self.app.db().write, db => {
+            sqlx::query(sql).execute(db).await.unwrap();
+        });
     }
 
     /// The same site at another address, over a connection that can be cut.

@@ -1,0 +1,68 @@
+//! What it costs to render a reply that comes token by token, against rendering it once.
+//!
+//! `cargo bench --bench render`. (How many bytes go over the stream is a test: they are the same on
+//! every machine.)
+
+#![expect(clippy::print_stdout, reason = "figures are for whoever runs this")]
+
+use damso::markdown::{Growing, render};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// How many characters a token has, about.
+const TOKEN: usize = 4;
+/// How long the reply is, in bytes.
+const LENGTH: usize = 20_000;
+const ROUNDS: u32 = 5;
+
+fn main() {
+    let documents = include_str!("../tests/fixtures/documents.txt");
+    // Notes and definitions are of one document, and there are many here.
+    let documents: Vec<&str> = documents
+        .split("%%\n")
+        .filter(|text| !text.contains("]:"))
+        .collect();
+    let mut text = String::new();
+    for document in documents.iter().cycle() {
+        text.push_str(document);
+        text.push('\n');
+        if text.len() >= LENGTH {
+            break;
+        }
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let tokens: Vec<String> = letters.chunks(TOKEN).map(String::from_iter).collect();
+    let once = time(|| {
+        black_box(render(&text));
+    });
+    println!("a reply of {} bytes in {} tokens", text.len(), tokens.len());
+    println!("once           {once:>12.2?}");
+    // At 100 tokens a second five come in each tick of 50 ms, after which a reply is shown.
+    for (name, at_once) in [("each token", 1), ("each tick", 5)] {
+        let growing = time(|| grow(&tokens, at_once));
+        let times = growing.as_secs_f64() / once.as_secs_f64();
+        println!("{name:<14} {growing:>12.2?}: {times:.1} times (goal: at most 4)");
+    }
+}
+
+/// Shows the reply after every so many tokens.
+fn grow(tokens: &[String], at_once: usize) {
+    let mut growing = Growing::default();
+    for tokens in tokens.chunks(at_once) {
+        tokens.iter().for_each(|token| growing.push(token));
+        black_box(growing.advance());
+        black_box(growing.tail());
+    }
+    black_box(growing.finish());
+}
+
+fn time(run: impl Fn()) -> Duration {
+    run();
+    let start = Instant::now();
+    for _ in 0..ROUNDS {
+        run();
+    }
+    start.elapsed() / ROUNDS
+}

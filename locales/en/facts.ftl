@@ -1,0 +1,31 @@
+# What is told below a reply, and how to get to the newest one.
+
+facts-now = just now
+# $minutes (Number) - how long ago
+facts-minutes = { $minutes ->
+    [one] { $minutes } minute ago
+   *[other] { $minutes } minutes ago
+}
+# $hours (Number) - how long ago
+facts-hours = { $hours ->
+    [one] { $hours } hour ago
+   *[other] { $hours } hours ago
+}
+# $days (Number) - how long ago
+facts-days = { $days ->
+    [one] { $days } day ago
+   *[other] { $days } days ago
+}
+# $time (String) - date and time
+facts-utc = { $time } UTC
+# $sent (String) - how many tokens the conversation had
+# $said (String) - how many the reply had
+facts-tokens = Tokens: { $sent } in, { $said } out
+# $sent (String) - the same, estimated
+# $said (String) - the same, estimated
+facts-about-tokens = Tokens: about { $sent } in, about { $said } out
+# $rate (String) - how many
+facts-speed = { $rate } tokens a second
+# $rate (String) - how many, estimated
+facts-about-speed = about { $rate } tokens a second
+newest = Newest

@@ -1,0 +1,3 @@
+# Taking a text elsewhere
+message-copy = Copy
+message-raw = Plain text

@@ -1,0 +1,81 @@
+//! What can be done with a message, in a row below it.
+
+use super::{Chat, ChatId, MessageId, Role, messages::Shown, tree::Siblings};
+use crate::{App, error::Result, view::View};
+use askama::{Template, filters::HtmlSafe};
+
+/// What can be done with a message: another version shown or made, a new chat begun, all deleted.
+#[derive(Template)]
+#[template(path = "fragments/actions.html")]
+pub(super) struct Actions {
+    view: View,
+    chat: ChatId,
+    id: MessageId,
+    is_mine: bool,
+    /// It is a person's and nothing follows it.
+    can_answer: bool,
+    can_regenerate: bool,
+    /// Its versions, where there are several.
+    siblings: Option<Siblings>,
+}
+
+impl HtmlSafe for Actions {}
+
+impl Actions {
+    /// A key for another attempt.
+    fn token(&self) -> MessageId {
+        MessageId::new()
+    }
+
+    /// Where another version of this message is shown.
+    fn at(&self, other: &MessageId) -> String {
+        let role = match self.is_mine {
+            true => Role::User,
+            false => Role::Assistant,
+        };
+        address(self.chat, *other, role)
+    }
+}
+
+/// Where a message is shown, on a page of its branch.
+pub(super) fn address(chat: ChatId, message: MessageId, role: Role) -> String {
+    let prefix = match role {
+        Role::User => 'm',
+        Role::Assistant => 'r',
+    };
+    format!("/chats/{chat}/at/{message}#{prefix}-{message}")
+}
+
+/// Gives each of these messages, which follow each other in a branch, what can be done with it. The
+/// chat's leaf is the branch's end.
+pub(super) async fn add(app: &App, chat: &Chat, shown: &mut [Shown]) -> Result<()> {
+    let Some(last) = shown.last() else {
+        return Ok(());
+    };
+    let siblings = app
+        .db
+        .siblings(chat.id, last.message.id, shown.len())
+        .await?;
+    for shown in shown {
+        let id = shown.message.id;
+        let is_last = chat.leaf == Some(id);
+        // What was tried in vain is tried again where the chat goes on from it.
+        if !is_last {
+            shown.ending.retry = None;
+        }
+        if shown.message.state.is_running() {
+            continue;
+        }
+        let is_mine = shown.message.role == Role::User;
+        shown.actions = Some(Actions {
+            view: shown.view.clone(),
+            chat: chat.id,
+            id,
+            is_mine,
+            can_answer: is_mine && is_last,
+            can_regenerate: !is_mine && shown.ending.retry.is_none(),
+            siblings: siblings.iter().find(|other| other.id == id).cloned(),
+        });
+    }
+    Ok(())
+}

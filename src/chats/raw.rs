@@ -1,0 +1,65 @@
+//! A message, or a block of code in it, as plain text to be copied.
+
+use super::MessageId;
+use crate::{
+    App,
+    auth::User,
+    db::Db,
+    error::{Error, Result},
+    markdown, with_pool,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderName, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/messages/{id}/raw", get(raw))
+        .route("/messages/{id}/code/{n}", get(code))
+}
+
+/// `GET /messages/{id}/raw`: the text as it was typed, or as it came from the model.
+async fn raw(user: User, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+    Ok(plain(app.db.text_of(&user, id).await?))
+}
+
+/// `GET /messages/{id}/code/{n}`: the n-th block of code in a reply.
+async fn code(
+    user: User,
+    State(app): State<App>,
+    Path((id, n)): Path<(MessageId, String)>,
+) -> Result<Response> {
+    let text = app.db.text_of(&user, id).await?;
+    let n: usize = n.parse().map_err(|_| Error::NotFound)?;
+    let code = tokio::task::spawn_blocking(move || markdown::code(&text, n)).await;
+    let code = code.map_err(Error::internal)?.ok_or(Error::NotFound)?;
+    Ok(plain(code))
+}
+
+fn plain(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
+    ];
+    (headers, text).into_response()
+}
+
+impl Db {
+    /// What the user's message says; of a reply that is being made, what the journal has of it.
+    async fn text_of(&self, user: &User, id: MessageId) -> Result<String> {
+        let sql = "select m.body || coalesce((
+                       select string_agg(p.text, '' order by p.seq) from reply_parts p
+                       where p.message_id = m.id and p.kind = 'body'), '')
+                   from messages m join chats c on c.id = m.chat_id
+                   where m.id = $1 and c.user_id = $2";
+        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(db)
+            .await?))
+    }
+}

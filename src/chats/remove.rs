@@ -1,0 +1,472 @@
+//! Deleting a message with all that hangs below it, and bringing it back.
+
+use super::{
+    Chat, ChatId, Message, MessageId, Role,
+    actions::address,
+    pages::{ChatPage, Created},
+    revise::EditForm,
+    send::{notice, replace_with},
+};
+use crate::{
+    App,
+    auth::User,
+    db::{Db, Tx, now},
+    error::{Error, Result},
+    view::View,
+    with_pool, with_tx,
+};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use std::time::Duration;
+
+/// How long what was deleted can be brought back.
+const UNDO: Duration = Duration::from_secs(3600);
+
+/// How much later it is gone for good: the clocks of several servers differ a little.
+const LATER: Duration = Duration::from_secs(300);
+
+/// How many rows are deleted at once, so that nobody waits long for the database.
+const ROWS_AT_ONCE: i64 = 500;
+
+/// How many characters of a message are shown when it is asked about.
+const EXCERPT: usize = 200;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/messages/{id}/delete", get(ask).post(delete))
+        .route("/messages/{id}/restore", post(restore))
+        .route("/chats/{id}/deleted/{message}", get(deleted))
+}
+
+/// Asks whether a message is really to go.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/remove_form.html")]
+pub(super) struct RemoveForm {
+    view: View,
+    chat: ChatId,
+    message: Message,
+    /// How many go with it.
+    more: i64,
+}
+
+impl HtmlSafe for RemoveForm {}
+
+impl RemoveForm {
+    fn back(&self) -> String {
+        address(self.chat, self.message.id, self.message.role)
+    }
+
+    /// How the message begins.
+    fn excerpt(&self) -> String {
+        let text: String = self.message.body.chars().take(EXCERPT).collect();
+        match text.len() < self.message.body.len() {
+            true => text + "…",
+            false => text,
+        }
+    }
+}
+
+/// What is asked about a message.
+pub(super) enum Question {
+    Edit(EditForm),
+    Remove(RemoveForm),
+}
+
+/// A question on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask_message.html")]
+pub(super) struct AskPage {
+    pub view: View,
+    pub question: Question,
+}
+
+impl AskPage {
+    fn title(&self) -> String {
+        match self.question {
+            Question::Edit(_) => self.view.t.message_edit_title(),
+            Question::Remove(_) => self.view.t.message_delete_title(),
+        }
+    }
+}
+
+/// Says what was deleted, and brings it back.
+#[derive(Template)]
+#[template(path = "fragments/undo.html")]
+pub(super) struct Undo {
+    view: View,
+    id: MessageId,
+    count: i64,
+}
+
+impl HtmlSafe for Undo {}
+
+/// `GET /messages/{id}/delete`: asks first.
+async fn ask(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.message_of(&user, id).await?;
+    let form = RemoveForm {
+        view: view.clone(),
+        chat: chat.id,
+        more: app.db.count_below(chat.id, id).await? - 1,
+        message,
+    };
+    Ok(view.clone().fragment_or(form, |form| AskPage {
+        view,
+        question: Question::Remove(form),
+    }))
+}
+
+/// `POST /messages/{id}/delete`
+async fn delete(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (chat, _) = app.db.chat_with(&user, id).await?;
+    let running = app.db.delete_message(&user, &chat, id).await?;
+    for reply in running {
+        app.replies.stop(reply).await?;
+    }
+    let path = format!("/chats/{}/deleted/{id}", chat.id);
+    if !view.htmx {
+        return Ok(Redirect::to(&path).into_response());
+    }
+    let chat = app.db.chat(&user, chat.id).await?;
+    match deleted_page(&app, view, &user, chat, id).await? {
+        Some(page) => Ok(replace_with(page, &path)),
+        None => Ok([("HX-Redirect", path)].into_response()),
+    }
+}
+
+/// `GET /chats/{id}/deleted/{message}`: the chat without what was deleted, and how to bring that back.
+async fn deleted(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path((id, message)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let htmx = view.htmx;
+    Ok(
+        match deleted_page(&app, view, &user, chat, message).await? {
+            Some(page) if htmx => Created::from(page).into_response(),
+            Some(page) => page.into_response(),
+            // It was brought back, or is gone for good.
+            None => Redirect::to(&format!("/chats/{id}")).into_response(),
+        },
+    )
+}
+
+async fn deleted_page(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Chat,
+    message: MessageId,
+) -> Result<Option<ChatPage>> {
+    let Some(deleted) = app.db.deleted(chat.id, message).await? else {
+        return Ok(None);
+    };
+    // The branch it was cut off from.
+    let window = match deleted.parent_id {
+        Some(parent) => app.db.window_at(&chat, parent).await,
+        None => Err(Error::NotFound),
+    };
+    let window = match window {
+        Err(Error::NotFound) => app.db.window(chat.id, chat.leaf).await?,
+        window => window?,
+    };
+    let mut page = ChatPage::of(app, view.clone(), user, chat, window, String::new()).await?;
+    page.conversation.composer.undo = Some(Undo {
+        view,
+        id: deleted.deleted_with,
+        count: deleted.count,
+    });
+    Ok(Some(page))
+}
+
+/// `POST /messages/{id}/restore`
+async fn restore(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (chat, role) = app.db.chat_with(&user, id).await?;
+    let problem = match app.db.restore_message(&user, &chat, id).await? {
+        Restored::Yes => None,
+        Restored::Orphan => Some(view.t.message_undo_orphan()),
+        Restored::TooLate => Some(view.t.message_undo_late()),
+    };
+    let path = address(chat.id, id, role);
+    if problem.is_none() && !view.htmx {
+        return Ok(Redirect::to(&path).into_response());
+    }
+    let chat = app.db.chat(&user, chat.id).await?;
+    let Some(problem) = problem else {
+        let window = app.db.window_at(&chat, id).await?;
+        let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
+        return Ok(replace_with(page, &path));
+    };
+    if view.htmx {
+        return Ok(notice(problem).for_htmx(StatusCode::CONFLICT));
+    }
+    let mut page = ChatPage::new(&app, view, &user, chat, String::new()).await?;
+    page.conversation.composer.notice = Some(notice(problem));
+    Ok((StatusCode::CONFLICT, page).into_response())
+}
+
+/// What became of what was to be brought back.
+enum Restored {
+    /// It is there, or was there already.
+    Yes,
+    /// What it hung on is deleted.
+    Orphan,
+    /// It was deleted too long ago.
+    TooLate,
+}
+
+/// What was deleted at once.
+#[derive(sqlx::FromRow)]
+struct Deleted {
+    /// The message at its top.
+    deleted_with: MessageId,
+    /// What that one hung on.
+    parent_id: Option<MessageId>,
+    count: i64,
+}
+
+/// What is to be done with a message `$2` of the chat `$1` and all below it that is there, whatever goes
+/// round in a circle; for SQLite and for PostgreSQL. Each must be kept from looking through the whole
+/// chat at each level: SQLite keeps the order of a cross join, and PostgreSQL a subquery with an offset.
+macro_rules! below {
+    ($rest:literal) => {
+        [
+            below!("messages m", $rest),
+            below!(
+                "lateral (select * from messages c where c.chat_id = $1
+                     and c.parent_id = below.id offset 0) m",
+                $rest
+            ),
+        ]
+    };
+    ($children:literal, $rest:literal) => {
+        concat!(
+            "with recursive below (id) as (
+                 select id from messages where id = $2 and chat_id = $1 and deleted_at is null
+                 union
+                 select m.id from below cross join ",
+            $children,
+            "    where m.chat_id = $1 and m.parent_id = below.id and m.deleted_at is null
+             ) ",
+            $rest
+        )
+    };
+}
+
+impl Db {
+    /// How many messages there are from this one down.
+    async fn count_below(&self, chat: ChatId, message: MessageId) -> Result<i64> {
+        let sql = below!("select count(*) from below")[usize::from(self.is_shared())];
+        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(chat)
+            .bind(message)
+            .fetch_one(db)
+            .await?))
+    }
+
+    /// The user's chat that a message is in, even if that is deleted, and whose the message is.
+    async fn chat_with(&self, user: &User, message: MessageId) -> Result<(Chat, Role)> {
+        let sql = "select c.id, c.title, c.leaf, m.role from chats c
+                   join messages m on m.chat_id = c.id where m.id = $1 and c.user_id = $2";
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            #[sqlx(flatten)]
+            chat: Chat,
+            role: Role,
+        }
+        let row: Row = with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(message)
+            .bind(user.id)
+            .fetch_one(db)
+            .await?);
+        Ok((row.chat, row.role))
+    }
+
+    /// What a message was deleted with, if it was.
+    async fn deleted(&self, chat: ChatId, message: MessageId) -> Result<Option<Deleted>> {
+        let sql = "select m.deleted_with, top.parent_id, (
+                       select count(*) from messages o where o.chat_id = $1
+                       and o.deleted_at = m.deleted_at and o.deleted_with = m.deleted_with) as count
+                   from messages m join messages top on top.id = m.deleted_with
+                   where m.id = $2 and m.chat_id = $1 and m.deleted_at is not null";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(chat)
+            .bind(message)
+            .fetch_optional(db)
+            .await?))
+    }
+
+    /// Deletes a message with all below it, if it is still there; the replies of these that are being
+    /// made are returned.
+    async fn delete_message(
+        &self,
+        user: &User,
+        chat: &Chat,
+        message: MessageId,
+    ) -> Result<Vec<MessageId>> {
+        let mut tx = self.begin().await?;
+        let leaf = tx.lock_chat(user, chat.id).await?;
+        let sql = below!(
+            "update messages set deleted_at = $3, deleted_with = $2
+             where id in (select id from below)"
+        )[usize::from(self.is_shared())];
+        with_tx!(tx, db => sqlx::query(sql)
+            .bind(chat.id)
+            .bind(message)
+            .bind(now())
+            .execute(db)
+            .await?
+            .rows_affected());
+        let sql = "select id from messages where chat_id = $1 and deleted_with = $2
+                   and state in ('queued', 'streaming')";
+        let running = with_tx!(tx, db => sqlx::query_scalar(sql)
+            .bind(chat.id)
+            .bind(message)
+            .fetch_all(db)
+            .await?);
+        if let Some(leaf) = leaf
+            && !tx.is_there(leaf).await?
+        {
+            let leaf = tx.left_over(chat.id, message).await?;
+            tx.set_leaf(chat.id, leaf).await?;
+        }
+        tx.commit().await?;
+        Ok(running)
+    }
+
+    /// Brings back a message with all that was deleted with it.
+    async fn restore_message(
+        &self,
+        user: &User,
+        chat: &Chat,
+        message: MessageId,
+    ) -> Result<Restored> {
+        let mut tx = self.begin().await?;
+        tx.lock_chat(user, chat.id).await?;
+        if tx.is_there(message).await? {
+            return Ok(Restored::Yes);
+        }
+        let sql = "select parent_id, deleted_at, deleted_with from messages where id = $1";
+        let (parent, deleted_at, deleted_with): (Option<MessageId>, i64, Option<MessageId>) =
+            with_tx!(tx, db => sqlx::query_as(sql).bind(message).fetch_one(db).await?);
+        if deleted_with != Some(message) {
+            return Ok(Restored::Orphan);
+        }
+        if let Some(parent) = parent
+            && !tx.is_there(parent).await?
+        {
+            return Ok(Restored::Orphan);
+        }
+        if deleted_at < now() - micros(UNDO) {
+            return Ok(Restored::TooLate);
+        }
+        // Not what was deleted below it before: that had its own reason.
+        let sql = "update messages set deleted_at = null, deleted_with = null
+                   where chat_id = $1 and deleted_at = $2 and deleted_with = $3";
+        with_tx!(tx, db => sqlx::query(sql)
+            .bind(chat.id)
+            .bind(deleted_at)
+            .bind(message)
+            .execute(db)
+            .await?
+            .rows_affected());
+        let leaf = tx.newest_below(chat.id, message).await?;
+        tx.set_leaf(chat.id, leaf).await?;
+        tx.commit().await?;
+        Ok(Restored::Yes)
+    }
+
+    /// Deletes for good what can no longer be brought back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purge_messages(&self) -> Result<()> {
+        let before = now() - micros(UNDO + LATER);
+        // First each by itself: one would take the next with it and so on, deeper than SQLite goes.
+        for sql in [
+            "update messages set parent_id = null where id in (
+                 select id from messages where deleted_at < $1 and parent_id is not null limit $2)",
+            "delete from messages where id in (
+                 select id from messages where deleted_at < $1
+                 and state not in ('queued', 'streaming') limit $2)",
+        ] {
+            while with_pool!(self.write, db => sqlx::query(sql)
+                .bind(before)
+                .bind(ROWS_AT_ONCE)
+                .execute(db)
+                .await?
+                .rows_affected())
+                > 0
+            {}
+        }
+        Ok(())
+    }
+}
+
+impl Tx {
+    /// Lets nobody else change the chat's tree meanwhile, and gives its leaf.
+    pub(super) async fn lock_chat(
+        &mut self,
+        user: &User,
+        chat: ChatId,
+    ) -> Result<Option<MessageId>> {
+        let sql = "update chats set leaf = leaf where id = $1 and user_id = $2 returning leaf";
+        Ok(with_tx!(*self, db => sqlx::query_scalar(sql)
+            .bind(chat)
+            .bind(user.id)
+            .fetch_one(db)
+            .await?))
+    }
+
+    /// Whether this message is there.
+    async fn is_there(&mut self, message: MessageId) -> Result<bool> {
+        let sql = "select exists (select 1 from messages where id = $1 and deleted_at is null)";
+        Ok(with_tx!(*self, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
+    }
+
+    /// The end of what is nearest to a message that was deleted: the newest branch from what it hung
+    /// on, or of what else the chat begins with.
+    async fn left_over(&mut self, chat: ChatId, deleted: MessageId) -> Result<Option<MessageId>> {
+        let sql = "select coalesce(d.parent_id, (
+                       select s.id from messages s where s.chat_id = $1 and s.parent_id is null
+                       and s.deleted_at is null order by s.id desc limit 1))
+                   from messages d where d.id = $2";
+        let near: Option<MessageId> = with_tx!(*self, db => sqlx::query_scalar(sql)
+            .bind(chat)
+            .bind(deleted)
+            .fetch_one(db)
+            .await?);
+        match near {
+            Some(near) => self.newest_below(chat, near).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

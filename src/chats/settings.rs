@@ -1,0 +1,68 @@
+//! What is set for one chat.
+
+use super::{Chat, ChatId};
+use crate::{
+    App,
+    auth::User,
+    error::Result,
+    presets::{PresetFields, PresetForm},
+    view::View,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/chats/{id}/settings", get(show).post(change))
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/chat_settings.html")]
+struct SettingsPage {
+    view: View,
+    chat: Chat,
+    fields: PresetFields,
+}
+
+/// `GET /chats/{id}/settings`
+async fn show(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<SettingsPage> {
+    let chat = app.db.chat(&user, id).await?;
+    let preset = app.db.chat_preset(chat.id).await?;
+    let fields = PresetFields::new(&view, preset.into(), app.models.list().await);
+    Ok(SettingsPage { view, chat, fields })
+}
+
+/// `POST /chats/{id}/settings`: they hold for the replies that begin from now on.
+async fn change(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+    Form(form): Form<PresetForm>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    match form.preset(view.t) {
+        Ok(preset) => {
+            app.db.set_chat_preset(&chat, &preset).await?;
+            Ok(Redirect::to(&format!("/chats/{id}")).into_response())
+        }
+        Err(problems) => {
+            let mut fields = PresetFields::new(&view, form, app.models.list().await);
+            fields.problems = *problems;
+            let page = SettingsPage { view, chat, fields };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How a reply is asked for: the model, what it is told first, and its parameters.
+
+use super::trouble::{Trouble, TroubleKind};
+use serde_json::{Value, json};
+
+/// The longest length by its old name, and by the one that OpenAI's newer models want.
+const MAX_TOKENS: &str = "max_tokens";
+const MAX_TOKENS_NEW: &str = "max_completion_tokens";
+
+/// How a reply is asked for. What is not set is not sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The model; without it the one of the settings.
+    pub model: Option<String>,
+    /// What the model is told before the conversation.
+    pub system_prompt: Option<String>,
+    /// How freely it chooses its words, from 0 to 2.
+    pub temperature: Option<f64>,
+    /// From how large a share of the likely words it chooses, from 0 to 1.
+    pub top_p: Option<f64>,
+    /// The reply's longest length, in tokens.
+    pub max_tokens: Option<i64>,
+    /// How long it thinks, in OpenAI's words.
+    pub effort: Option<String>,
+}
+
+/// What can be set of a request and a model may not accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parameter {
+    /// How freely words are chosen.
+    Temperature,
+    /// From how many.
+    TopP,
+    /// The longest length.
+    MaxTokens,
+    /// How long the model thinks.
+    Effort,
+}
+
+impl Parameter {
+    /// Each with its names in a request, and with other words by which servers call it.
+    const NAMES: [(Self, &str, &str); 5] = [
+        (Self::Temperature, "temperature", "temperature"),
+        (Self::TopP, "top_p", "top_p"),
+        (Self::MaxTokens, MAX_TOKENS, "max_tokens"),
+        (Self::MaxTokens, MAX_TOKENS_NEW, "max_tokens"),
+        (Self::Effort, "reasoning_effort", "thinking"),
+    ];
+}
+
+impl Options {
+    /// How many characters of the request are theirs.
+    pub(super) fn length(&self) -> usize {
+        let prompt = self.system_prompt.as_deref();
+        prompt.map_or(0, |prompt| prompt.chars().count())
+    }
+
+    /// Puts what is set into a request.
+    pub(super) fn put_into(&self, request: &mut Value, new_names: bool) {
+        let max_tokens = if new_names {
+            MAX_TOKENS_NEW
+        } else {
+            MAX_TOKENS
+        };
+        let numbers = [
+            ("temperature", self.temperature.map(Value::from)),
+            ("top_p", self.top_p.map(Value::from)),
+            (max_tokens, self.max_tokens.map(Value::from)),
+            ("reasoning_effort", self.effort.clone().map(Value::from)),
+        ];
+        for (name, value) in numbers {
+            if let Some(value) = value {
+                request[name] = value;
+            }
+        }
+        if let (Some(prompt), Some(messages)) =
+            (&self.system_prompt, request["messages"].as_array_mut())
+        {
+            messages.insert(0, json!({ "role": "system", "content": prompt }));
+        }
+    }
+}
+
+/// Whether a request was refused that may be accepted with the other name of the longest length.
+pub(super) fn should_rename(request: &Value, refused: &Trouble) -> bool {
+    let said = refused.to_string();
+    let (old, new) = (&request[MAX_TOKENS], &request[MAX_TOKENS_NEW]);
+    refused.kind() == TroubleKind::Refused
+        && (!old.is_null() && said.contains(MAX_TOKENS_NEW)
+            || !new.is_null() && said.contains(MAX_TOKENS_NEW))
+}
+
+/// Gives the longest length its other name. Whether there is one.
+pub(super) fn rename(request: &mut Value) -> bool {
+    let Some(fields) = request.as_object_mut() else {
+        return false;
+    };
+    for (from, to) in [(MAX_TOKENS, MAX_TOKENS_NEW), (MAX_TOKENS_NEW, MAX_TOKENS)] {
+        if let Some(value) = fields.remove(from) {
+            fields.insert(to.to_owned(), value);
+            return true;
+        }
+    }
+    false
+}
+
+/// What a refusal is about, if it names something that was set.
+pub(super) fn explained(request: &Value, refused: Trouble) -> Trouble {
+    if refused.kind() != TroubleKind::Refused {
+        return refused;
+    }
+    let said = refused.to_string();
+    let named = Parameter::NAMES.iter().find(|(_, name, other)| {
+        !request[*name].is_null() && (said.contains(name) || said.contains(other))
+    });
+    match named {
+        Some((parameter, ..)) => refused.that_is(TroubleKind::Rejects(*parameter)),
+        None => refused,
+    }
+}

@@ -1,0 +1,60 @@
+//! Personas: named presets with a greeting, which a person makes and begins chats with.
+
+mod pages;
+mod store;
+
+use crate::{App, chats::key, presets::Preset};
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use uuid::Uuid;
+
+key! {
+    /// The key of a persona.
+    PersonaId
+}
+
+/// A persona as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Persona {
+    pub id: PersonaId,
+    pub name: String,
+    /// What a new chat with it shows first; the model is not sent it.
+    pub greeting: String,
+    /// Questions to begin with, one a line.
+    starters: String,
+    #[sqlx(flatten)]
+    pub preset: Preset,
+}
+
+impl Persona {
+    pub(crate) fn starters(&self) -> impl Iterator<Item = &str> {
+        let lines = self.starters.lines().map(str::trim);
+        lines.filter(|line| !line.is_empty())
+    }
+}
+
+/// What is typed about a persona beside its preset.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    name: String,
+    greeting: String,
+    starters: String,
+}
+
+/// The routes of this feature.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/personas", get(pages::list))
+        .route("/personas/new", get(pages::new).post(pages::create))
+        .route("/personas/{id}", get(pages::show).post(pages::change))
+        .route("/personas/{id}/duplicate", post(pages::duplicate))
+        .route(
+            "/personas/{id}/delete",
+            get(pages::ask_delete).post(pages::delete),
+        )
+}

@@ -1,0 +1,102 @@
+//! Personas in the database.
+
+use super::{Persona, PersonaId, Typed};
+use crate::{
+    auth::User,
+    db::{Db, now},
+    error::Result,
+    presets::Preset,
+    with_pool, with_tx,
+};
+
+/// How many personas one person may have.
+pub(super) const PERSONAS_LIMIT: i64 = 100;
+
+impl Db {
+    /// The user's personas, by name.
+    pub(crate) async fn personas(&self, user: &User) -> Result<Vec<Persona>> {
+        let sql = "select id, name, greeting, starters,
+                       model, system_prompt, temperature, top_p, max_tokens, effort
+                   from personas where user_id = $1 order by lower(name), id";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(user.id).fetch_all(db).await?))
+    }
+
+    /// The user's persona. Somebody else's is not found.
+    pub(crate) async fn persona(&self, user: &User, id: PersonaId) -> Result<Persona> {
+        let sql = "select id, name, greeting, starters,
+                       model, system_prompt, temperature, top_p, max_tokens, effort
+                   from personas where id = $1 and user_id = $2";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(db)
+            .await?))
+    }
+
+    /// Adds a persona. False when the user has as many as one may have.
+    pub(super) async fn add_persona(
+        &self,
+        user: &User,
+        typed: &Typed,
+        preset: &Preset,
+    ) -> Result<bool> {
+        let sql = "insert into personas (id, user_id, name, greeting, starters,
+                       model, system_prompt, temperature, top_p, max_tokens, effort, created_at)
+                   select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                   where (select count(*) from personas where user_id = $2) < $13";
+        let mut tx = self.begin().await?;
+        tx.alone(&user.id.0.to_string()).await?;
+        let added = with_tx!(tx, db => sqlx::query(sql)
+            .bind(PersonaId::new())
+            .bind(user.id)
+            .bind(&typed.name)
+            .bind(&typed.greeting)
+            .bind(&typed.starters)
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .bind(now())
+            .bind(PERSONAS_LIMIT)
+            .execute(db)
+            .await?
+            .rows_affected());
+        tx.commit().await?;
+        Ok(added == 1)
+    }
+
+    /// Changes a persona that was found to be the user's.
+    pub(super) async fn set_persona(
+        &self,
+        persona: PersonaId,
+        typed: &Typed,
+        preset: &Preset,
+    ) -> Result<()> {
+        let sql = "update personas set name = $2, greeting = $3, starters = $4, model = $5,
+                       system_prompt = $6, temperature = $7, top_p = $8, max_tokens = $9, effort = $10
+                   where id = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(persona)
+            .bind(&typed.name)
+            .bind(&typed.greeting)
+            .bind(&typed.starters)
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+
+    /// Deletes a persona; the chats that began with it stay as they are.
+    pub(super) async fn delete_persona(&self, persona: PersonaId) -> Result<()> {
+        let sql = "delete from personas where id = $1";
+        with_pool!(self.write, db => sqlx::query(sql).bind(persona).execute(db).await?.rows_affected());
+        Ok(())
+    }
+}

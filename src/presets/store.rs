@@ -1,0 +1,88 @@
+//! Presets in the database: of chats, and people's defaults.
+
+use super::Preset;
+use crate::{
+    auth::User,
+    chats::{Chat, ChatId},
+    db::Db,
+    error::Result,
+    with_pool,
+};
+
+/// What a person's new chats begin with.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Defaults {
+    #[sqlx(flatten)]
+    pub preset: Preset,
+    /// Whether the model makes titles.
+    pub titles: bool,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            preset: Preset::default(),
+            titles: true,
+        }
+    }
+}
+
+impl Db {
+    /// What is set for a chat that was found to be the user's, or whose reply is to be made.
+    pub(crate) async fn chat_preset(&self, chat: ChatId) -> Result<Preset> {
+        let sql = "select model, system_prompt, temperature, top_p, max_tokens, effort
+                   from chats where id = $1";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(chat).fetch_one(db).await?))
+    }
+
+    /// Sets what is to hold for the chat's replies from now on.
+    pub(crate) async fn set_chat_preset(&self, chat: &Chat, preset: &Preset) -> Result<()> {
+        let sql = "update chats set model = $2, system_prompt = $3, temperature = $4, top_p = $5,
+                       max_tokens = $6, effort = $7
+                   where id = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(chat.id)
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+
+    /// What the user's new chats begin with.
+    pub(crate) async fn defaults(&self, user: &User) -> Result<Defaults> {
+        let sql = "select model, system_prompt, temperature, top_p, max_tokens, effort, titles
+                   from defaults where user_id = $1";
+        let set = with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(user.id)
+            .fetch_optional(db)
+            .await?);
+        Ok(set.unwrap_or_default())
+    }
+
+    /// Sets what the user's new chats begin with.
+    pub(crate) async fn set_defaults(&self, user: &User, defaults: &Defaults) -> Result<()> {
+        let sql = "insert into defaults
+                       (user_id, model, system_prompt, temperature, top_p, max_tokens, effort, titles)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8)
+                   on conflict (user_id) do update set model = $2, system_prompt = $3,
+                       temperature = $4, top_p = $5, max_tokens = $6, effort = $7, titles = $8";
+        let preset = &defaults.preset;
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(user.id)
+            .bind(&preset.model)
+            .bind(&preset.system_prompt)
+            .bind(preset.temperature)
+            .bind(preset.top_p)
+            .bind(preset.max_tokens)
+            .bind(&preset.effort)
+            .bind(defaults.titles)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+}

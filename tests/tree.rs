@@ -1,0 +1,550 @@
+//! The chat as a tree: versions of a message, deleting with undo, branching off, long chats.
+
+use crate::support::{
+    chromium::{Script, Tab},
+    model::{Answer, Gate},
+    site::Site,
+    *,
+};
+use damso::with_pool;
+use http::{Method, StatusCode};
+use std::time::{Duration, Instant};
+
+const MESSAGES: &str = ".message .text";
+
+/// The last one's key among the elements that match.
+fn key(page: &Page, css: &str) -> String {
+    page.attributes(css, "id").pop().unwrap()[2..].to_owned()
+}
+
+/// Sends another version of the n-th message on the page, by its form.
+async fn edit(ann: &Browser, page: &Page, n: usize, text: &str) -> Page {
+    let id = page.attributes(".mine", "id")[n][2..].to_owned();
+    let form = ann.click(page, &format!("#m-{id} a[href$='/edit']")).await;
+    let form = form.form("form[action$='/edit']").fill("content", text);
+    let page = ann.submit(&form).await;
+    ann.finished(&page).await
+}
+
+async fn post(ann: &Browser, path: &str) -> http::Response<axum::body::Body> {
+    let body = Some("sure=yes".to_owned());
+    ann.request(Method::POST, path, "document", body).await
+}
+
+#[tokio::test]
+async fn an_edited_message_is_another_version_and_both_can_be_shown() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let page = ann.send(&page, "Two").await;
+        let path = page.path.clone();
+        let page = edit(&ann, &page, 1, "Two <b>better</b>").await;
+        assert_eq!(page.path, path);
+        assert_eq!(
+            page.texts(MESSAGES),
+            ["One", "Hello!", "Two <b>better</b>", "Hello!"]
+        );
+        assert_eq!(page.text(".versions"), "‹ 2 of 2 ›");
+        let asked = app.model.requests().pop().unwrap().body["messages"].to_string();
+        assert!(
+            asked.contains("better") && !asked.contains("\"Two\""),
+            "{asked}"
+        );
+        // The first message has versions as well.
+        let first = edit(&ann, &page, 0, "Uno").await;
+        assert_eq!(first.texts(MESSAGES), ["Uno", "Hello!"]);
+        let back = ann.click(&first, ".versions a").await;
+        assert_eq!(
+            back.texts(MESSAGES),
+            ["One", "Hello!", "Two <b>better</b>", "Hello!"]
+        );
+        let back = ann.click(&back, "article:nth-of-type(3) .versions a").await;
+        assert_eq!(back.texts(MESSAGES), ["One", "Hello!", "Two", "Hello!"]);
+        // Looking changes nothing; writing does.
+        assert_eq!(ann.get(&path).await.texts(MESSAGES), ["Uno", "Hello!"]);
+        let on = ann.send(&back, "Three").await;
+        assert_eq!(on.texts(MESSAGES).len(), 6);
+        assert_eq!(
+            ann.get(&path).await.texts(MESSAGES)[2..5],
+            ["Two", "Hello!", "Three"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_edited_message_is_said_and_its_text_kept() {
+    for kind in KINDS {
+        let app = TestApp::with(|config| config.message_limit = 10).await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        for (text, problem) in [
+            ("  ", "Write something"),
+            ("x".repeat(11).as_str(), "at most 10"),
+        ] {
+            let told = edit(&ann, &page, 0, text).await;
+            assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(told.text(".problem").contains(problem));
+            assert_eq!(told.form("form[action$='/edit']").value("content"), text);
+        }
+        assert_eq!(app.value::<i64>("select count(*) from messages").await, 2);
+        // The same form twice makes one message.
+        let id = key(&page, ".mine");
+        let form = ann.click(&page, &format!("#m-{id} a[href$='/edit']")).await;
+        let form = form.form("form[action$='/edit']").fill("content", "Two");
+        ann.submit(&form).await;
+        app.idle().await;
+        ann.submit(&form).await;
+        app.idle().await;
+        assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
+    }
+}
+
+#[tokio::test]
+async fn any_reply_that_has_ended_can_be_made_again() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let page = ann.send(&page, "Two").await;
+        app.model.says("Other.");
+        let form = page.form(".reply form[action$='/retry']");
+        let again = ann.submit(&form).await;
+        let again = ann.finished(&again).await;
+        assert_eq!(again.texts(MESSAGES), ["One", "Other."]);
+        let late = ann.submit(&form).await;
+        ann.finished(&late).await;
+        assert_eq!(app.model.requests().len(), 3);
+        let back = ann.click(&again, ".reply .versions a").await;
+        assert_eq!(back.texts(MESSAGES), ["One", "Hello!", "Two", "Hello!"]);
+    }
+}
+
+#[tokio::test]
+async fn two_branches_of_a_chat_are_answered_at_once_and_each_is_watched_and_stopped() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let (gate, ann) = (Gate::new(), kind(&app).sign_up("ann").await);
+        app.model.answer(Answer::gated(&gate, ["First ", "reply."]));
+        let path = ann.start_running("One").await;
+        gate.open(1);
+        app.model.asked(1).await;
+        let page = ann.get(&path).await;
+        let (mine, first) = (key(&page, ".mine"), key(&page, ".reply"));
+        app.model.answer(Answer::gated(&gate, ["Second."]));
+        let body = Some("content=Uno".to_owned());
+        ann.request(
+            Method::POST,
+            &format!("/messages/{mine}/edit"),
+            "document",
+            body,
+        )
+        .await;
+        app.model.asked(2).await;
+        // Nobody writes below a reply that runs, and the page of each branch stops its own.
+        let page = ann.get(&format!("{path}/at/{mine}")).await;
+        assert_eq!(
+            page.attribute(".stop", "action"),
+            format!("/replies/{first}/stop")
+        );
+        let told = ann
+            .submit(&page.form("#composer").fill("content", "On"))
+            .await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(told.has(&format!("#r-{first}")));
+        if !ann.is_htmx() {
+            let mut held = ann.open_live(&format!("{path}/live/{first}")).await;
+            held.until("First").await;
+        }
+        ann.submit(&page.form(".stop")).await;
+        app.until("select count(*) = 1 from messages where state in ('queued', 'streaming')")
+            .await;
+        gate.open_all();
+        app.idle().await;
+        assert_eq!(ann.get(&path).await.texts(MESSAGES), ["Uno", "Second."]);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_message_goes_with_all_below_it_and_comes_back() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let page = ann.send(&page, "Two").await;
+        let page = edit(&ann, &page, 1, "Zwei").await;
+        let path = page.path.clone();
+        let reply = page.attributes(".reply", "id")[0][2..].to_owned();
+        let asked = ann
+            .click(&page, &format!("#r-{reply} a[href$='/delete']"))
+            .await;
+        let form = asked.form("form[action^='/messages'][action$='/delete']");
+        assert!(
+            asked
+                .text("form[action^='/messages'][action$='/delete'] p")
+                .contains("4 messages")
+        );
+        let gone = ann.submit(&form).await;
+        assert_eq!(gone.path, format!("{path}/deleted/{reply}"));
+        assert_eq!(gone.texts(MESSAGES), ["One"]);
+        assert_eq!(gone.text(".undo p"), "5 messages were deleted.");
+        assert_eq!(ann.get(&path).await.texts(MESSAGES), ["One"]);
+        for path in [
+            format!("{path}/at/{reply}"),
+            format!("{path}/before/{reply}"),
+            format!("/replies/{reply}"),
+            format!("/messages/{reply}/edit"),
+        ] {
+            assert_eq!(ann.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        for way in [
+            "replies/{}/retry",
+            "replies/{}/continue",
+            "messages/{}/branch",
+        ] {
+            let answer = post(&ann, &format!("/{}", way.replace("{}", &reply))).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{way}");
+        }
+        // A page that still shows it cannot write below it, and keeps what was typed.
+        let told = ann
+            .submit(&page.form("#composer").fill("content", "Late"))
+            .await;
+        assert_eq!(told.status, StatusCode::CONFLICT);
+        assert_eq!(told.form("#composer").value("content"), "Late");
+        // Twice is as good as once.
+        assert_eq!(
+            ann.submit(&form).await.texts(".undo p"),
+            ["5 messages were deleted."]
+        );
+        let undo = gone.form("form[action$='/restore']");
+        let back = ann.submit(&undo).await;
+        assert_eq!(back.texts(MESSAGES), ["One", "Hello!", "Zwei", "Hello!"]);
+        assert_eq!(ann.submit(&undo).await.texts(MESSAGES).len(), 4);
+        assert_eq!(ann.get(&path).await.texts(MESSAGES).len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_hung_on_a_deleted_message_comes_back_after_it_and_not_after_an_hour() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let page = ann.start_chat("One").await;
+    let (mine, reply) = (key(&page, ".mine"), key(&page, ".reply"));
+    post(&ann, &format!("/messages/{reply}/delete")).await;
+    let page = ann.get(&page.path).await;
+    // A message without a reply can be answered, and only then.
+    let answered = ann.submit(&page.form("form[action$='/answer']")).await;
+    let answered = ann.finished(&answered).await;
+    assert_eq!(answered.texts(MESSAGES), ["One", "Hello!"]);
+    assert_eq!(
+        ann.submit(&page.form("form[action$='/answer']"))
+            .await
+            .texts(MESSAGES)
+            .len(),
+        2
+    );
+    assert_eq!(app.model.requests().len(), 2);
+    post(&ann, &format!("/messages/{mine}/delete")).await;
+    assert!(ann.get(&page.path).await.texts(MESSAGES).is_empty());
+    let restore = |id: &str| format!("/messages/{id}/restore");
+    assert_eq!(
+        post(&ann, &restore(&reply)).await.status(),
+        StatusCode::CONFLICT
+    );
+    assert_eq!(
+        post(&ann, &restore(&mine)).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(ann.get(&page.path).await.texts(MESSAGES).len(), 2);
+    assert_eq!(
+        post(&ann, &restore(&reply)).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        ann.get(&page.path).await.text(".reply .versions"),
+        "‹ 1 of 2 ›"
+    );
+
+    post(&ann, &format!("/messages/{mine}/delete")).await;
+    app.db().purge_messages().await.unwrap();
+    assert_eq!(app.value::<i64>("select count(*) from messages").await, 3);
+    app.change("update messages set deleted_at = deleted_at - 3601000000")
+        .await;
+    assert_eq!(
+        post(&ann, &restore(&mine)).await.status(),
+        StatusCode::CONFLICT
+    );
+    app.change("update messages set deleted_at = deleted_at - 300000000")
+        .await;
+    app.db().purge_messages().await.unwrap();
+    assert_eq!(app.value::<i64>("select count(*) from messages").await, 0);
+    let empty = ann.get(&format!("{}/deleted/{mine}", page.path)).await;
+    assert_eq!(
+        (empty.path.as_str(), empty.texts(MESSAGES).len()),
+        (page.path.as_str(), 0)
+    );
+    assert_eq!(
+        ann.send(&empty, "Again").await.texts(MESSAGES),
+        ["Again", "Hello!"]
+    );
+}
+
+#[tokio::test]
+async fn a_reply_that_runs_is_stopped_when_it_is_deleted() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let (gate, ann) = (Gate::new(), kind(&app).sign_up("ann").await);
+        app.model.answer(Answer::gated(&gate, ["One ", "two."]));
+        let path = ann.start_running("Go").await;
+        gate.open(1);
+        let page = ann.get(&path).await;
+        let (mine, reply) = (key(&page, ".mine"), key(&page, ".reply"));
+        app.until("select exists (select 1 from reply_parts)").await;
+        let refused = post(&ann, &format!("/messages/{reply}/branch")).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        post(&ann, &format!("/messages/{mine}/delete")).await;
+        app.idle().await;
+        assert!(ann.get(&path).await.texts(MESSAGES).is_empty());
+        post(&ann, &format!("/messages/{mine}/restore")).await;
+        let back = ann.get(&path).await;
+        assert_eq!(back.texts(MESSAGES), ["Go", "One"]);
+        assert!(back.text(".ending").contains("Stopped"));
+    }
+}
+
+#[tokio::test]
+async fn a_new_chat_branches_off_with_what_was_said_so_far() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let page = ann.send(&page, "Two").await;
+        let reply = page.attributes(".reply", "id")[0][2..].to_owned();
+        let copy = ann
+            .submit(&page.form(&format!("form[action='/messages/{reply}/branch']")))
+            .await;
+        assert_ne!(copy.path, page.path);
+        assert_eq!(copy.texts(MESSAGES), ["One", "Hello!"]);
+        let copy = ann.send(&copy, "Three").await;
+        assert_eq!(copy.texts(MESSAGES).len(), 4);
+        assert_eq!(ann.get(&page.path).await.texts(MESSAGES).len(), 4);
+        let path = format!("/messages/{reply}/branch");
+        let mut last = StatusCode::SEE_OTHER;
+        for _ in 0..20 {
+            last = post(&ann, &path).await.status();
+        }
+        assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(app.value::<i64>("select count(*) from chats").await, 21);
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_message_is_out_of_reach_of_every_form() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (
+        Browser::plain(&app).sign_up("ann").await,
+        Browser::htmx(&app).sign_up("ben").await,
+    );
+    let (one, two) = (ann.start_chat("Mine").await, ben.start_chat("His").await);
+    let (mine, reply) = (key(&one, ".mine"), key(&one, ".reply"));
+    for way in ["at", "before"] {
+        let path = format!("{}/{way}/{mine}", two.path);
+        assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
+    }
+    let live = ben.get(&format!("{}/live/{reply}", two.path)).await;
+    assert_eq!(live.path, two.path);
+    // Written below a message of somebody else's chat.
+    let form = two.form("#composer").fill("content", "In");
+    let told = ben.submit(&form.fill("parent", &reply)).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    for way in ["edit", "delete", "restore", "branch", "answer"] {
+        let answer = post(&ben, &format!("/messages/{mine}/{way}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{way}");
+    }
+    assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
+}
+
+/// Puts this many messages into the only chat, each below the one before, or all below one.
+async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
+    let chat = uuid::Uuid::parse_str(page.path.rsplit('/').next().unwrap()).unwrap();
+    let mut parent = uuid::Uuid::parse_str(&key(page, ".reply")).unwrap();
+    let mut rows = Vec::new();
+    let mut last = parent;
+    for n in 0..count {
+        last = uuid::Uuid::now_v7();
+        let role = if n % 2 == 0 || !deep {
+            "user"
+        } else {
+            "assistant"
+        };
+        rows.push((last, parent, role, format!("n{n}")));
+        if deep {
+            parent = last;
+        }
+    }
+    with_pool!(app.db().write, db => {
+        let mut tx = db.begin().await.unwrap();
+        for rows in rows.chunks(1_000) {
+            let mut sql = sqlx::QueryBuilder::new(
+                "insert into messages (id, chat_id, parent_id, role, body, state, created_at) ",
+            );
+            sql.push_values(rows, |mut row, (id, parent, role, body)| {
+                row.push_bind(*id).push_bind(chat).push_bind(*parent);
+                row.push_bind(*role).push_bind(body.as_str()).push("'complete', 0");
+            });
+            sql.build().execute(&mut *tx).await.unwrap();
+        }
+        sqlx::query("update chats set leaf = $1").bind(last).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+}
+
+#[tokio::test]
+async fn a_long_chat_shows_its_newest_part_and_the_way_to_the_rest() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let (path, first) = (page.path.clone(), key(&page, ".mine"));
+        grow(&app, &page, 120, true).await;
+        let newest = ann.get(&path).await;
+        assert_eq!(newest.count(".message"), 50);
+        assert_eq!(newest.texts(MESSAGES)[0], "n70");
+        let earlier = ann.click(&newest, "#earlier a").await;
+        let expected = if ann.is_htmx() { 100 } else { 50 };
+        assert_eq!(earlier.count(".message"), expected);
+        assert_eq!(earlier.texts(MESSAGES)[0], "n20");
+        let earliest = ann.click(&earlier, "#earlier a").await;
+        assert_eq!(earliest.texts(MESSAGES)[0], "One");
+        assert!(!earliest.has("#earlier"));
+        // A page that does not show the end says where it is, and sends to there.
+        let there = ann.get(&format!("{path}/at/{first}")).await;
+        assert_eq!(there.texts(MESSAGES)[0], "One");
+        assert!(there.texts(MESSAGES).len() <= 50 && there.has(&format!("#m-{first}")));
+        let later = ann.click(&there, ".more-messages a[href*='/at/']").await;
+        assert!(later.count(".message") == 50);
+        let end = ann
+            .click(&later, &format!(".more-messages a[href='{path}']"))
+            .await;
+        assert_eq!(end.texts(MESSAGES)[49], "n119");
+        let sent = ann.send(&there, "On").await;
+        assert_eq!(sent.texts(MESSAGES)[48..], ["On", "Hello!"]);
+    }
+}
+
+#[tokio::test]
+async fn deep_and_wide_trees_and_circles_are_walked_in_bounded_time() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let deep = ann.start_chat("Deep").await;
+    grow(&app, &deep, 100_000, true).await;
+    let began = Instant::now();
+    let first = key(&deep, ".mine");
+    assert_eq!(ann.get(&deep.path).await.count(".message"), 50);
+    assert_eq!(
+        ann.get(&format!("{}/at/{first}", deep.path)).await.status,
+        200
+    );
+    assert_eq!(
+        ann.get(&format!("/messages/{first}/delete")).await.status,
+        200
+    );
+    assert_eq!(
+        post(&ann, &format!("/messages/{first}/delete"))
+            .await
+            .status(),
+        303
+    );
+    assert_eq!(
+        post(&ann, &format!("/messages/{first}/restore"))
+            .await
+            .status(),
+        303
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+    let question = ann.get(&format!("{}/delete", deep.path)).await;
+    ann.submit(&question.form("#title")).await;
+    assert_eq!(app.value::<i64>("select count(*) from messages").await, 0);
+
+    let wide = ann.start_chat("Wide").await;
+    grow(&app, &wide, 10_000, false).await;
+    let began = Instant::now();
+    let page = ann.get(&wide.path).await;
+    assert_eq!(page.text(".versions"), "‹ 10000 of 10000 ›");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    let question = ann.get(&format!("{}/delete", wide.path)).await;
+    ann.submit(&question.form("#title")).await;
+
+    let round = ann.start_chat("Round").await;
+    grow(&app, &round, 10, true).await;
+    app.change("update messages set parent_id = (select leaf from chats) where body = 'Round'")
+        .await;
+    let first = key(&round, ".mine");
+    let began = Instant::now();
+    assert_eq!(ann.get(&round.path).await.status, 200);
+    assert_eq!(
+        ann.get(&format!("{}/at/{first}", round.path)).await.status,
+        200
+    );
+    assert_eq!(
+        post(&ann, &format!("/messages/{first}/delete"))
+            .await
+            .status(),
+        303
+    );
+    let question = ann.get(&format!("{}/delete", round.path)).await;
+    ann.submit(&question.form("#title")).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(app.value::<i64>("select count(*) from chats").await, 0);
+}
+
+#[tokio::test]
+async fn in_chromium_messages_are_edited_switched_deleted_and_brought_back() {
+    for script in [Script::On, Script::Off] {
+        let site = Site::start().await;
+        let tab = Tab::open(&site.url, script).await;
+        tab.register("Ann").await;
+        site.model.says("First.");
+        tab.send("One").await;
+        tab.until_replied().await;
+        tab.mark().await;
+        site.model.says("Second.");
+        tab.click(".mine a[href$='/edit']").await;
+        tab.until("document.querySelector('form[action$=\"/edit\"] textarea')")
+            .await;
+        tab.fill("form[action$='/edit'] textarea", "Uno").await;
+        tab.click("form[action$='/edit'] button.main").await;
+        tab.until_text(".reply", "Second.").await;
+        tab.until_replied().await;
+        tab.until_text(".versions", "2 of 2").await;
+        assert_eq!(tab.text(".mine .text").await, "Uno");
+        tab.click(".mine .versions a").await;
+        tab.until_text(".reply", "First.").await;
+        tab.until("location.pathname.includes('/at/') && location.hash.startsWith('#m-')")
+            .await;
+        assert_eq!(tab.is_marked().await, script == Script::On);
+        tab.back().await;
+        tab.until_text(".reply", "Second.").await;
+        tab.click(".reply .more summary").await;
+        tab.click(".reply a[href$='/delete']").await;
+        tab.click("form[action^='/messages'][action$='/delete'] button.danger")
+            .await;
+        tab.until_text(".undo", "One message was deleted").await;
+        assert_eq!(tab.count(".reply").await, 0);
+        tab.click(".undo button").await;
+        tab.until_text(".reply", "Second.").await;
+        tab.close().await;
+    }
+}
