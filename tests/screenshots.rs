@@ -71,6 +71,10 @@ async fn pictures_of_the_main_pages() {
             .eval("document.querySelector(\".mine a[href$='/edit']\").pathname")
             .await;
         take("edit", edit.as_str().unwrap()).await;
+        take("chat-settings", &format!("{chat}/settings")).await;
+        take("settings", "/settings").await;
+        take("personas", "/personas").await;
+        take("new-persona", "/personas/new").await;
         take("not-found", "/nowhere").await;
     }
 }

@@ -211,10 +211,7 @@ async fn end_held(
     let mut ended = [Shown::ended(message, view)];
     actions::add(app, &chat, &mut ended).await?;
     let [ended] = ended;
-    html += &ended.ending.render()?;
-    if let Some(actions) = ended.actions {
-        html += &actions.render()?;
-    }
+    html += &ended.below().render()?;
     Ok(Some(html))
 }
 

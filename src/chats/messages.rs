@@ -39,6 +39,16 @@ impl fmt::Display for Rendered {
     }
 }
 
+/// What stands below a message's text: how it ended, and what can be done with it.
+#[derive(Template)]
+#[template(path = "fragments/below.html")]
+pub(super) struct Below {
+    view: View,
+    message: Message,
+    ending: Ending,
+    actions: Option<Actions>,
+}
+
 /// How a reply ended, below its text: what happened, and another try where that makes sense.
 #[derive(Template)]
 #[template(path = "fragments/ending.html")]
@@ -119,6 +129,16 @@ impl Shown {
             message,
             html: Html::None,
             actions: None,
+        }
+    }
+
+    /// What stands below its text.
+    pub(super) fn below(self) -> Below {
+        Below {
+            view: self.view,
+            message: self.message,
+            ending: self.ending,
+            actions: self.actions,
         }
     }
 
