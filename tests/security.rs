@@ -177,7 +177,7 @@ impl Owned {
     }
 
     fn path(&self, route: &str) -> String {
-        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
+        let id = if route.starts_with("/replies") {
             &self.reply
         } else if route.starts_with("/messages") {
             &self.message
@@ -307,7 +307,7 @@ async fn an_address_is_no_key_to_somebody_elses_however_it_is_written() {
         .iter()
         .filter(|(_, route, ..)| route.contains("{id}") && !route.ends_with("events"))
     {
-        let id = if route.starts_with("/replies") || route.starts_with("/messages") {
+        let id = if route.starts_with("/replies") {
             &owned.reply
         } else {
             &owned.chat

@@ -76,13 +76,20 @@ fn conversation(screen: &str) -> Vec<&str> {
     };
     // What can be done with a message.
     let action = |line: &&str| {
-        !["Edit", "More", "Regenerate", "Delete", "Continue in"]
-            .iter()
-            .any(|start| {
-                line.trim_start_matches("(BUTTON)")
-                    .trim_start_matches(['[', ' '])
-                    .starts_with(start)
-            })
+        ![
+            "Plain text",
+            "Edit",
+            "More",
+            "Regenerate",
+            "Delete",
+            "Continue in",
+        ]
+        .iter()
+        .any(|start| {
+            line.trim_start_matches("(BUTTON)")
+                .trim_start_matches(['[', ' '])
+                .starts_with(start)
+        })
     };
     lines
         .skip_while(|line| *line != "You")
@@ -330,7 +337,7 @@ async fn a_page_that_must_end_early_goes_on_by_itself_in_w3m_if_it_may() {
     let site = hurried(&gate).await;
     let w3m = w3m_that(&site, "meta_refresh=1").await;
     count(&w3m).await;
-    w3m.terminal.until("Three.").await;
+    w3m.terminal.until("Two.").await;
     gate.open_all();
     w3m.terminal.until("Four.").await;
     assert_eq!(conversation(&w3m.terminal.screen()), COUNTED);
