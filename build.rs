@@ -9,7 +9,6 @@ use std::{env, error::Error, fs, io::Write, path::Path};
 /// htmx and its extensions are one asset, since as separate deferred scripts they race: htmx may
 /// start before an extension has come.
 const ASSETS: &[(&str, &str, &[&str])] = &[
-    ("app.css", "text/css; charset=utf-8", &["static/app.css"]),
     (
         "clipboard-copy.js",
         "text/javascript; charset=utf-8",
@@ -49,27 +48,46 @@ fn texts(out: &str) -> Result<(), Box<dyn Error>> {
 fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut table = String::new();
     for (name, media_type, parts) in ASSETS {
-        let plain = joined(parts)?;
-        let hash: String = Sha256::digest(&plain)[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
-        fs::write(out.join(format!("{name}.plain")), &plain)?;
-        fs::write(out.join(format!("{name}.br")), brotli(&plain)?)?;
-        fs::write(out.join(format!("{name}.gz")), gzip(&plain)?)?;
-        let bytes =
-            |kind: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\"))");
-        table += &format!(
-            "Asset {{ name: {name:?}, path: \"/static/{stem}-{hash}.{extension}\", media_type: {media_type:?}, \
-             plain: {}, br: {}, gz: {} }},\n",
-            bytes("plain"),
-            bytes("br"),
-            bytes("gz"),
-        );
+        table += &asset(out, name, media_type, parts)?;
+    }
+    // What the style sheet says in words is a part of each language.
+    for language in fs::read_dir("locales")? {
+        let language = language?.file_name();
+        let language = language.to_str().ok_or("a language has a plain name")?;
+        let words = format!("locales/{language}/style.css");
+        let parts = ["static/app.css", &words];
+        let name = format!("app-{language}.css");
+        table += &asset(out, &name, "text/css; charset=utf-8", &parts)?;
     }
     fs::write(out.join("assets.rs"), format!("[\n{table}]"))?;
     Ok(())
+}
+
+/// Packs an asset; what the program is to know of it is returned.
+fn asset(
+    out: &Path,
+    name: &str,
+    media_type: &str,
+    parts: &[&str],
+) -> Result<String, Box<dyn Error>> {
+    let plain = joined(parts)?;
+    let hash: String = Sha256::digest(&plain)[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
+    fs::write(out.join(format!("{name}.plain")), &plain)?;
+    fs::write(out.join(format!("{name}.br")), brotli(&plain)?)?;
+    fs::write(out.join(format!("{name}.gz")), gzip(&plain)?)?;
+    let bytes =
+        |kind: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\"))");
+    Ok(format!(
+        "Asset {{ name: {name:?}, path: \"/static/{stem}-{hash}.{extension}\", media_type: {media_type:?}, \
+             plain: {}, br: {}, gz: {} }},\n",
+        bytes("plain"),
+        bytes("br"),
+        bytes("gz"),
+    ))
 }
 
 /// The parts, one after the other, without the pointers to source maps that are not there.

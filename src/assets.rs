@@ -17,7 +17,7 @@ struct Asset {
 
 static ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The address of an asset: `path("app.css")` is `/static/app-….css`.
+/// The address of an asset: `path("icon.svg")` is `/static/icon-….svg`.
 ///
 /// # Panics
 /// When there is no such asset; the names in the templates are checked by every test that renders.

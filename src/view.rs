@@ -122,6 +122,11 @@ impl View {
         assets::path(name)
     }
 
+    /// The style sheet, with its few words in this language.
+    pub(crate) fn style(&self) -> &'static str {
+        assets::path(&format!("app-{}.css", self.lang))
+    }
+
     pub(crate) fn is_demo(&self) -> bool {
         matches!(self.model.source, Source::Demo)
     }

@@ -553,7 +553,7 @@ async fn many_may_read_along() {
     gate.open_all();
     for page in [held.page().await, late.page().await] {
         assert_eq!(
-            page.texts(".reply p:not(.tail)"),
+            page.texts(".reply .text p:not(.tail)"),
             ["First.", "Second.", "Third"]
         );
     }

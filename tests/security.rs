@@ -164,9 +164,14 @@ impl Owned {
             .to_owned();
         let message = page.attribute(".mine", "id");
         let message = message.strip_prefix("m-").unwrap().to_owned();
-        let form = owner.get("/personas/new").await.form("main form");
-        let list = owner.submit(&form.fill("name", "Mine")).await;
-        let persona = list.attribute(".rows a[href^='/chats/new/']", "href");
+        const PERSONA: &str = ".rows a[href^='/chats/new/']";
+        let mut list = owner.get("/personas").await;
+        // One is enough: there may be only so many.
+        if !list.has(PERSONA) {
+            let form = owner.get("/personas/new").await.form("main form");
+            list = owner.submit(&form.fill("name", "Mine")).await;
+        }
+        let persona = list.attribute(PERSONA, "href");
         let persona = persona.strip_prefix("/chats/new/").unwrap().to_owned();
         Self {
             chat,
