@@ -34,7 +34,7 @@ impl Terminal {
             "-x",
             "80",
             "-y",
-            "60",
+            "100",
             "env",
             &home,
             program,
