@@ -194,11 +194,12 @@ impl Config {
         )
     }
 
-    /// How many replies there may be at once.
+    /// How many replies there may be at once, and how much is read for each.
     pub fn limits(&self) -> Limits {
         Limits {
             at_once: self.replies_at_once,
             per_person: self.replies_per_person,
+            history: self.history_limit,
         }
     }
 

@@ -364,6 +364,29 @@ async fn somebody_elses_message_is_out_of_reach_of_every_form() {
     assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
 }
 
+#[tokio::test]
+async fn of_a_long_chat_only_what_is_sent_is_read_and_the_rest_is_counted() {
+    let app = TestApp::with(|config| config.history_limit = 300).await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let page = ann.start_chat("One").await;
+    grow(&app, &page, 500, true).await;
+    let page = ann.get(&page.path).await;
+    let page = ann.send(&page, "Go on").await;
+    let request = app.model.requests().pop().unwrap();
+    let sent = request.body["messages"].as_array().unwrap();
+    let last = sent.iter().rev().take(3).map(|turn| &turn["content"]);
+    assert!(last.eq(["Go on", "n499", "n498"]));
+    // Every one is sent or counted: the first two, the 500 and the new one.
+    let left_out = 503 - sent.len();
+    assert!((50..100).contains(&sent.len()));
+    let says = format!("The {left_out} oldest messages of this chat did not fit");
+    assert!(
+        page.texts(".reply .note").last().unwrap().contains(&says),
+        "{}",
+        page.html
+    );
+}
+
 /// Puts this many messages into the only chat, each below the one before, or all below one.
 async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
     let chat = uuid::Uuid::parse_str(page.path.rsplit('/').next().unwrap()).unwrap();

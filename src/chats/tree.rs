@@ -103,6 +103,32 @@ impl Db {
             .await?))
     }
 
+    /// How many messages the branch has that ends here.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn branch_length(
+        &self,
+        chat: ChatId,
+        leaf: Option<MessageId>,
+    ) -> Result<usize> {
+        let sql = "with recursive branch (id, parent_id, depth) as (
+                       select id, parent_id, 1 from messages
+                       where id = $2 and chat_id = $1 and deleted_at is null
+                       union all
+                       select m.id, m.parent_id, depth + 1 from branch
+                       join messages m on m.id = branch.parent_id
+                       where m.chat_id = $1 and depth < $3
+                   ) select count(*) from branch";
+        let length: i64 = with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(chat)
+            .bind(leaf)
+            .bind(LEVELS)
+            .fetch_one(db)
+            .await?);
+        Ok(usize::try_from(length).unwrap_or(0))
+    }
+
     /// The newest messages of the branch that ends here.
     pub(super) async fn window(&self, chat: ChatId, leaf: Option<MessageId>) -> Result<Window> {
         let mut messages = self.branch_end(chat, leaf, WINDOW + 1).await?;

@@ -353,6 +353,7 @@ impl Models {
             let settings = &models.shared.settings;
             let limit = settings.history_limit.saturating_sub(options.length());
             let (turns, dropped) = history::newest(turns, limit);
+            let dropped = dropped + options.before;
             let options = Arc::new(options);
             let turns: Arc<[Turn]> = turns.into();
             let mut started = false;

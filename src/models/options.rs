@@ -22,6 +22,8 @@ pub struct Options {
     pub max_tokens: Option<i64>,
     /// How long it thinks, in OpenAI's words.
     pub effort: Option<String>,
+    /// How many messages are before the turns that are given, and so not sent either.
+    pub before: usize,
 }
 
 /// What can be set of a request and a model may not accept.

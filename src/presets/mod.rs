@@ -70,6 +70,7 @@ impl From<Preset> for Options {
             top_p: preset.top_p.map(Thousandths::value),
             max_tokens: preset.max_tokens,
             effort: preset.effort,
+            before: 0,
         }
     }
 }

@@ -50,13 +50,15 @@ pub(crate) use thoughts::Thoughts;
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.
 const WRITER_THREADS: usize = 4;
 
-/// How many replies there may be at once.
+/// How many replies there may be at once, and how much is read for each.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Running in this process.
     pub at_once: usize,
     /// Running for one person, in all processes together.
     pub per_person: usize,
+    /// Characters of a conversation that a model is sent at most; what is before them is not read.
+    pub history: usize,
 }
 
 /// The replies that run or wait. Cheap to clone.

@@ -83,14 +83,44 @@ fn said(branch: &[Message]) -> Vec<Turn> {
     said.map(Into::into).collect()
 }
 
-/// The conversation that the model is to answer, or to carry on from where it ended, and how.
+/// How many messages of a conversation are read at first; four times as many each time when they do
+/// not fill what is sent.
+const READ_FIRST: usize = 64;
+
+/// The end of the conversation, of at least so many characters where it is that long, and how many
+/// messages are before it.
+async fn conversation(
+    db: &Db,
+    claimed: &Claimed,
+    characters: usize,
+) -> Result<(Vec<Message>, usize)> {
+    let (chat, last) = (claimed.chat_id, claimed.parent_id);
+    let mut most = READ_FIRST;
+    loop {
+        let messages = db.branch_end(chat, last, most).await?;
+        if messages.len() < most {
+            return Ok((messages, 0));
+        }
+        let length: usize = messages.iter().map(|m| m.body.chars().count()).sum();
+        if length > characters {
+            let before = db.branch_length(chat, last).await?.saturating_sub(most);
+            return Ok((messages, before));
+        }
+        most *= 4;
+    }
+}
+
+/// The conversation that the model is to answer, or to carry on from where it ended, and how. Of a
+/// long one only the end is read, of so many characters.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<(Vec<Turn>, Options)> {
-    let branch = db
-        .branch_end(claimed.chat_id, claimed.parent_id, usize::MAX)
-        .await?;
+pub(super) async fn turns(
+    db: &Db,
+    claimed: &Claimed,
+    characters: usize,
+) -> Result<(Vec<Turn>, Options)> {
+    let (branch, before) = conversation(db, claimed, characters).await?;
     let mut turns = said(&branch);
     if !claimed.body.trim().is_empty() {
         turns.extend(Turn::carry_on(&claimed.body));
@@ -98,6 +128,7 @@ pub(super) async fn turns(db: &Db, claimed: &Claimed) -> Result<(Vec<Turn>, Opti
     // As the chat is set now; who asked for another model for this reply gets that.
     let mut options = Options::from(db.chat_preset(claimed.chat_id).await?);
     options.model = claimed.asked_model.clone().or(options.model);
+    options.before = before;
     Ok((turns, options))
 }
 
