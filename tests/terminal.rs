@@ -215,7 +215,9 @@ async fn lynx_shows_a_reply_while_it_comes() {
     let (who, said) = lines.split_at(3);
     assert_eq!(who, ["You", "Count", "test-model"]);
     assert_eq!(said.join("\n\n") + "\n\n", numbers.concat());
+    // Settings, Rename, Delete: the third in its line.
     lynx.terminal.go_to("Delete", lynx.next).await;
+    lynx.terminal.move_by(lynx.next).await;
     lynx.terminal.move_by(lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal.until("Delete this chat?").await;

@@ -200,8 +200,6 @@ impl Reader {
         thoughts.trim_start().to_owned()
     }
 
-    /// What is new of the thoughts, at most about so many bytes, and whether there is more. Blanks at
-    /// their end wait for what follows them.
     /// What is new, as far as it has about so many bytes.
     fn look(&mut self, most: usize) -> News {
         self.changes.mark_unchanged();
