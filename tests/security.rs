@@ -54,6 +54,7 @@ const ROUTES: &[Row] = &[
     ("POST", "/replies/{id}/continue", "",               [403, 303, 404]),
     ("GET",  "/replies/{id}/retry",    "",               [403, 200, 404]),
     ("GET",  "/chats/new/{persona}",   "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/title",      "",               [403, 200, 404]),
     ("GET",  "/chats/{id}/settings",   "",               [403, 200, 404]),
     ("POST", "/chats/{id}/settings",   "top_p=0.5",      [403, 303, 404]),
     ("GET",  "/settings",              "",               [403, 200, 200]),

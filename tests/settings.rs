@@ -351,6 +351,27 @@ async fn a_chat_gets_a_title_by_the_model_after_its_first_reply_once() {
 }
 
 #[tokio::test]
+async fn an_open_page_learns_the_title_a_moment_after_the_reply() {
+    let app = with_titles("Rice").await;
+    let ann = Browser::htmx(&app).sign_up("ann").await;
+    let page = ann.start_chat("How do I cook rice?").await;
+    let look = format!("{}/title", page.path);
+    titled(&ann, &page.path, "Rice").await;
+    // As if it had not come yet when the reply ended.
+    app.change("update chats set title = 'How?', title_by = 'asked'")
+        .await;
+    let reply = page.attribute(".reply", "id").replace("r-", "/replies/");
+    let piece = ann.get_piece(&reply).await;
+    assert_eq!(piece.attribute("header#title", "hx-get"), look);
+    app.change("update chats set title = 'Rice', title_by = 'model'")
+        .await;
+    let piece = ann.get_piece(&look).await;
+    assert_eq!(piece.text("#title h1"), "Rice");
+    assert!(piece.has("#chats") && !piece.has("header#title[hx-get]"));
+    assert!(!ann.get_piece(&reply).await.has("#title"));
+}
+
+#[tokio::test]
 async fn a_title_that_a_person_gave_stays() {
     let app = TestApp::with(|config| config.titles = true).await;
     let gate = Gate::new();

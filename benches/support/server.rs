@@ -52,6 +52,8 @@ impl Server {
             .env("OPENAI_BASE_URL", format!("{upstream}/v1"))
             .env("OPENAI_MODEL", "bench")
             .env("REPLIES_PER_PERSON", "1000")
+            // Each reply is one request to the model server.
+            .env("TITLES", "false")
             .env("NO_COLOR", "1")
             .stderr(Stdio::piped())
             .spawn()?;

@@ -18,6 +18,7 @@ use serde::Deserialize;
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/chats/{id}/title", get(title))
         .route("/chats/{id}/rename", get(ask_title).post(rename))
         .route("/chats/{id}/delete", get(ask_delete).post(delete))
 }
@@ -84,6 +85,25 @@ async fn ask_title(
     }))
 }
 
+/// `GET /chats/{id}/title`: the title and the list as they are by now, for a page that is open while
+/// the model makes one.
+async fn title(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
+    Ok(Title {
+        view,
+        chat,
+        chats: Some(chats),
+        is_awaited: false,
+    }
+    .into_response())
+}
+
 /// `POST /chats/{id}/rename`
 async fn rename(
     user: User,
@@ -123,6 +143,7 @@ async fn rename(
         view,
         chat,
         chats: Some(chats),
+        is_awaited: false,
     }
     .into_response())
 }

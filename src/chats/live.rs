@@ -3,7 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId, actions,
     messages::{Html, Shown},
-    pages::{ChatPage, Composer, ParentField, StopButton},
+    pages::{ChatPage, Composer, ParentField, StopButton, Title},
 };
 use crate::{
     App,
@@ -222,6 +222,8 @@ struct Reply {
     reply: Shown,
     stop: StopButton,
     parent: ParentField,
+    /// Where the model is making one.
+    title: Option<Title>,
 }
 
 /// The reply's article as it is now.
@@ -239,6 +241,14 @@ pub(crate) async fn show_reply(
         leaf: Some(leaf),
         ..chat
     };
+    let is_awaited = app.config.titles && !view.is_demo() && chat.awaits_title();
+    let is_awaited = is_awaited && !message.state.is_running();
+    let title = is_awaited.then(|| Title {
+        view: view.clone(),
+        chat: chat.clone(),
+        chats: None,
+        is_awaited,
+    });
     let mut shown = Shown::all(app, &view, vec![message]).await?;
     actions::add(app, &chat, &mut shown).await?;
     let stop = composer.beside(&shown).stop;
@@ -247,6 +257,7 @@ pub(crate) async fn show_reply(
         reply,
         stop,
         parent,
+        title,
     }
     .into_response())
 }

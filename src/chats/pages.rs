@@ -183,6 +183,8 @@ pub(super) struct Title {
     pub chat: Chat,
     /// The list, where it changes along with the title.
     pub chats: Option<ChatList>,
+    /// The model is making another one, which is looked for in a moment.
+    pub is_awaited: bool,
 }
 
 impl HtmlSafe for Title {}
@@ -288,6 +290,7 @@ impl ChatPage {
             view: view.clone(),
             chat,
             chats: None,
+            is_awaited: false,
         });
         let conversation = Conversation {
             view: view.clone(),

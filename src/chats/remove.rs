@@ -290,7 +290,8 @@ impl Db {
 
     /// The user's chat that a message is in, even if that is deleted, and whose the message is.
     async fn chat_with(&self, user: &User, message: MessageId) -> Result<(Chat, Role)> {
-        let sql = "select c.id, c.title, c.leaf, c.model, c.persona, m.role from chats c
+        let sql =
+            "select c.id, c.title, c.leaf, c.model, c.persona, c.title_by, m.role from chats c
                    join messages m on m.chat_id = c.id where m.id = $1 and c.user_id = $2";
         #[derive(sqlx::FromRow)]
         struct Row {

@@ -81,6 +81,15 @@ pub struct Chat {
     pub model: Option<String>,
     /// The name of the persona with which it began.
     pub persona: Option<String>,
+    /// Whose the title is: `line`, `asked`, `model` or `person`.
+    pub title_by: String,
+}
+
+impl Chat {
+    /// Whether the model may be making a title.
+    pub fn awaits_title(&self) -> bool {
+        matches!(self.title_by.as_str(), "line" | "asked")
+    }
 }
 
 /// Who wrote a message.

@@ -52,7 +52,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
-        let sql = "select id, title, leaf, model, persona from chats where user_id = $1
+        let sql = "select id, title, leaf, model, persona, title_by from chats where user_id = $1
                    order by active_at desc, id desc limit $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
@@ -66,8 +66,7 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub async fn chat(&self, user: &User, id: ChatId) -> Result<Chat> {
-        let sql =
-            "select id, title, leaf, model, persona from chats where id = $1 and user_id = $2";
+        let sql = "select id, title, leaf, model, persona, title_by from chats where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
             .bind(user.id)
@@ -92,7 +91,7 @@ impl Db {
     /// # Errors
     /// When it is not there.
     pub(super) async fn message_of(&self, user: &User, id: MessageId) -> Result<(Message, Chat)> {
-        let sql = "select c.id, c.title, c.leaf, c.model, c.persona
+        let sql = "select c.id, c.title, c.leaf, c.model, c.persona, c.title_by
                    from chats c join messages m on m.chat_id = c.id
                    where m.id = $1 and c.user_id = $2";
         let chat = with_pool!(self.read, db => sqlx::query_as(sql)
