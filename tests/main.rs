@@ -28,5 +28,6 @@ mod soak;
 mod stop;
 mod support;
 mod terminal;
+mod terminal_tree;
 mod text;
 mod tree;

@@ -1,6 +1,10 @@
 //! Personas: made, changed, duplicated, deleted, and begun with.
 
-use crate::support::{Browser, KINDS, Page, TestApp};
+use crate::support::{
+    Browser, KINDS, Page, TestApp,
+    chromium::{Script, Tab},
+    site::Site,
+};
 use http::StatusCode;
 
 /// Makes a persona and gives the list.
@@ -221,5 +225,30 @@ async fn what_a_persona_says_is_text() {
             page.path
         );
         assert!(page.html.contains("alert(1)"), "{}", page.path);
+    }
+}
+
+#[tokio::test]
+async fn in_chromium_a_starter_is_sent_by_its_button() {
+    let site = Site::start().await;
+    for script in [Script::On, Script::Off] {
+        let tab = Tab::open(&site.url, script).await;
+        tab.register(&format!("Ann {script:?}")).await;
+        tab.go("/personas/new").await;
+        tab.fill("[name=name]", "Pirate").await;
+        tab.fill("[name=starters]", "How do I sail?\nWhere's the \"gold\"?")
+            .await;
+        tab.follow("main form button.main").await;
+        tab.follow(".rows h2 a").await;
+        tab.mark().await;
+        tab.click(".starters button:last-of-type").await;
+        tab.until_text(".mine .text", "Where's the \"gold\"?").await;
+        tab.until_replied().await;
+        assert_eq!(tab.is_marked().await, script == Script::On);
+        assert!(tab.path().await.starts_with("/chats/"));
+        assert_eq!(tab.count(".message").await, 2);
+        let asked = site.model.requests().pop().unwrap();
+        assert_eq!(asked.question(), "Where's the \"gold\"?");
+        tab.close().await;
     }
 }

@@ -169,6 +169,7 @@ struct Row {
     reasoning: String,
     attempt: i64,
     ended_at: Option<i64>,
+    is_deleted: bool,
     /// What the journal has.
     parts: i64,
     written: String,
@@ -199,6 +200,7 @@ type Rows = BTreeMap<Uuid, Row>;
 async fn rows(app: &TestApp) -> Rows {
     let sql = "select m.id, m.chat_id, m.parent_id, u.name as owner, c.leaf, m.role, m.state,
                    m.problem, m.body, m.reasoning, m.attempt, m.ended_at,
+                   m.deleted_at is not null as is_deleted,
                    (select count(*) from reply_parts p where p.message_id = m.id) as parts,
                    coalesce((select string_agg(p.text, '' order by p.seq) from reply_parts p
                        where p.message_id = m.id and p.kind = 'body'), '') as written,
@@ -229,6 +231,9 @@ enum What {
     Continue(Uuid),
     Delete(Uuid),
     Rename(Uuid),
+    /// A message with all below it, and bringing those back.
+    Remove(Uuid),
+    Restore(Uuid),
 }
 
 /// A form that somebody sends.
@@ -300,8 +305,10 @@ struct World {
     /// How often replies were put into the line again, in all, and in the last step.
     queued_again: HashMap<Uuid, i64>,
     just_queued: HashMap<Uuid, i64>,
-    /// Replies that somebody has tried to stop.
+    /// Replies that somebody has tried to stop, or deleted.
     stopped: HashSet<Uuid>,
+    /// The chats in which messages were deleted.
+    pruned: HashSet<Uuid>,
     /// A server has ended in the last step.
     has_ended: bool,
     rows: Rows,
@@ -368,6 +375,7 @@ impl World {
             queued_again: HashMap::new(),
             just_queued: HashMap::new(),
             stopped: HashSet::new(),
+            pruned: HashSet::new(),
             has_ended: false,
             rows: Rows::new(),
             used: HashMap::new(),
@@ -446,7 +454,7 @@ impl World {
             let id = form.action.split('/').nth(2);
             id.and_then(|id| id.parse().ok()).unwrap_or_default()
         };
-        let (tab, form, what) = match self.dice.throw(0, 60) {
+        let (tab, form, what) = match self.dice.throw(0, 68) {
             0..10 => {
                 let tab = self.index(self.tabs.len());
                 if self.chance(2) {
@@ -476,6 +484,29 @@ impl World {
                 let (tab, form) = self.form(".ending form[action$='/continue']").await?;
                 let reply = of(&form);
                 (tab, form, What::Continue(reply))
+            }
+            kind @ 60.. => {
+                let wanted = kind >= 65;
+                let rows = self
+                    .rows
+                    .values()
+                    .filter(|row| row.is_deleted == wanted && !self.deleted.contains(&row.chat_id));
+                let rows: Vec<_> = rows.map(|row| (row.id, row.chat_id)).collect();
+                let (tab, (id, chat)) = (self.index(self.tabs.len()), self.pick(&rows)?);
+                let (path, css, what) = match wanted {
+                    false => (
+                        format!("/messages/{id}/delete"),
+                        "main form",
+                        What::Remove(id),
+                    ),
+                    true => {
+                        let path = format!("/chats/{chat}/deleted/{id}");
+                        (path, ".undo form", What::Restore(id))
+                    }
+                };
+                let page = self.browser(tab).get(&path).await;
+                assert_eq!(page.status, StatusCode::OK, "{path}");
+                (tab, page.form(css), what)
             }
             kind => {
                 let tab = self.index(self.tabs.len());
@@ -516,6 +547,9 @@ impl World {
             if let What::Stop(reply) = act.what {
                 self.stopped.insert(reply);
             }
+            if let What::Remove(message) = act.what {
+                self.pruned.insert(self.homes[&message]);
+            }
             if let What::Delete(chat) = act.what
                 && answer.is_yes()
             {
@@ -529,13 +563,20 @@ impl World {
         }
         // The model says nothing meanwhile: what was carried on ends only if it is stopped.
         for (reply, times) in &self.just_queued {
-            let stops = acts
-                .iter()
-                .filter(|act| matches!(act.what, What::Stop(id) if id == *reply));
+            let stops = acts.iter().filter(|act| match act.what {
+                What::Stop(id) => id == *reply,
+                What::Remove(_) => true,
+                _ => false,
+            });
             assert!(
                 *times <= 1 + stops.count() as i64,
                 "{reply} carried on {times} times"
             );
+        }
+        if let ([act], [answer]) = (&*acts, &*answers)
+            && answer.is_yes()
+        {
+            self.check_removal(&act.what).await;
         }
         // Whoever is stopped stops, without another word of the model.
         for (act, answer) in acts.iter().zip(&answers) {
@@ -563,16 +604,28 @@ impl World {
         }
     }
 
+    /// Whether a message has gone, or come back.
+    async fn check_removal(&self, what: &What) {
+        let (What::Remove(id) | What::Restore(id)) = what else {
+            return;
+        };
+        let rows = rows(&self.apps[0]).await;
+        let is_gone = matches!(what, What::Remove(_));
+        assert_eq!(rows[id].is_deleted, is_gone, "{what:?}");
+    }
+
     /// What follows from an answer.
     fn learn(&mut self, act: &Act, answer: &Answered) {
         let chat = |reply: &Uuid| self.homes.get(reply).copied();
         let chat = match &act.what {
             What::Send(_, chat) => *chat,
-            What::Stop(reply) | What::Retry(reply) | What::Continue(reply) => chat(reply),
+            What::Stop(id) | What::Retry(id) | What::Continue(id) => chat(id),
+            What::Remove(id) | What::Restore(id) => chat(id),
             What::Delete(chat) | What::Rename(chat) => Some(*chat),
         };
         let is_gone = chat.is_some_and(|chat| self.deleted.contains(&chat));
-        let refusals = match is_gone {
+        let may_be_gone = is_gone || chat.is_some_and(|chat| self.pruned.contains(&chat));
+        let refusals = match may_be_gone {
             true => &[
                 StatusCode::CONFLICT,
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -636,7 +689,8 @@ impl World {
 
     /// Follows a reply that runs, or has just ended.
     async fn watch(&mut self) {
-        let rows = self.rows.values().filter(|row| row.is_running());
+        let rows = self.rows.values();
+        let rows = rows.filter(|row| row.is_running() && !row.is_deleted);
         let running: Vec<_> = rows.map(|row| (row.id, row.chat_id)).collect();
         let Some((reply, chat)) = self.pick(&running) else {
             return;
@@ -760,6 +814,8 @@ impl World {
         let all = rows(&self.apps[0]).await;
         let (bens, rows): (Rows, Rows) = all.into_iter().partition(|(_, row)| row.owner == "ben");
         assert_eq!(bens, self.bens);
+        let deleted = rows.values().filter(|row| row.is_deleted);
+        self.stopped.extend(deleted.map(|row| row.id));
         for row in rows.values() {
             self.check_place(row, &rows);
             match row.is_reply() {
@@ -804,16 +860,23 @@ impl World {
     /// Whether a message is where it belongs.
     fn check_place(&self, row: &Row, rows: &Rows) {
         let parent = row.parent_id.map(|id| &rows[&id]);
-        assert!(
-            parent.is_none_or(|parent| parent.chat_id == row.chat_id && parent.role != row.role)
-        );
-        assert!(parent.is_some() || !row.is_reply());
-        let leaf = &rows[&row.leaf.expect("no chat is empty")];
-        assert_eq!(leaf.chat_id, row.chat_id);
-        assert!(leaf.is_reply());
+        assert!(parent.is_none_or(|parent| parent.chat_id == row.chat_id));
+        // A reply may have been deleted from between two messages of a person.
+        assert!(!row.is_reply() || parent.is_some_and(|parent| !parent.is_reply()));
+        // Nothing is there below what is not.
+        assert!(row.is_deleted || parent.is_none_or(|parent| !parent.is_deleted));
+        let is_end = |id| {
+            let mut there = rows.values().filter(|below| !below.is_deleted);
+            there.all(|below| below.parent_id != Some(id))
+        };
         // What was used last is the end of a branch, and nothing is below a reply that runs.
-        let is_end = |id| rows.values().all(|below| below.parent_id != Some(id));
-        assert!(is_end(leaf.id), "{leaf:?} is no leaf");
+        match row.leaf.map(|leaf| &rows[&leaf]) {
+            Some(leaf) => {
+                assert!(leaf.chat_id == row.chat_id && !leaf.is_deleted);
+                assert!(is_end(leaf.id), "{leaf:?} is no leaf");
+            }
+            None => assert!(row.is_deleted, "{row:?} is not shown"),
+        }
         assert!(!row.is_running() || is_end(row.id), "{row:?} is no leaf");
         assert!(row.parts == 0 || row.state == "streaming", "{row:?}");
         if let Some(before) = self.rows.get(&row.id) {
@@ -887,7 +950,7 @@ impl World {
             ("queued", 0) => ["queued", "stopped"].contains(&&*now.state),
             ("queued", _) => now.state != "queued",
             ("streaming", _) => now.state != "queued",
-            _ => before == now || (before.leaf != now.leaf && same(before, now)),
+            _ => same(before, now),
         };
         assert!(may, "{}", what());
     }
@@ -1019,11 +1082,11 @@ impl World {
     }
 }
 
-/// Whether only the chat's leaf is another one.
+/// Whether only the chat's leaf is another one, or it was deleted or brought back.
 fn same(before: &Row, now: &Row) -> bool {
-    let leaf = now.leaf;
     Row {
-        leaf,
+        leaf: now.leaf,
+        is_deleted: now.is_deleted,
         ..before.clone()
     } == *now
 }
@@ -1077,10 +1140,11 @@ async fn whatever_people_do_and_whenever_it_breaks_what_was_promised_holds() {
         world.clear().await;
         world.settle().await;
         eprintln!(
-            "round {round}: {} messages of {} taken, {} chats deleted, {} answers of the model, {} crashes",
+            "round {round}: {} messages of {} taken, {} chats deleted, {} pruned, {} answers of the model, {} crashes",
             world.taken.len(),
             world.messages,
             world.deleted.len(),
+            world.pruned.len(),
             world.script.lock().unwrap().said.len(),
             world.crashes,
         );

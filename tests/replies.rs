@@ -105,6 +105,32 @@ async fn without_script_the_reply_arrives_token_by_token() {
 }
 
 #[tokio::test]
+async fn without_script_no_letter_is_missing_behind_what_is_not_shown() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::plain(&app).sign_up("ann").await);
+    // Blank lines and link definitions become no part of the page.
+    let tokens = [
+        "```\na\n```\n\nO",
+        "ne two.",
+        "\n\nThree.\n\n[a]: b\n",
+        "\nFo",
+        "ur five.",
+    ];
+    app.model.answer(Answer::gated(&gate, tokens));
+    let path = ann.start_running("Go").await;
+    let mut page = ann.open_live(&format!("{path}/live")).await;
+    for (token, said) in tokens
+        .into_iter()
+        .zip(["O", "ne two.", "[a]: b", "Fo", "ur five."])
+    {
+        gate.open(1);
+        page.until(said).await;
+        assert!(page.seen.ends_with(token.rsplit('\n').next().unwrap()));
+    }
+    gate.open_all();
+}
+
+#[tokio::test]
 async fn a_page_that_stayed_open_ends_with_what_a_new_one_shows() {
     for kind in [Browser::plain, Browser::text] {
         let app = TestApp::start().await;

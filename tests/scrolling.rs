@@ -89,3 +89,52 @@ async fn the_way_to_the_newest_text_is_reached_by_keyboard_and_covers_nothing() 
         tab.close().await;
     }
 }
+
+#[tokio::test]
+async fn what_is_selected_stays_selected_while_the_reply_goes_on() {
+    for script in [Script::On, Script::Off] {
+        let site = Site::start().await;
+        let tab = Tab::open(&site.url, script).await;
+        tab.register("Ann").await;
+        let gate = Gate::new();
+        site.model.answer(Answer::gated(
+            &gate,
+            [
+                "From here.\n\n```rust\nlet a = 1;\n```\n\nNe",
+                "xt.\n\n- an",
+                "other",
+                ".\n\nThe end.",
+            ],
+        ));
+        tab.send("Much, please").await;
+        gate.open(1);
+        tab.until_text(".reply", "Ne").await;
+        tab.until_text(".reply code", "let a = 1;").await;
+        // The forms that are shown, from the middle of a word to the middle of code.
+        tab.eval("(() => { const shown = css => [...document.querySelectorAll(css)].filter(e => e.checkVisibility())[0]; const code = shown('.reply code'); getSelection().setBaseAndExtent(shown('.reply .text p').firstChild, 1, code, code.childNodes.length) })()")
+            .await;
+        let selected = tab.eval("getSelection().toString()").await;
+        let text = selected.as_str().unwrap();
+        assert!(
+            text.starts_with("rom here.") && text.contains("let a = 1;"),
+            "{text}"
+        );
+        for said in ["Next.", "another", "The end."] {
+            gate.open(1);
+            tab.until_text(".reply", said).await;
+            assert_eq!(
+                tab.eval("getSelection().toString()").await,
+                selected,
+                "{said}"
+            );
+        }
+        gate.open_all();
+        tab.until_replied().await;
+        assert_eq!(
+            tab.eval("getSelection().toString()").await,
+            selected,
+            "at the end"
+        );
+        tab.close().await;
+    }
+}

@@ -9,11 +9,11 @@ use crate::support::{
 const PASSWORD: &str = "seven quiet otters";
 
 /// How a text browser wants to be used.
-struct Browser {
-    terminal: Terminal,
+pub(crate) struct Browser {
+    pub(crate) terminal: Terminal,
     /// The keys to the next and to the last link or field.
-    next: &'static str,
-    last: &'static str,
+    pub(crate) next: &'static str,
+    pub(crate) last: &'static str,
     /// Fields are written into a line of their own, which Enter opens and closes.
     asks: bool,
 }
@@ -64,7 +64,7 @@ impl Browser {
 }
 
 /// Who says what, line by line, without what stands around it.
-fn conversation(screen: &str) -> Vec<&str> {
+pub(crate) fn conversation(screen: &str) -> Vec<&str> {
     let lines = screen
         .lines()
         .map(str::trim)
@@ -240,15 +240,15 @@ async fn lynx_shows_a_reply_while_it_comes() {
 }
 
 /// Somebody with w3m who has an account.
-async fn w3m(site: &Site) -> Browser {
+pub(crate) async fn w3m(site: &Site) -> Browser {
     w3m_that(site, "meta_refresh=0").await
 }
 
 /// Somebody with w3m, set up in one way or another, who has an account.
 async fn w3m_that(site: &Site, setting: &str) -> Browser {
     let register = format!("{}/register", site.url);
-    // It has longer texts written in an editor.
-    let editor = [("editor", "echo Count > $1")];
+    // It has longer texts written in an editor. This one puts a word before what is there.
+    let editor = [("editor", "echo \"Count$(cat $1)\" > $1")];
     let arguments = ["-o", "editor=sh ~/editor %s", "-o", setting, &register];
     let w3m = Browser {
         terminal: Terminal::run(&editor, "w3m", &arguments),
@@ -261,7 +261,7 @@ async fn w3m_that(site: &Site, setting: &str) -> Browser {
 }
 
 /// Sends `Count` by w3m.
-async fn count(w3m: &Browser) {
+pub(crate) async fn count(w3m: &Browser) {
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.move_by(w3m.last).await;
     w3m.terminal.keys(&["Enter"]);

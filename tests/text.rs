@@ -1,9 +1,12 @@
 //! What people do with the text of messages: they read it, and take it elsewhere.
 
 use crate::support::{
-    model::{Answer, Step},
+    chromium::{Script, Tab},
+    model::{Answer, Gate, Step},
+    site::{Site, wait_until},
     *,
 };
+use serde_json::json;
 
 const REPLY: &str = "Look:\n\n```rust\nlet a = 1 < 2;\n```\n\n- nested\n\n  ```\n  b\n  ```\n\n$$x^2$$ costs $5 and $10.\n";
 
@@ -87,4 +90,74 @@ async fn a_reply_that_was_carried_on_shows_its_new_text() {
     let page = ann.submit(&page.form("form[action$='/continue']")).await;
     let page = ann.finished(&page).await;
     assert_eq!(page.texts(".reply em"), ["One", "two"]);
+}
+
+#[tokio::test]
+async fn in_chromium_code_and_messages_are_copied() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    let allowed = json!({ "origin": site.url, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    tab.cdp("Browser.grantPermissions", allowed).await;
+    tab.register("Ann").await;
+    // What is there to paste, after a press of this button.
+    let copied = async |css: &str, text: &str| {
+        tab.eval("navigator.clipboard.writeText('nothing'); 0")
+            .await;
+        tab.click(css).await;
+        wait_until(async || {
+            let read = json!({ "expression": "navigator.clipboard.readText()", "awaitPromise": true, "returnByValue": true });
+            let read = tab.cdp("Runtime.evaluate", read).await;
+            match &read["result"]["value"] {
+                value if value == text => Ok(()),
+                _ => Err(format!("{css} copies {read}")),
+            }
+        })
+        .await;
+    };
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(&gate, [REPLY, "The end."]));
+    tab.send("My <b>question</b>").await;
+    gate.open(1);
+    tab.until_text(".reply", "costs $5").await;
+    // A block is whole before the reply is.
+    copied(".code .copy", "let a = 1 < 2;\n").await;
+    gate.open_all();
+    tab.until_replied().await;
+    copied(".code .copy", "let a = 1 < 2;\n").await;
+    copied("li .code .copy", "b\n").await;
+    let whole = format!("{REPLY}The end.");
+    copied(".reply .take clipboard-copy", &whole).await;
+    copied(".mine .take clipboard-copy", "My <b>question</b>").await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn in_chromium_lines_of_code_are_wrapped_and_a_block_is_taken_without_script() {
+    let site = Site::start().await;
+    let line = "word ".repeat(100) + &"x".repeat(300);
+    site.model.says(&format!("```\n{line}\n```\n"));
+    for script in [Script::On, Script::Off] {
+        let tab = Tab::open(&site.url, script).await;
+        tab.register(&format!("Ann {script:?}")).await;
+        tab.send("Go").await;
+        tab.until_replied().await;
+        let code = "[...document.querySelectorAll('.code')].filter(e => e.checkVisibility())[0]";
+        let more = format!(
+            "(() => {{ const p = {code}.querySelector('pre'); return p.scrollWidth > p.clientWidth }})()"
+        );
+        assert_eq!(tab.eval(&more).await, true);
+        let mark = format!("{code}.id = 'code'");
+        tab.eval(&mark).await;
+        tab.click("#code .wrap summary").await;
+        tab.until(&format!("!{more}")).await;
+        tab.click("#code .wrap summary").await;
+        tab.until(&more).await;
+        // What needs script is not there without it, and the text alone is.
+        let copies = "[...document.querySelectorAll('clipboard-copy')].filter(e => e.checkVisibility()).length";
+        assert_eq!(tab.eval(copies).await != 0, script == Script::On);
+        // A page of plain text cannot say where its icon is, and the browser complains that it guessed.
+        assert_eq!(tab.complaints().await, Vec::<String>::new());
+        tab.follow("#code a.lang").await;
+        tab.until_text("body", &line).await;
+    }
 }

@@ -6,8 +6,9 @@ use crate::support::{
     site::Site,
     *,
 };
-use damso::with_pool;
+use damso::{db::Db, with_pool};
 use http::{Method, StatusCode};
+use uuid::Uuid;
 
 const MESSAGES: &str = ".message .text";
 
@@ -388,12 +389,18 @@ async fn of_a_long_chat_only_what_is_sent_is_read_and_the_rest_is_counted() {
 
 /// Puts this many messages into the only chat, each below the one before, or all below one.
 async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
-    let chat = uuid::Uuid::parse_str(page.path.rsplit('/').next().unwrap()).unwrap();
-    let mut parent = uuid::Uuid::parse_str(&key(page, ".reply")).unwrap();
+    let chat = page.path.rsplit('/').next().unwrap();
+    grow_below(app.db(), chat, &key(page, ".reply"), count, deep).await;
+}
+
+/// Puts them into this chat, below this message.
+async fn grow_below(db: &Db, chat: &str, message: &str, count: i64, deep: bool) {
+    let chat = Uuid::parse_str(chat).unwrap();
+    let mut parent = Uuid::parse_str(message).unwrap();
     let mut rows = Vec::new();
     let mut last = parent;
     for n in 0..count {
-        last = uuid::Uuid::now_v7();
+        last = Uuid::now_v7();
         let role = if n % 2 == 0 || !deep {
             "user"
         } else {
@@ -404,7 +411,7 @@ async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
             parent = last;
         }
     }
-    with_pool!(app.db().write, db => {
+    with_pool!(db.write, db => {
         let mut tx = db.begin().await.unwrap();
         for rows in rows.chunks(1_000) {
             let mut sql = sqlx::QueryBuilder::new(
@@ -416,7 +423,8 @@ async fn grow(app: &TestApp, page: &Page, count: i64, deep: bool) {
             });
             sql.build().execute(&mut *tx).await.unwrap();
         }
-        sqlx::query("update chats set leaf = $1").bind(last).execute(&mut *tx).await.unwrap();
+        let sql = "update chats set leaf = $1 where id = $2";
+        sqlx::query(sql).bind(last).bind(chat).execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
     });
 }
@@ -539,6 +547,13 @@ async fn in_chromium_messages_are_edited_switched_deleted_and_brought_back() {
         tab.until("location.pathname.includes('/at/') && location.hash.startsWith('#m-')")
             .await;
         assert_eq!(tab.is_marked().await, script == Script::On);
+        let other = tab.path().await;
+        tab.back().await;
+        tab.until_text(".reply", "Second.").await;
+        assert_ne!(tab.path().await, other);
+        tab.forward().await;
+        tab.until_text(".reply", "First.").await;
+        assert_eq!(tab.path().await, other);
         tab.back().await;
         tab.until_text(".reply", "Second.").await;
         tab.click(".reply .more summary").await;
@@ -551,4 +566,99 @@ async fn in_chromium_messages_are_edited_switched_deleted_and_brought_back() {
         tab.until_text(".reply", "Second.").await;
         tab.close().await;
     }
+}
+
+/// Somebody's chat of 120 messages, in a window that shows a few of them.
+async fn long_chat(site: &Site, script: Script) -> (Tab, String) {
+    let tab = Tab::open(&site.url, script).await;
+    tab.register("Ann").await;
+    tab.resize(800, 600).await;
+    tab.send("One").await;
+    tab.until_replied().await;
+    let reply = tab
+        .eval("document.querySelector('.reply').id.slice(2)")
+        .await;
+    let path = tab.path().await.split("/live").next().unwrap().to_owned();
+    let chat = path.rsplit('/').next().unwrap();
+    grow_below(site.db(), chat, reply.as_str().unwrap(), 118, true).await;
+    tab.leave(async || tab.go(&path).await).await;
+    tab.until_text(".message:last-of-type", "n117").await;
+    (tab, path)
+}
+
+/// Where the message is that was the first when this was last made out.
+const TOP: &str = "Math.round(window.first.getBoundingClientRect().top)";
+
+#[tokio::test]
+async fn in_chromium_earlier_messages_come_above_and_what_is_read_stays() {
+    let site = Site::start().await;
+    let (tab, path) = long_chat(&site, Script::On).await;
+    // What is done, and at once where the first message is.
+    let act = async |act: &str| {
+        let begin = "window.first = document.querySelector('.message')";
+        let script = format!("{begin}; {act}; {TOP}");
+        tab.eval(&script).await.as_i64().unwrap()
+    };
+    let link = "document.querySelector('#earlier a')";
+    let up = "document.querySelector('#main').scrollTop = -1e6";
+    let shows = async |count: u32, top: i64| {
+        tab.until(&format!(
+            "document.querySelectorAll('.message').length == {count}"
+        ))
+        .await;
+        let now = tab.eval(TOP).await.as_i64().unwrap();
+        assert!(top.abs_diff(now) <= 1, "what is read moved: {top} {now}");
+        tab.eval("new Set([...document.querySelectorAll('.message')].map(e => e.id)).size")
+            .await
+            == count
+    };
+    tab.mark().await;
+    tab.requests().await;
+    // By scrolling there.
+    let top = act(up).await;
+    assert!(top >= 0, "it is in view");
+    assert!(shows(100, top).await);
+    // By a click, as from the keyboard; twice, as some do.
+    let top = act(&format!("{link}.click(); {link}.click()")).await;
+    assert!(shows(120, top).await);
+    assert_eq!(tab.count("#earlier").await, 0);
+    assert_eq!(tab.text(".message:first-of-type .text").await, "One");
+    // By both.
+    tab.leave(async || tab.go(&path).await).await;
+    tab.until_text(".message:last-of-type", "n117").await;
+    tab.eval(&format!("{link}.scrollIntoView()")).await;
+    tab.eval(&format!("{link}.click()")).await;
+    tab.until("document.querySelectorAll('.message').length == 100")
+        .await;
+    tab.send("On").await;
+    tab.until_replied().await;
+    assert_eq!(tab.count(".message").await, 102);
+    let requests = tab.requests().await;
+    let before = requests.iter().filter(|(_, to)| to.contains("/before/"));
+    assert_eq!(before.count(), 3, "{requests:#?}");
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn in_chromium_without_script_earlier_messages_are_a_page_of_their_own() {
+    let site = Site::start().await;
+    let (tab, path) = long_chat(&site, Script::Off).await;
+    assert_eq!(tab.count(".message").await, 50);
+    for (first, last) in [("n18", "n67"), ("One", "n17")] {
+        // The driver does not find its way up by itself.
+        tab.eval("document.querySelector('#earlier a').scrollIntoView()")
+            .await;
+        tab.follow("#earlier a").await;
+        assert!(tab.path().await.contains("/before/"));
+        tab.until_text(".message:last-of-type .text", last).await;
+        assert_eq!(tab.text(".message:first-of-type .text").await, first);
+    }
+    assert_eq!(tab.count("#earlier").await, 0);
+    tab.follow(&format!(".more-messages a[href='{path}']"))
+        .await;
+    tab.until_text(".message:last-of-type .text", "n117").await;
+    assert_eq!(tab.path().await, path);
+    tab.back().await;
+    tab.until_text(".message:first-of-type .text", "One").await;
+    tab.close().await;
 }

@@ -5,6 +5,7 @@
 use super::{
     News, Note, Reader, Thoughts,
     events::KEEP_ALIVE,
+    live::Open,
     reader::Over,
     thoughts::{escape, escape_lines},
 };
@@ -134,7 +135,7 @@ struct Writing {
     noted: bool,
     thoughts: ThoughtsAre,
     in_code: bool,
-    /// How the open end is wrapped, and how many bytes of it were written.
+    /// How the open end is wrapped, and up to where in all of the text it was written.
     open: Option<(&'static str, usize)>,
 }
 
@@ -183,7 +184,7 @@ impl Writing {
             self.in_code = matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines);
         }
         if let Some(open) = news.open.as_ref().filter(|_| self.graphical) {
-            self.grow(&mut out, &open.text);
+            self.grow(&mut out, open);
         }
         out
     }
@@ -206,7 +207,8 @@ impl Writing {
             });
             if !self.graphical {
                 escape(out, &title);
-                out.push_str("</summary>");
+                // A line of its own in every text browser.
+                out.push_str("</summary><div>");
             }
         }
         if self.graphical {
@@ -239,7 +241,7 @@ impl Writing {
     fn end_thoughts(&self, out: &mut String) {
         out.push_str(match self.graphical {
             true => "</div></div>",
-            false => "</details>",
+            false => "</div></details>",
         });
     }
 
@@ -256,21 +258,22 @@ impl Writing {
     }
 
     /// Appends what is new of the open end, as it came.
-    fn grow(&mut self, out: &mut String, text: &str) {
-        let element = if self.in_code { "span" } else { "div" };
-        let (_, written) = self.open.get_or_insert((element, 0));
-        let Some(more) = text.get(*written..).filter(|more| !more.is_empty()) else {
+    fn grow(&mut self, out: &mut String, open: &Open) {
+        let from = self.open.map_or(0, |(_, to)| to.saturating_sub(open.start));
+        let Some(more) = open.text.get(from..).filter(|more| !more.is_empty()) else {
             return;
         };
-        if *written == 0 {
+        let usual = if self.in_code { "span" } else { "div" };
+        let element = self.open.map_or(usual, |(element, _)| element);
+        if self.open.is_none() {
             let _ = write!(out, "<{element} class=\"tail\">");
         }
-        *written = text.len();
+        self.open = Some((element, open.start + open.text.len()));
         escape(out, more);
     }
 
     fn close_open(&mut self, out: &mut String) {
-        if let Some((element, 1..)) = self.open.take() {
+        if let Some((element, _)) = self.open.take() {
             let _ = write!(out, "</{element}>{MARK}");
         }
     }
@@ -299,7 +302,7 @@ impl Writing {
     /// going back brings back what was typed.)
     fn break_off(&mut self, further: &str) -> String {
         let mut out = String::new();
-        if let Some((element, 1..)) = self.open.take() {
+        if let Some((element, _)) = self.open.take() {
             let _ = write!(out, "</{element}>");
         }
         if self.in_code {

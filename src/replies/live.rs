@@ -34,6 +34,9 @@ pub(crate) struct Open {
     pub html: Arc<str>,
     /// It as it came.
     pub text: Arc<str>,
+    /// Where in all of the text it starts. What is no part of any piece, as blank lines and link
+    /// definitions, is left out of it without one.
+    pub start: usize,
     /// Counts how often it was replaced.
     pub version: u64,
     /// How the HTML came from that of the version before, when only its end is new.
@@ -236,7 +239,8 @@ impl LiveReply {
     fn showing(&self, growing: &mut Growing) -> impl FnOnce(&mut Shown) + use<> {
         let pieces = growing.advance();
         let html: Arc<str> = growing.tail().into();
-        let text: Arc<str> = growing.text()[growing.finished()..].into();
+        let start = growing.finished();
+        let text: Arc<str> = growing.text()[start..].into();
         move |shown| {
             let grown = if pieces.is_empty() {
                 grown(&shown.open.html, &html)
@@ -247,6 +251,7 @@ impl LiveReply {
             shown.open = Open {
                 html,
                 text,
+                start,
                 version: shown.open.version + 1,
                 grown,
             };

@@ -1,7 +1,7 @@
 //! Damso on a port of its own, for browsers that are programs: Chromium, w3m, Lynx, Links.
 
 use super::{model::ModelServer, wire::Wire};
-use damso::{App, config::Config, router, with_pool};
+use damso::{App, config::Config, db::Db, router, with_pool};
 use std::{net::SocketAddr, time::Duration};
 use tempfile::TempDir;
 use tokio::{
@@ -67,6 +67,11 @@ impl Site {
         with_pool!(self.app.db().write, db => {
             sqlx::query(sql).execute(db).await.unwrap();
         });
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        self.app.db()
     }
 
     /// The same site at another address, over a connection that can be cut.
