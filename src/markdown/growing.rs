@@ -53,7 +53,20 @@ pub struct Growing {
     code: Option<OpenCode>,
     /// How many blocks of code have been given out.
     codes: u32,
+    tail: Option<Tail>,
 }
+
+/// The rest as it was last rendered, if words that follow only go into it at a known place.
+struct Tail {
+    /// Up to where the text is in it.
+    end: usize,
+    before: String,
+    /// Closing tags.
+    after: String,
+}
+
+/// Stands where the next word will. It is of private use, and to Markdown like any letter.
+const NEXT_WORD: char = '\u{e0dd}';
 
 /// A fenced block of code that has started and not ended.
 struct OpenCode {
@@ -73,6 +86,9 @@ impl Growing {
 
     /// Appends text. Nothing is rendered yet.
     pub fn push(&mut self, more: &str) {
+        if !more.chars().all(|c| c == ' ' || c.is_alphanumeric()) {
+            self.tail = None;
+        }
         if let Some(at) = more.rfind('\n') {
             self.whole_lines = self.text.len() + at + 1;
         }
@@ -114,7 +130,40 @@ impl Growing {
 
     /// The rest that is still open as HTML, code without colours. To be asked for after
     /// [`Growing::advance`].
-    pub fn tail(&self) -> String {
+    pub fn tail(&mut self) -> String {
+        self.tail = self.tail.take().or_else(|| self.before_words());
+        let Some(tail) = &self.tail else {
+            return self.rest();
+        };
+        let words = self.text[tail.end..].trim_end_matches(' ');
+        format!("{}{words}{}", tail.before, tail.after)
+    }
+
+    /// The rest with a place for more words, if they can change nothing else.
+    fn before_words(&self) -> Option<Tail> {
+        let rest = self.text[self.finished..].trim_end_matches(' ');
+        let word = rest.rsplit([' ', '\n']).next()?;
+        // It may become an address, a character's name or a tag.
+        if self.code.is_some() || word.contains(['.', ':', '/', '@', '&', '<']) {
+            return None;
+        }
+        if !word.ends_with(char::is_alphanumeric) || open_formula(rest).is_some() {
+            return None;
+        }
+        let html = self.open_blocks(&format!("{rest}{NEXT_WORD}"));
+        let (before, after) = html.split_once(NEXT_WORD)?;
+        // Spaces at the end are seen in code only.
+        let prose = after.starts_with("</") && !after.starts_with(CODE_END);
+        let fits = prose && !after.contains(NEXT_WORD);
+        fits.then(|| Tail {
+            end: self.finished + rest.len(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
+    }
+
+    /// The rest rendered from its start.
+    pub(super) fn rest(&self) -> String {
         let rest = &self.text[self.finished..];
         let Some(code) = &self.code else {
             return self.open_blocks(rest);
@@ -168,6 +217,7 @@ impl Growing {
             None => {}
         }
         let pieces = cut.pieces;
+        self.tail = None;
         (self.finished, self.code, self.codes) = (cut.finished, cut.code, cut.codes);
         pieces
     }
@@ -188,6 +238,10 @@ impl OpenCode {
     /// The code in half of a line: without the indent of the fence, and nothing if it can be the
     /// closing fence.
     fn unfinished(&self, line: &str) -> String {
+        // Neither an indent nor the closing fence, and nothing that the parser reads as another.
+        if self.fence.starts_with(['`', '~']) && !line.contains(['`', '~', '\r', '\0']) {
+            return line.to_owned();
+        }
         let arena = Arena::new();
         let root = parse(&arena, &format!("{}{line}", self.fence), &options());
         let code = root.and_then(|root| root.first_child());
@@ -216,8 +270,8 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// Of top-level blocks all but the last are finished, and with the text the last one too. Of a
-    /// fenced block of code each line is.
+    /// Of top-level blocks all but the last are finished, and with the text or when nothing can be
+    /// added to it the last one too. Of a fenced block of code each line is.
     fn blocks(&mut self, root: Node) {
         // Where the first of the blocks that will be one piece starts.
         let mut together = None;
@@ -232,6 +286,7 @@ impl Cut<'_> {
             let start = *together.get_or_insert_with(|| self.start(block));
             let end = match blocks.peek() {
                 Some(next) if belongs_to_table(block, next) => continue,
+                _ if self.is_closed(block) => self.after(block),
                 Some(next) if self.complete || !self.may_vanish(next) => self.start(next),
                 None if self.complete => self.until,
                 _ => {
@@ -300,9 +355,8 @@ impl Cut<'_> {
     /// Without any block all is link definitions and blank lines, and what stands before a blank
     /// line can no longer change.
     fn skip_definitions(&mut self) {
-        let blank = |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         if let Some(&last) = self.starts.last()
-            && self.text[last..self.until].bytes().all(blank)
+            && is_blank(&self.text[last..self.until])
         {
             self.finished = last;
         }
@@ -325,6 +379,20 @@ impl Cut<'_> {
         let open = block.next_sibling().is_none();
         let text = self.text[self.start(block)..].trim_start_matches([' ', '\t']);
         open && text.starts_with('[') && matches!(block.data().value, NodeValue::Paragraph)
+    }
+
+    /// Whether a block ends where it does whatever comes behind it.
+    fn is_closed(&self, block: Node) -> bool {
+        let after = || lines(&self.text[self.after(block)..self.until]).next();
+        match block.data().value {
+            NodeValue::Heading(_) => true,
+            NodeValue::Paragraph | NodeValue::Table(_) => after().is_some_and(is_blank),
+            _ => false,
+        }
+    }
+
+    fn after(&self, block: Node) -> usize {
+        self.line(block.data().sourcepos.end.line + 1)
     }
 
     fn start(&self, block: Node) -> usize {
@@ -421,6 +489,11 @@ fn apart(part: &str, start: usize) -> Cow<'_, str> {
     }
 }
 
+fn is_blank(line: &str) -> bool {
+    line.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
 fn line_starts(text: &str, first: usize) -> Vec<usize> {
     let next = |at: &mut usize, line: &str| {
         let start = *at;
@@ -442,21 +515,32 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_finished_when_the_next_one_starts() {
+    fn a_block_is_finished_when_nothing_can_be_added_to_it() {
         let mut growing = Growing::default();
-        growing.push("one\n\ntw");
+        growing.push("- a\n\non");
         assert_eq!(growing.advance(), []);
-        assert_eq!(growing.tail(), "<p>one</p>\n<p>tw</p>\n");
-        growing.push("o\n");
+        assert_eq!(growing.tail(), "<ul>\n<li>a</li>\n</ul>\n<p>on</p>\n");
+        growing.push("e\n");
         assert_eq!(
             shown(&growing.advance()),
-            [(5, PieceKind::Block, "<p>one</p>\n")]
+            [(5, PieceKind::Block, "<ul>\n<li>a</li>\n</ul>\n")]
         );
         assert_eq!(growing.finished(), 5);
-        assert_eq!(growing.tail(), "<p>two</p>\n");
+        assert_eq!(growing.tail(), "<p>one</p>\n");
+        growing.push("\n# t");
+        assert_eq!(
+            shown(&growing.advance()),
+            [(9, PieceKind::Block, "<p>one</p>\n")]
+        );
+        growing.push("\n");
+        assert_eq!(
+            shown(&growing.advance()),
+            [(14, PieceKind::Block, "<h1>t</h1>\n")]
+        );
+        growing.push("two");
         assert_eq!(
             shown(&growing.finish()),
-            [(9, PieceKind::Block, "<p>two</p>\n")]
+            [(17, PieceKind::Block, "<p>two</p>\n")]
         );
         assert_eq!(growing.tail(), "");
     }

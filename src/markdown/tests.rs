@@ -638,6 +638,39 @@ fn every_beginning_of_a_document_is_inert_and_goes_on_to_the_whole() {
     }
 }
 
+/// Its end that is still open is what it would be if it were rendered anew each time.
+fn check_tails<'a>(parts: impl IntoIterator<Item = &'a str>) {
+    let mut growing = Growing::new(place("r-"));
+    for part in parts {
+        growing.push(part);
+        growing.advance();
+        assert_eq!(growing.tail(), growing.rest(), "{:?}", growing.text());
+    }
+    growing.finish();
+    assert_eq!(growing.tail(), "");
+}
+
+#[test]
+fn a_tail_that_grows_is_the_same_as_one_made_anew() {
+    let mut dice = Dice(6);
+    for text in documents() {
+        check_tails(text.split_inclusive(|_| true));
+        check_tails(parts(text, 8, &mut dice));
+    }
+    for _ in 0..4_000 {
+        let text: String = (0..1 + dice.roll(8))
+            .flat_map(|_| {
+                let words = ["a", "한국어 ", " ", " pre ", "www", "3", "", "", ""];
+                [
+                    SNIPPETS[dice.roll(SNIPPETS.len())],
+                    words[dice.roll(words.len())],
+                ]
+            })
+            .collect();
+        check_tails(text.split_inclusive(|_| true));
+    }
+}
+
 #[test]
 fn a_formula_is_quiet_until_it_closes() {
     for (text, closed) in [
