@@ -194,6 +194,8 @@ fn syntax(language: &str) -> Option<&'static SyntaxReference> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn html(language: &str, code: &str) -> String {
@@ -205,27 +207,77 @@ mod tests {
     }
 
     #[test]
-    fn the_names_that_models_write_are_known() {
-        let unknown: Vec<&str> = "rust python py javascript js typescript ts tsx jsx bash sh shell zsh console json yaml \
+    fn the_names_that_models_write_are_coloured() {
+        const SAMPLE: &str = "FROM a\n# b\n-- c\n// d\n% e\n+f\n\"g\": 1\n<h i=\"j\">1</h>\n\\k{1}\nif (true) { return 1; }\n";
+        let names = "rust python py javascript js typescript ts tsx jsx bash sh shell zsh console json yaml \
             yml toml html css scss sql go java kotlin swift c cpp c++ cs csharp ruby rb php dockerfile diff xml markdown \
             powershell lua r dart scala haskell elixir vue svelte graphql nginx makefile cmake ini protobuf proto hcl \
-            terraform zig latex tex objc perl julia nix jsonc asm matlab groovy clojure erlang fsharp ocaml"
+            terraform zig latex tex objc perl julia nix jsonc asm matlab groovy clojure erlang fsharp ocaml \
+            less sass coffee d pascal lisp elm nim verilog crystal ada vim awk bat";
+        let (coloured, plain): (Vec<&str>, Vec<&str>) = names
             .split_whitespace()
-            .filter(|name| syntax(name).is_none())
-            .collect();
-        assert_eq!(unknown, Vec::<&str>::new());
-        let languages: std::collections::BTreeSet<&str> = SYNTAXES
-            .syntaxes()
-            .iter()
+            .partition(|name| html(name, SAMPLE).contains("<span"));
+        assert_eq!(plain, Vec::<&str>::new());
+        let languages: BTreeSet<&str> = coloured
+            .into_iter()
+            .filter_map(syntax)
             .map(|syntax| syntax.name.as_str())
             .collect();
-        assert!(languages.len() >= 60);
+        assert!(languages.len() >= 60, "{}", languages.len());
         for (alias, name) in ALIASES {
             assert!(
                 SYNTAXES.find_syntax_by_token(name).is_some(),
                 "{alias} is {name}, which is unknown"
             );
         }
+    }
+
+    const STYLE: &str = include_str!("../../static/app.css");
+
+    /// How bright a colour of the style sheet is, in light and in dark.
+    fn brightness(name: &str) -> [f64; 2] {
+        let start = format!("--{name}: light-dark(");
+        let (_, colours) = STYLE.split_once(&start).unwrap();
+        let mut colours = colours.split(')').next().unwrap().split(", ");
+        [(); 2].map(|()| {
+            let hex = colours.next().unwrap().strip_prefix('#').unwrap();
+            let part = |at| {
+                let part = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.;
+                if part <= 0.04045 {
+                    part / 12.92
+                } else {
+                    ((part + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+        })
+    }
+
+    /// WCAG 2.2, 1.4.3 at level AA.
+    #[test]
+    fn every_colour_of_code_stands_out_in_light_and_in_dark() {
+        assert!(STYLE.contains(
+            ".text pre { padding: .8em 1em; overflow-x: auto; background: var(--sunken);"
+        ));
+        let mut uncoloured = BTreeSet::new();
+        for (_, class) in &*KINDS {
+            let rule = STYLE
+                .split(['}', '\n'])
+                .map(str::trim)
+                .find(|rule| rule.starts_with("pre ") && rule.contains(&format!(".{class}")));
+            let name = match rule.and_then(|rule| rule.split_once("color: var(--")) {
+                Some((_, name)) => name.split(')').next().unwrap(),
+                None => {
+                    uncoloured.insert(*class);
+                    "ink"
+                }
+            };
+            for (colour, ground) in brightness(name).into_iter().zip(brightness("sunken")) {
+                let contrast = (colour.max(ground) + 0.05) / (colour.min(ground) + 0.05);
+                assert!(contrast >= 4.5, ".{class}, --{name}: {contrast:.2}");
+            }
+        }
+        assert_eq!(uncoloured, BTreeSet::from(["o"]));
     }
 
     #[test]
