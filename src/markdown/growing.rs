@@ -154,8 +154,7 @@ impl Growing {
         let (before, after) = html.split_once(NEXT_WORD)?;
         // Spaces at the end are seen in code only.
         let prose = after.starts_with("</") && !after.starts_with(CODE_END);
-        let fits = prose && !after.contains(NEXT_WORD);
-        fits.then(|| Tail {
+        (prose && !after.contains(NEXT_WORD)).then(|| Tail {
             end: self.finished + rest.len(),
             before: before.to_owned(),
             after: after.to_owned(),
@@ -238,10 +237,14 @@ impl OpenCode {
     /// The code in half of a line: without the indent of the fence, and nothing if it can be the
     /// closing fence.
     fn unfinished(&self, line: &str) -> String {
-        // Neither an indent nor the closing fence, and nothing that the parser reads as another.
+        // Where no indent is to be taken away, a line that can be no fence is all code.
         if self.fence.starts_with(['`', '~']) && !line.contains(['`', '~', '\r', '\0']) {
             return line.to_owned();
         }
+        self.parsed(line)
+    }
+
+    fn parsed(&self, line: &str) -> String {
         let arena = Arena::new();
         let root = parse(&arena, &format!("{}{line}", self.fence), &options());
         let code = root.and_then(|root| root.first_child());
@@ -584,6 +587,39 @@ mod tests {
             shown(&growing.finish()),
             [(36, PieceKind::Block, "<p>d</p>\n")]
         );
+    }
+
+    #[test]
+    fn half_a_line_of_code_is_what_the_parser_takes_it_for() {
+        for fence in ["```\n", "~~~~ a\n", "  ```\n"] {
+            let mut growing = Growing::default();
+            growing.push(fence);
+            growing.advance();
+            let code = growing.code.unwrap();
+            for line in [
+                "",
+                " ",
+                "a",
+                "  a ",
+                "    a",
+                "\ta",
+                "> a",
+                "- a",
+                "# a",
+                "\u{feff}a",
+                "&lt;",
+                "\\",
+                "``",
+                "```",
+                "~~~~",
+                "  ```",
+                "~~~~ a",
+                "a\r```",
+                "\0",
+            ] {
+                assert_eq!(code.unfinished(line), code.parsed(line), "{fence}{line}");
+            }
+        }
     }
 
     #[test]
