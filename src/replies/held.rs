@@ -259,7 +259,12 @@ impl Writing {
 
     /// Appends what is new of the open end, as it came.
     fn grow(&mut self, out: &mut String, open: &Open) {
-        let from = self.open.map_or(0, |(_, to)| to.saturating_sub(open.start));
+        // Blank lines between two blocks are not shown; in code they are lines like others.
+        let blank = |c: char| c == '\n' && !self.in_code;
+        let first = open.text.len() - open.text.trim_start_matches(blank).len();
+        let from = self
+            .open
+            .map_or(first, |(_, to)| to.saturating_sub(open.start));
         let Some(more) = open.text.get(from..).filter(|more| !more.is_empty()) else {
             return;
         };
