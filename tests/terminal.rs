@@ -70,7 +70,8 @@ pub(crate) fn conversation(screen: &str) -> Vec<&str> {
         .map(str::trim)
         .filter(|line| !line.is_empty());
     let around = |line: &&str| {
-        !["http", "≪", "(", "Stop", "test-model · "]
+        // The last of them is what Lynx says while a page comes.
+        !["http", "≪", "(", "Stop", "test-model · ", "Read "]
             .iter()
             .any(|start| line.starts_with(start))
     };
@@ -209,7 +210,7 @@ async fn lynx_shows_a_reply_while_it_comes() {
     .await;
     assert!(!screen.contains("15!"));
     gate.open_all();
-    lynx.terminal.until("15!").await;
+    lynx.terminal.until("Regenerate").await;
     let screen = lynx.terminal.screen();
     let lines = conversation(&screen);
     let (who, said) = lines.split_at(3);
