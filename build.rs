@@ -95,10 +95,12 @@ fn joined(parts: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut all = Vec::new();
     for part in parts {
         println!("cargo::rerun-if-changed={part}");
+        let is_style = part.ends_with(".css");
         for line in fs::read_to_string(part)?.lines() {
-            if !line.starts_with("//# sourceMappingURL=") {
-                writeln!(all, "{line}")?;
+            if line.starts_with("//# sourceMappingURL=") {
+                continue;
             }
+            writeln!(all, "{}", if is_style { line.trim_start() } else { line })?;
         }
     }
     Ok(all)

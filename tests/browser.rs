@@ -420,14 +420,14 @@ async fn language_and_session_are_the_persons_own() {
             .await;
         let name = format!("한나 {script:?}");
         tab.register(&name).await;
-        tab.click(".menu summary").await;
+        tab.click("[popovertarget=menu]").await;
         tab.follow(".languages [lang=en]").await;
         tab.until("document.documentElement.lang == 'en'").await;
         tab.send("Hello").await;
         tab.until_replied().await;
         assert_eq!(tab.text(".mine .who").await, "You");
         let chat = tab.chat().await;
-        tab.click(".menu summary").await;
+        tab.click("[popovertarget=menu]").await;
         tab.follow("form[action='/logout'] button").await;
         tab.until("location.pathname == '/login' && document.querySelector('[name=password]')")
             .await;

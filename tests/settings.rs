@@ -362,12 +362,12 @@ async fn an_open_page_learns_the_title_a_moment_after_the_reply() {
         .await;
     let reply = page.attribute(".reply", "id").replace("r-", "/replies/");
     let piece = ann.get_piece(&reply).await;
-    assert_eq!(piece.attribute("header#title", "hx-get"), look);
+    assert_eq!(piece.attribute("div#title", "hx-get"), look);
     app.change("update chats set title = 'Rice', title_by = 'model'")
         .await;
     let piece = ann.get_piece(&look).await;
     assert_eq!(piece.text("#title h1"), "Rice");
-    assert!(piece.has("#chats") && !piece.has("header#title[hx-get]"));
+    assert!(piece.has("#chats") && !piece.has("div#title[hx-get]"));
     assert!(!ann.get_piece(&reply).await.has("#title"));
 }
 

@@ -3,6 +3,11 @@
 you = You
 model-unknown = Model
 no-chats = No chats yet.
+chat-actions = This chat
+empty-first = I have tofu and eggs in the fridge. What could I cook tonight?
+empty-second = Explain to me simply how celadon gets its colour.
+empty-third = Write a polite e-mail that moves our meeting to next week.
+empty-fourth = Make me a month’s plan to learn the guitar in 15 minutes a day.
 empty-chat = What would you like to talk about?
 
 composer-label = Your message

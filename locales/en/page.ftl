@@ -2,6 +2,8 @@
 
 language-name = English
 app-name = Damso
+skip-to-composer = Skip to writing
+menu = Menu
 skip-to-content = Skip to the content
 language = Language
 chats = Chats

@@ -3,7 +3,12 @@
 you = 나
 model-unknown = 모델
 no-chats = 아직 대화가 없어요.
+chat-actions = 대화 메뉴
 empty-chat = 무슨 이야기를 나눠 볼까요?
+empty-first = 냉장고에 두부와 달걀이 있어요. 저녁으로 뭘 해 먹으면 좋을까요?
+empty-second = 청자의 빛깔은 어떻게 나오는지 쉽게 설명해 주세요.
+empty-third = 회의를 다음 주로 미루자는 정중한 메일을 써 주세요.
+empty-fourth = 하루 15분으로 기타를 배우는 한 달 계획을 세워 주세요.
 
 composer-label = 내 메시지
 composer-placeholder = 메시지를 써 보세요

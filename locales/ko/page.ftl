@@ -3,6 +3,8 @@
 language-name = 한국어
 app-name = 담소
 skip-to-content = 본문으로 건너뛰기
+skip-to-composer = 메시지 쓰기로 건너뛰기
+menu = 메뉴
 language = 언어
 chats = 대화 목록
 new-chat = 새 대화

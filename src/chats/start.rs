@@ -155,6 +155,12 @@ pub(super) async fn with_persona(
 }
 
 impl Start {
+    /// Questions to begin with where no persona has any.
+    fn questions(&self) -> [String; 4] {
+        let t = self.view.t;
+        [t.empty_first(), t.empty_second(), t.empty_third(), t.empty_fourth()]
+    }
+
     fn is_chosen(&self, other: &Persona) -> bool {
         self.persona.as_ref().is_some_and(|one| one.id == other.id)
     }
