@@ -90,17 +90,47 @@ fn asset(
     ))
 }
 
+/// A style sheet without its comments and without the white space that says nothing.
+fn squeezed(css: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        plain += before;
+        rest = after.split_once("*/").map_or("", |(_, rest)| rest);
+    }
+    plain += rest;
+    let mut css: String = plain.lines().map(|line| line.trim().to_owned() + " ").collect();
+    for (long, short) in [
+        ("  ", " "),
+        (" {", "{"),
+        ("{ ", "{"),
+        ("; ", ";"),
+        (";}", "}"),
+        ("} ", "}"),
+        (": ", ":"),
+        (", ", ","),
+    ] {
+        while css.contains(long) {
+            css = css.replace(long, short);
+        }
+    }
+    css
+}
+
 /// The parts, one after the other, without the pointers to source maps that are not there.
 fn joined(parts: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut all = Vec::new();
     for part in parts {
         println!("cargo::rerun-if-changed={part}");
-        let is_style = part.ends_with(".css");
-        for line in fs::read_to_string(part)?.lines() {
-            if line.starts_with("//# sourceMappingURL=") {
-                continue;
+        let text = fs::read_to_string(part)?;
+        if part.ends_with(".css") {
+            all.write_all(squeezed(&text).as_bytes())?;
+            continue;
+        }
+        for line in text.lines() {
+            if !line.starts_with("//# sourceMappingURL=") {
+                writeln!(all, "{line}")?;
             }
-            writeln!(all, "{}", if is_style { line.trim_start() } else { line })?;
         }
     }
     Ok(all)
