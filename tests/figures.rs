@@ -72,13 +72,41 @@ async fn two_thousand_tokens_at_a_hundred_a_second() {
         .unwrap_or_default();
     eprintln!(
         "{TOKENS} tokens at {PACE:?}: {} tasks over 50 ms, the longest {longest} ms; final DOM equal: {same}\n\
-         {} layout shifts, the largest {:.3}, together {:.3} (lines that move up to make room for the next count too)",
+         {} layout shifts, the largest {:.3}, together {:.3}",
         long.len(),
         shifts.len(),
         shifts.iter().copied().fold(0.0, f64::max),
         shifts.iter().sum::<f64>(),
     );
     assert!(same);
+    tab.close().await;
+}
+
+/// Sizes at which the reply stays on the screen, and at which it grows far beyond it.
+const SIZES: [(u32, u32); 2] = [(1280, 2400), (390, 700)];
+
+#[tokio::test]
+async fn nothing_moves_while_a_reply_comes() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    for (width, height) in SIZES {
+        tab.resize(width, height).await;
+        tab.leave(async || tab.go("/").await).await;
+        tab.until("document.querySelector('#composer[hx-post]')").await;
+        let text: Vec<char> = crate::browser::EVERYTHING.chars().collect();
+        let answer = text.chunks(12).fold(Answer::sse(), |answer, token| {
+            let token: String = token.iter().collect();
+            answer.token(&token).then(Step::Wait(PACE * 2))
+        });
+        site.model.answer(answer.finish());
+        tab.eval(WATCH).await;
+        tab.press("#content", "Everything, please\u{e007}").await;
+        tab.until_replied().await;
+        let shifts = tab.eval("figures.shifts").await;
+        assert_eq!(shifts, serde_json::json!([]), "{width} x {height}");
+    }
+    tab.complaints().await;
     tab.close().await;
 }
 
