@@ -7,6 +7,7 @@ use crate::{
     i18n::{self, Lang, Texts},
     models::{Current, Source},
     replies::is_graphical,
+    settings::{COMPOSER, Look},
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -22,6 +23,8 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct Visit {
     pub(crate) lang: Lang,
+    /// How the pages are to look in this browser.
+    pub(crate) look: Look,
     /// Allows one script and its attributes in this one response (Content-Security-Policy).
     pub(crate) nonce: String,
     /// htmx asked, so the answer is a fragment.
@@ -40,6 +43,7 @@ impl Visit {
         let here = uri.path_and_query().map_or("/", |path| path.as_str());
         Self {
             lang: chosen.or_else(wanted).unwrap_or_default(),
+            look: Look::of_cookies(headers),
             nonce: Uuid::new_v4().simple().to_string(),
             htmx: headers.contains_key("hx-request"),
             graphical: is_graphical(headers),
@@ -66,6 +70,7 @@ pub struct View(Arc<Seen>);
 pub struct Seen {
     pub(crate) t: &'static Texts,
     pub(crate) lang: Lang,
+    pub(crate) look: Look,
     pub(crate) nonce: String,
     pub(crate) htmx: bool,
     pub(crate) graphical: bool,
@@ -87,15 +92,21 @@ impl View {
     fn new(visit: Visit, user: Option<User>, model: Current) -> Self {
         let Visit {
             lang,
+            look,
             nonce,
             htmx,
             graphical,
             here,
         } = visit;
         let lang = user.as_ref().and_then(User::language).unwrap_or(lang);
+        let look = match &user {
+            Some(user) => user.look().clone().or(look),
+            None => look,
+        };
         Self(Arc::new(Seen {
             t: lang.texts(),
             lang,
+            look,
             nonce,
             htmx,
             graphical,
@@ -129,6 +140,17 @@ impl View {
 
     pub(crate) fn is_demo(&self) -> bool {
         matches!(self.model.source, Source::Demo)
+    }
+
+    /// How a message is sent: one of the words of [`COMPOSER`].
+    pub(crate) fn composer(&self) -> &'static str {
+        self.user.as_ref().map_or(COMPOSER.usual, User::composer)
+    }
+
+    /// Whether a text is written in a field of one line. One that has several is not, as the field
+    /// would lose them.
+    pub(crate) fn is_one_line(&self, text: &str) -> bool {
+        self.composer() == "line" && !text.contains(['\n', '\r'])
     }
 
     /// The fragment for htmx; for everybody else the page around it.

@@ -642,7 +642,14 @@ async fn every_page_fits_a_narrow_screen() {
             );
             tab.until("[...document.querySelectorAll('#composer button')].every(e => e.getBoundingClientRect().bottom <= innerHeight)").await;
         };
-        for path in ["/", "/login", "/register", "/chats", "/nowhere"] {
+        for path in [
+            "/",
+            "/login",
+            "/register",
+            "/settings/look",
+            "/chats",
+            "/nowhere",
+        ] {
             look(path).await;
         }
         tab.register(&format!("{}{script:?}", "한나".repeat(15)))
@@ -662,6 +669,8 @@ async fn every_page_fits_a_narrow_screen() {
             &chat,
             &format!("{chat}/rename"),
             &format!("{chat}/delete"),
+            "/settings/look",
+            "/settings/writing",
             "/nowhere",
         ] {
             look(path).await;

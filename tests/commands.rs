@@ -202,6 +202,10 @@ async fn fill(url: &str) {
             Value::Text((n == 1).then(|| "ko".to_owned())),
             Value::Number(Some(i64::MAX)),
             Value::Number(Some(0)),
+            text("dark"),
+            text("larger"),
+            Value::Text(None),
+            Value::Text((n == 2).then(|| "line".to_owned())),
         ]
     });
     let sessions = [Some(1), None].map(|user: Option<u128>| {

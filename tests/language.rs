@@ -186,6 +186,7 @@ async fn every_page_is_in_one_language_throughout() {
                 stranger.get("/register").await,
                 stranger.get("/login").await,
                 stranger.get("/nothing").await,
+                stranger.get("/settings/look").await,
                 stranger.register("", "short").await,
                 stranger.register("\u{200b}", "password").await,
                 stranger.register(&"n".repeat(41), "iloveyou").await,
@@ -195,6 +196,8 @@ async fn every_page_is_in_one_language_throughout() {
             let gate = Gate::new();
             pages.push(ann.get("/").await);
             pages.push(ann.get("/chats").await);
+            pages.push(ann.get("/settings/look/saved").await);
+            pages.push(ann.get("/settings/writing").await);
             pages.push(ann.fresh().register("1", PASSWORD).await);
             app.model.answer(Answer::gated(&gate, ["1", "2"]));
             let path = ann.start_running("3").await;

@@ -12,6 +12,7 @@ mod figures;
 mod instances;
 mod language;
 mod lifecycle;
+mod look;
 mod models;
 mod overload;
 mod pages;

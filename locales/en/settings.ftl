@@ -17,6 +17,31 @@ settings-titles = Titles of chats
 settings-titles-model = made by the model after its first reply
 settings-titles-line = the first line of the first message
 
+look = Look
+look-hint = It is like this wherever you sign in.
+look-hint-stranger = This browser remembers it, and an account that you make here begins with it.
+look-theme = Theme
+look-theme-system = Like the device
+look-theme-light = Light
+look-theme-dark = Dark
+look-text = Text size
+look-text-small = Small
+look-text-normal = Normal
+look-text-large = Large
+look-text-larger = Larger
+look-density = Density
+look-density-roomy = Roomy
+look-density-compact = Compact
+
+writing = Writing
+writing-how = How a message is sent
+writing-enter = Enter sends
+writing-enter-hint = Shift and Enter begin a new line; without JavaScript Enter does so too, and the button sends.
+writing-line = A field of one line
+writing-line-hint = Enter sends, also without JavaScript; a text that has several lines already still gets a larger box.
+writing-button = Only the button sends
+writing-button-hint = Enter always begins a new line.
+
 chat-settings = Chat settings
 # $persona (String) - the name of the persona with which the chat began
 chat-persona = Persona: { $persona }

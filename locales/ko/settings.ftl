@@ -15,6 +15,31 @@ settings-titles = 대화 제목
 settings-titles-model = 첫 답변 뒤에 모델이 짓기
 settings-titles-line = 첫 메시지의 첫 줄로 두기
 
+look = 화면
+look-hint = 어디에서 로그인하든 이렇게 보여요.
+look-hint-stranger = 이 브라우저에 기억해 두고, 여기서 계정을 만들면 그 계정에도 그대로 적용해요.
+look-theme = 테마
+look-theme-system = 기기 설정대로
+look-theme-light = 밝게
+look-theme-dark = 어둡게
+look-text = 글자 크기
+look-text-small = 작게
+look-text-normal = 보통
+look-text-large = 크게
+look-text-larger = 더 크게
+look-density = 간격
+look-density-roomy = 넉넉하게
+look-density-compact = 촘촘하게
+
+writing = 글쓰기
+writing-how = 메시지를 보내는 방법
+writing-enter = 엔터 키로 보내기
+writing-enter-hint = 시프트 키와 엔터 키를 함께 누르면 줄이 바뀌고, 자바스크립트가 꺼져 있으면 엔터 키로 줄을 바꾸고 버튼으로 보내요.
+writing-line = 한 줄 입력란
+writing-line-hint = 자바스크립트가 꺼져 있어도 엔터 키로 보낼 수 있고, 이미 여러 줄인 글은 큰 입력란에 그대로 보여요.
+writing-button = 버튼으로만 보내기
+writing-button-hint = 엔터 키를 누르면 언제나 줄이 바뀌어요.
+
 chat-settings = 대화 설정
 chat-persona = 페르소나: { $persona }
 

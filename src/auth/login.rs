@@ -1,7 +1,7 @@
 //! Signing in, also again in the middle of writing something.
 
 use super::{
-    DEVICE, HOME, YEAR, add_cookie, guard, let_in,
+    DEVICE, HOME, add_cookie, guard, let_in,
     limit::both,
     name_key,
     network::Network,
@@ -13,7 +13,7 @@ use crate::{
     App,
     db::Db,
     error::{Result, SIGNED_OUT},
-    i18n,
+    settings,
     view::{View, cookie, local_path},
 };
 use askama::{Template, filters::HtmlSafe};
@@ -237,9 +237,11 @@ async fn login(
         session.insert(DRAFT, draft).await?;
         add_cookie(&mut response, DRAFT, "1", DRAFT_TIME, secure)?;
     }
-    // Error pages know no account: so they too speak the account's language.
-    if let Some(language) = &account.language {
-        add_cookie(&mut response, i18n::COOKIE, language, YEAR, secure)?;
-    }
+    settings::remember(
+        &mut response,
+        account.language.as_deref(),
+        &account.look,
+        secure,
+    )?;
     Ok(response)
 }

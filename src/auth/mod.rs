@@ -16,7 +16,8 @@ use crate::{
     App,
     db::Topic,
     error::{Error, Result},
-    view::cookie,
+    settings,
+    view::{View, cookie},
 };
 use axum::{
     Router,
@@ -109,7 +110,8 @@ pub(crate) fn add_cookie(
 }
 
 /// `POST /logout`
-async fn logout(State(app): State<App>, session: Session) -> Result<Response> {
+async fn logout(view: View, State(app): State<App>, session: Session) -> Result<Response> {
+    let secure = app.config.secure();
     let signing_out = async move {
         session.flush().await?;
         app.db.wake(Topic::SignOuts).await;
@@ -117,5 +119,11 @@ async fn logout(State(app): State<App>, session: Session) -> Result<Response> {
     };
     // To its end even if whoever asked leaves meanwhile: what is open must hear of it.
     tokio::spawn(signing_out).await.map_err(Error::internal)??;
-    Ok(([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response())
+    let mut response = ([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response();
+    if let Some(user) = &view.user {
+        // The browser goes on as the account had it, also where that was chosen elsewhere.
+        let language = user.language();
+        settings::remember(&mut response, language.as_deref(), user.look(), secure)?;
+    }
+    Ok(response)
 }

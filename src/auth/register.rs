@@ -8,6 +8,7 @@ use crate::{
     config::Registration,
     error::Result,
     i18n::{self, Lang},
+    settings::Look,
     view::{View, cookie},
 };
 use askama::{Template, filters::HtmlSafe};
@@ -174,9 +175,10 @@ async fn register(
     };
     let open = app.config.registration == Registration::Open;
     let language = cookie(&headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
+    let look = Look::of_cookies(&headers);
     match app
         .db
-        .add_user(&form.username, &hash, language.as_deref(), open)
+        .add_user(&form.username, &hash, language.as_deref(), &look, open)
         .await?
     {
         Ok(user) => let_in(&app, &session, &headers, user, HOME).await,

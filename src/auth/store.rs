@@ -7,6 +7,7 @@ use super::{
 use crate::{
     db::{Db, now},
     error::Result,
+    settings::Look,
     with_pool, with_tx,
 };
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ pub(super) struct Account {
     pub id: UserId,
     pub password_hash: String,
     pub language: Option<String>,
+    #[sqlx(flatten)]
+    pub look: Look,
 }
 
 /// Why an account was not made.
@@ -30,7 +33,8 @@ pub(super) enum NotMade {
 impl Db {
     /// Who is signed in by this session.
     pub(super) async fn user_of_session(&self, id: Id) -> Result<Option<Found>> {
-        let sql = "select u.id, u.name, u.is_admin, u.language, s.expires_at
+        let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
+                       u.composer, s.expires_at
                    from sessions s join users u on u.id = s.user_id
                    where s.key_hash = $1 and s.expires_at > $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
@@ -53,12 +57,14 @@ impl Db {
         name: &str,
         password_hash: &str,
         language: Option<&str>,
+        look: &Look,
         open: bool,
     ) -> Result<Result<UserId, NotMade>> {
         let id = UserId(Uuid::now_v7());
         let sql = "insert into users
-                       (id, name, name_key, password_hash, is_admin, language, created_at)
-                   select $1, $2, $3, $4, not exists (select 1 from users), $5, $6
+                       (id, name, name_key, password_hash, is_admin, language, created_at,
+                        theme, text_size, density)
+                   select $1, $2, $3, $4, not exists (select 1 from users), $5, $6, $8, $9, $10
                    where $7 or not exists (select 1 from users)
                    on conflict (name_key) do nothing";
         let mut tx = self.begin().await?;
@@ -71,6 +77,9 @@ impl Db {
             .bind(language)
             .bind(now())
             .bind(open)
+            .bind(&look.theme)
+            .bind(&look.text_size)
+            .bind(&look.density)
             .execute(db)
             .await?
             .rows_affected());
@@ -88,7 +97,8 @@ impl Db {
 
     /// The account with this name, however it is written.
     pub(super) async fn account(&self, name: &str) -> Result<Option<Account>> {
-        let sql = "select id, password_hash, language from users where name_key = $1";
+        let sql = "select id, password_hash, language, theme, text_size, density
+                   from users where name_key = $1";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(super::name_key(name))
             .fetch_optional(db)

@@ -6,6 +6,7 @@ use crate::{
     db::{Db, now},
     error::{Error, Result},
     i18n::Lang,
+    settings::{COMPOSER, Look},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct User {
     /// Whether they may change what concerns everybody.
     pub is_admin: bool,
     language: Option<String>,
+    #[sqlx(flatten)]
+    look: Look,
+    composer: Option<String>,
 }
 
 /// A user together with the session they were found by.
@@ -43,6 +47,16 @@ impl User {
     /// The language they chose for their account.
     pub(crate) fn language(&self) -> Option<Lang> {
         self.language.as_deref().and_then(Lang::for_tag)
+    }
+
+    /// How the pages are to look to them, as far as they chose.
+    pub(crate) fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// How they send a message: one of the words of [`COMPOSER`].
+    pub(crate) fn composer(&self) -> &'static str {
+        COMPOSER.word(self.composer.as_deref())
     }
 
     /// Who sends this request: one read by the session's key, once for each request.

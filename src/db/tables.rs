@@ -42,6 +42,10 @@ pub static TABLES: [Table; 8] = [
             ("language", Text),
             ("created_at", Number),
             ("served_at", Number),
+            ("theme", Text),
+            ("text_size", Text),
+            ("density", Text),
+            ("composer", Text),
         ],
     },
     Table {

@@ -124,6 +124,10 @@ impl Page {
         let fields = selector("input, textarea, select");
         let fields = form.select(&fields).filter_map(|field| {
             let name = field.attr("name")?.to_owned();
+            let is_one_of_several = matches!(field.attr("type"), Some("radio" | "checkbox"));
+            if is_one_of_several && field.attr("checked").is_none() {
+                return None;
+            }
             let value = match field.value().name() {
                 "textarea" => field.text().collect(),
                 "select" => chosen(field),
@@ -284,6 +288,19 @@ impl Form {
             .unwrap_or_else(|| panic!("no field {name} in {} of {}", self.css, self.page.html));
         *old = value.to_owned();
         self
+    }
+
+    /// Presses a radio button that the form must have.
+    #[track_caller]
+    pub fn pick(self, name: &str, value: &str) -> Self {
+        let button = format!("{} input[type=radio][name={name}][value={value}]", self.css);
+        assert_eq!(
+            self.page.count(&button),
+            1,
+            "{button} in {}",
+            self.page.html
+        );
+        self.fill(name, value)
     }
 
     /// Adds a field that the form has not: a button that was pressed, or what an attacker adds.
