@@ -96,7 +96,7 @@ impl Tab {
 
     /// The text of the last reply.
     async fn reply(&self) -> String {
-        let texts = "[...document.querySelectorAll('.reply:last-child > .text')].filter(e => e.checkVisibility()).map(e => e.innerText.trim()).filter(t => t).join('\\n\\n')";
+        let texts = "[...document.querySelectorAll('.reply:last-child > .text')].filter(e => getComputedStyle(e).display != 'none').map(e => e.innerText.trim()).filter(t => t).join('\\n\\n')";
         self.eval(texts).await.as_str().unwrap().to_owned()
     }
 

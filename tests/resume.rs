@@ -46,7 +46,7 @@ fn numbered(count: usize) -> Vec<String> {
 
 /// The words that the last reply of the page shows, in their order.
 async fn words(tab: &Tab) -> Vec<String> {
-    let script = "[...document.querySelectorAll('.reply:last-child > .text')].filter(e => e.checkVisibility()).map(e => e.innerText).join(' ').match(/\\bw[0-9]+/g)";
+    let script = "[...document.querySelectorAll('.reply:last-child > .text')].filter(e => getComputedStyle(e).display != 'none').map(e => e.innerText).join(' ').match(/\\bw[0-9]+/g)";
     let words = tab.eval(script).await;
     words
         .as_array()
