@@ -1,6 +1,7 @@
 //! Every setting, its default and a sentence about it.
 
 use crate::{
+    clock,
     commands::Command,
     db::is_postgres,
     models::{self, Secret},
@@ -11,6 +12,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
 
@@ -131,6 +133,10 @@ pub struct Config {
     #[arg(long, env = "PAGE_TIME_LIMIT", value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
     pub page_time_limit: Duration,
 
+    /// Time zone for whoever has chosen none, as in Asia/Seoul [default: this machine's, else UTC]
+    #[arg(long, env = "TIME_ZONE", value_name = "NAME", value_parser = zone)]
+    pub time_zone: Option<TimeZone>,
+
     /// How long the first retry waits at most; not for people to set.
     #[arg(skip = Duration::from_millis(500))]
     pub retry_base: Duration,
@@ -184,6 +190,13 @@ impl Config {
             .as_ref()
             .is_some_and(|url| url.scheme() == "https");
         self.secure_cookies.unwrap_or(https)
+    }
+
+    /// The time zone of whoever has chosen none.
+    pub fn zone(&self) -> TimeZone {
+        self.time_zone
+            .clone()
+            .unwrap_or_else(clock::of_this_machine)
     }
 
     /// What to say of settings that lack others.
@@ -293,6 +306,10 @@ fn network(value: &str) -> Result<IpNet, String> {
         })
 }
 
+fn zone(value: &str) -> Result<TimeZone, String> {
+    TimeZone::get(value).map_err(|_| "is no time zone, as Asia/Seoul or UTC is".to_owned())
+}
+
 fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse::<f64>() {
         Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => {
@@ -335,6 +352,7 @@ mod tests {
             ("--silence-timeout", "NaN"),
             ("--history-limit", "12"),
             ("--find-ollama", "perhaps"),
+            ("--time-zone", "Mars/Olympus"),
         ] {
             let setting = format!("{flag}={value}");
             let error = Config::from_flags([setting.as_str()])

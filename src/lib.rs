@@ -3,6 +3,7 @@
 mod assets;
 mod auth;
 mod chats;
+mod clock;
 pub mod commands;
 pub mod config;
 pub mod db;
@@ -28,6 +29,7 @@ use axum::{
 use config::Config;
 use db::Db;
 use error::{Error, Result};
+use jiff::tz::TimeZone;
 use models::Models;
 use replies::Replies;
 use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
@@ -59,6 +61,8 @@ pub struct App {
     replies: Replies,
     rendered: chats::Rendered,
     guard: auth::Guard,
+    /// The time zone of whoever has chosen none.
+    zone: TimeZone,
 }
 
 impl App {
@@ -76,6 +80,7 @@ impl App {
         tokio::spawn(clean_up(db.clone()));
         let replies =
             Replies::start(db.clone(), models.clone(), config.limits(), config.titles).await?;
+        let zone = config.zone();
         Ok(Self {
             config: Arc::new(config),
             db,
@@ -83,6 +88,7 @@ impl App {
             replies,
             rendered: chats::Rendered::default(),
             guard: auth::Guard::default(),
+            zone,
         })
     }
 

@@ -3,6 +3,7 @@
 use crate::{
     App, assets,
     auth::User,
+    clock::Clock,
     error::Result,
     i18n::{self, Lang, Texts},
     models::{Current, Source},
@@ -15,6 +16,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use jiff::tz::TimeZone;
 use std::{ops::Deref, sync::Arc};
 use tower_sessions::cookie::Cookie;
 use uuid::Uuid;
@@ -76,6 +78,7 @@ pub struct Seen {
     pub(crate) graphical: bool,
     pub(crate) here: String,
     pub(crate) user: Option<User>,
+    pub(crate) clock: Clock,
     /// Which model answers, to be named on the page.
     pub(crate) model: Current,
 }
@@ -89,7 +92,7 @@ impl Deref for View {
 }
 
 impl View {
-    fn new(visit: Visit, user: Option<User>, model: Current) -> Self {
+    fn new(visit: Visit, user: Option<User>, zone: &TimeZone, model: Current) -> Self {
         let Visit {
             lang,
             look,
@@ -103,6 +106,8 @@ impl View {
             Some(user) => user.look().clone().or(look),
             None => look,
         };
+        let own_zone = user.as_ref().and_then(User::time_zone);
+        let clock = Clock::new(lang, own_zone, zone);
         Self(Arc::new(Seen {
             t: lang.texts(),
             lang,
@@ -112,6 +117,7 @@ impl View {
             graphical,
             here,
             user,
+            clock,
             model,
         }))
     }
@@ -122,7 +128,7 @@ impl View {
             source: Source::Server,
             model: None,
         };
-        Self::new(visit, None, model)
+        Self::new(visit, None, &TimeZone::UTC, model)
     }
 
     pub(crate) fn languages(&self) -> impl Iterator<Item = Lang> {
@@ -185,7 +191,8 @@ impl FromRequestParts<App> for View {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
-        Ok(Self::new(Visit::from_parts(parts), user, app.models.now()))
+        let visit = Visit::from_parts(parts);
+        Ok(Self::new(visit, user, &app.zone, app.models.now()))
     }
 }
 

@@ -206,6 +206,7 @@ async fn fill(url: &str) {
             text("larger"),
             Value::Text(None),
             Value::Text((n == 2).then(|| "line".to_owned())),
+            Value::Text((n == 1).then(|| "Asia/Seoul".to_owned())),
         ]
     });
     let sessions = [Some(1), None].map(|user: Option<u128>| {

@@ -31,4 +31,5 @@ mod support;
 mod terminal;
 mod terminal_tree;
 mod text;
+mod times;
 mod tree;

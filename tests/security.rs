@@ -67,6 +67,9 @@ const ROUTES: &[Row] = &[
     ("GET",  "/settings/writing",      "",               [403, 200, 200]),
     ("GET",  "/settings/writing/saved", "",              [403, 200, 200]),
     ("POST", "/settings/writing",      "composer=line",  [403, 303, 303]),
+    ("GET",  "/settings/time",         "",               [403, 200, 200]),
+    ("GET",  "/settings/time/saved",   "",               [403, 200, 200]),
+    ("POST", "/settings/time",         "time_zone=UTC",  [403, 303, 303]),
     ("GET",  "/personas",              "",               [403, 200, 200]),
     ("GET",  "/personas/new",          "",               [403, 200, 200]),
     ("POST", "/personas/new",          "name=Intruder",  [403, 303, 303]),
@@ -140,7 +143,7 @@ fn every_route_is_tested() {
 /// Everything that people have stored, to see that it did not change.
 async fn stored(app: &TestApp) -> String {
     app.value(
-        "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, ''), ';'), '') from users)
+        "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, '') || coalesce(time_zone, ''), ';'), '') from users)
              || (select coalesce(string_agg(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
              || (select coalesce(string_agg(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
              || (select coalesce(string_agg(coalesce(model, '') || coalesce(top_p, 0), ';'), '') from chats)

@@ -101,7 +101,7 @@ async fn what_is_out_of_range_comes_back_with_the_range_and_all_that_was_typed()
                 ("max_tokens", "0", "1 to 1,000,000"),
                 ("max_tokens", "1.5", "1 to 1,000,000"),
                 ("effort", "enormous", "minimal"),
-                ("system_prompt", &"x".repeat(8_001), "8000"),
+                ("system_prompt", &"x".repeat(8_001), "8,000"),
                 ("model", &"x".repeat(201), "200"),
             ] {
                 let form = ann.get(&address).await.form(css);
@@ -109,7 +109,6 @@ async fn what_is_out_of_range_comes_back_with_the_range_and_all_that_was_typed()
                 let refused = ann.submit(&form).await;
                 assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
                 let problem = refused.text(".problem");
-                let problem = problem.replace("8,000", "8000");
                 assert!(problem.contains(says), "{field}: {problem}");
                 if field != "effort" {
                     assert_eq!(refused.form(css).value(field), value);

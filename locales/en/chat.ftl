@@ -17,8 +17,8 @@ composer-stop = Stop
 # $model (String) - the name of the model
 composer-model = Answered by { $model }
 composer-empty = Write something first.
-# $length (Number) - how many characters the message has
-# $limit (Number) - how many it may have
+# $length (String) - how many characters the message has
+# $limit (String) - how many it may have
 composer-too-long = This message has { $length } characters; at most { $limit } can be sent. Shorten it or send it in parts.
 composer-too-many-running = You have as many replies running and waiting as you may have. Wait for one to end, or stop one, then send again.
 composer-still-replying = The reply is still being written. Wait for its end or stop it, then send again.

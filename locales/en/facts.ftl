@@ -1,23 +1,5 @@
 # What is told below a reply, and how to get to the newest one.
 
-facts-now = just now
-# $minutes (Number) - how long ago
-facts-minutes = { $minutes ->
-    [one] { $minutes } minute ago
-   *[other] { $minutes } minutes ago
-}
-# $hours (Number) - how long ago
-facts-hours = { $hours ->
-    [one] { $hours } hour ago
-   *[other] { $hours } hours ago
-}
-# $days (Number) - how long ago
-facts-days = { $days ->
-    [one] { $days } day ago
-   *[other] { $days } days ago
-}
-# $time (String) - date and time
-facts-utc = { $time } UTC
 # $sent (String) - how many tokens the conversation had
 # $said (String) - how many the reply had
 facts-tokens = Tokens: { $sent } in, { $said } out

@@ -51,8 +51,8 @@ preset-model = Model
 preset-model-too-long = The name of a model has at most { $limit } characters.
 preset-prompt = System prompt
 preset-prompt-hint = What the model is told before every conversation: who it is, how it should answer.
-# $length (Number) - how many characters it has
-# $limit (Number) - how many it may have
+# $length (String) - how many characters it has
+# $limit (String) - how many it may have
 preset-prompt-too-long = The system prompt has { $length } characters; at most { $limit } are allowed.
 preset-temperature = Temperature
 preset-temperature-hint = 0 to 2; higher is more varied.

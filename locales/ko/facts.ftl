@@ -1,16 +1,5 @@
 # 답변 아래에 적는 것들, 가장 새로운 내용으로 가는 길
 
-facts-now = 방금
-facts-minutes = { $minutes ->
-   *[other] { $minutes }분 전
-}
-facts-hours = { $hours ->
-   *[other] { $hours }시간 전
-}
-facts-days = { $days ->
-   *[other] { $days }일 전
-}
-facts-utc = 협정 세계시(UTC) { $time }
 facts-tokens = 토큰: 입력 { $sent }개, 출력 { $said }개
 facts-about-tokens = 토큰: 입력 약 { $sent }개, 출력 약 { $said }개
 facts-speed = 초당 토큰 { $rate }개

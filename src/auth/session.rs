@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use tower_sessions::{
     Expiry, SessionManagerLayer, SessionStore,
-    cookie::{SameSite, time::Duration},
+    cookie::{
+        SameSite,
+        time::{Duration, OffsetDateTime},
+    },
     session::{Id, Record},
     session_store::{Error, Result},
 };
@@ -101,8 +104,7 @@ impl SessionStore for Db {
         let Some((data, expires_at)) = row else {
             return Ok(None);
         };
-        let expiry =
-            time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000);
+        let expiry = OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000);
         Ok(Some(Record {
             id: *id,
             data: serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,

@@ -34,7 +34,7 @@ impl Db {
     /// Who is signed in by this session.
     pub(super) async fn user_of_session(&self, id: Id) -> Result<Option<Found>> {
         let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
-                       u.composer, s.expires_at
+                       u.composer, u.time_zone, s.expires_at
                    from sessions s join users u on u.id = s.user_id
                    where s.key_hash = $1 and s.expires_at > $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
@@ -147,6 +147,17 @@ impl Db {
         with_pool!(self.write, db => sqlx::query(sql)
             .bind(user)
             .bind(language)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+
+    /// Keeps the time zone that a user chose; `None` is the server's.
+    pub(crate) async fn set_time_zone(&self, user: UserId, zone: Option<&str>) -> Result<()> {
+        let sql = "update users set time_zone = $2 where id = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(user)
+            .bind(zone)
             .execute(db)
             .await?.rows_affected());
         Ok(())

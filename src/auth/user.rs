@@ -31,6 +31,7 @@ pub struct User {
     #[sqlx(flatten)]
     look: Look,
     composer: Option<String>,
+    time_zone: Option<String>,
 }
 
 /// A user together with the session they were found by.
@@ -57,6 +58,11 @@ impl User {
     /// How they send a message: one of the words of [`COMPOSER`].
     pub(crate) fn composer(&self) -> &'static str {
         COMPOSER.word(self.composer.as_deref())
+    }
+
+    /// The name of the time zone they chose.
+    pub(crate) fn time_zone(&self) -> Option<&str> {
+        self.time_zone.as_deref()
     }
 
     /// Who sends this request: one read by the session's key, once for each request.

@@ -1,12 +1,11 @@
 //! The line of facts below a reply: model, when, tokens, speed.
 
 use super::Message;
-use crate::{db::now, view::View};
-use askama::{Template, filters::HtmlSafe};
-use time::{
-    OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339,
-    macros::format_description,
+use crate::{
+    clock::{When, grouped},
+    view::View,
 };
+use askama::{Template, filters::HtmlSafe};
 
 /// What is told of how a reply was made; what is not known is left out.
 #[derive(Template)]
@@ -20,16 +19,6 @@ pub(super) struct Facts {
 
 impl HtmlSafe for Facts {}
 
-/// A moment. Where the person is, and so what their clock shows, is not known: the sentence tells how
-/// long ago it was when the page was made, and the title the exact time in UTC.
-struct When {
-    sentence: String,
-    /// For programs.
-    machine: String,
-    /// For people who want to know exactly.
-    exact: String,
-}
-
 /// A reply that took less time than this has no speed: it came at once.
 const SHORTEST: i64 = 200_000;
 
@@ -40,7 +29,7 @@ impl Facts {
         let ended_at = made.ended_at.filter(|_| !message.state.is_running())?;
         Some(Self {
             model: message.model.clone(),
-            when: When::of(ended_at, now(), view)?,
+            when: view.clock.when(ended_at)?,
             tokens: tokens(message, view),
             speed: speed(message, view),
         })
@@ -71,56 +60,4 @@ fn speed(message: &Message, view: &View) -> Option<String> {
         true => view.t.facts_about_speed(&rate),
         false => view.t.facts_speed(&rate),
     })
-}
-
-/// A number with its thousands apart, as both languages write it.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + 4);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-impl When {
-    fn of(at: i64, now: i64, view: &View) -> Option<Self> {
-        let moment = OffsetDateTime::from_unix_timestamp(at / 1_000_000).ok()?;
-        let utc = UtcDateTime::from(moment);
-        let exact = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-        let date = format_description!("[year]-[month]-[day]");
-        let minutes = u64::try_from((now - at) / 60_000_000).unwrap_or(0);
-        let (hours, days) = (minutes / 60, minutes / (24 * 60));
-        let t = view.t;
-        let sentence = match (minutes, hours, days) {
-            (0, ..) => t.facts_now(),
-            (..60, ..) => t.facts_minutes(minutes),
-            (_, ..24, _) => t.facts_hours(hours),
-            (_, _, ..7) => t.facts_days(days),
-            _ => utc.format(date).ok()?,
-        };
-        Some(Self {
-            sentence,
-            machine: moment.format(&Rfc3339).ok()?,
-            exact: t.facts_utc(utc.format(exact).ok()?),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_stand_apart() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(super::grouped(number), text);
-        }
-    }
 }

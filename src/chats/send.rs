@@ -11,6 +11,7 @@ use super::{
 use crate::{
     App,
     auth::{User, sign_in_again},
+    clock::grouped,
     error::{Error, Notice, Result},
     personas::PersonaId,
     text::plain,
@@ -77,7 +78,7 @@ impl Sending {
         if text.trim().is_empty() {
             Some(view.t.composer_empty())
         } else if length > limit {
-            Some(view.t.composer_too_long(length as u64, limit as u64))
+            Some(view.t.composer_too_long(grouped(length), grouped(limit)))
         } else {
             None
         }

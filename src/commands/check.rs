@@ -2,8 +2,10 @@
 
 use crate::{
     auth,
+    clock::Clock,
     config::Config,
     db::{Look, Standing, is_in_use, place, sqlite_file},
+    i18n::Lang,
     models::{Asked, Models, Source, Trouble, TroubleKind, first_choice},
 };
 use std::{
@@ -49,6 +51,7 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
     if let Some(proxies) = config.proxy_warning() {
         tell("Settings", Odd(proxies.to_owned()))?;
     }
+    tell("Time zone", Well(time_zone(config)))?;
     tell("Address", address(config.listen).await)?;
     tell("Database", database(&config.database_url).await)?;
     tell("Model server", model_server(config).await)?;
@@ -72,6 +75,15 @@ fn settings(config: &Config) -> Finding {
         true => "they can be used; .env in this folder is among them".to_owned(),
         false => "they can be used; there is no .env in this folder".to_owned(),
     })
+}
+
+fn time_zone(config: &Config) -> String {
+    let set = match config.time_zone {
+        Some(_) => "",
+        None => ", as this machine's, since TIME_ZONE is not set",
+    };
+    let now = Clock::new(Lang::En, None, &config.zone()).now();
+    format!("{now}{set}")
 }
 
 async fn address(listen: SocketAddr) -> Finding {

@@ -46,6 +46,7 @@ pub static TABLES: [Table; 8] = [
             ("text_size", Text),
             ("density", Text),
             ("composer", Text),
+            ("time_zone", Text),
         ],
     },
     Table {

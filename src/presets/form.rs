@@ -2,6 +2,7 @@
 
 use super::{EFFORTS, Preset, Thousandths};
 use crate::{
+    clock::grouped,
     i18n::Texts,
     models::NAME_LIMIT,
     text::{clean_line, plain},
@@ -156,7 +157,7 @@ fn prompt(typed: &str, t: &Texts) -> Result<Option<String>, String> {
     let prompt = plain(typed);
     let length = prompt.chars().count();
     if length > PROMPT_LIMIT {
-        return Err(t.preset_prompt_too_long(length as u64, PROMPT_LIMIT as u64));
+        return Err(t.preset_prompt_too_long(grouped(length), grouped(PROMPT_LIMIT)));
     }
     Ok(Some(prompt).filter(|prompt| !prompt.trim().is_empty()))
 }

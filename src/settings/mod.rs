@@ -6,6 +6,7 @@ mod look;
 mod radios;
 mod store;
 mod writing;
+mod time;
 
 use crate::{
     App,
@@ -37,6 +38,8 @@ pub fn routes() -> Router<App> {
             get(writing::show).post(writing::change),
         )
         .route("/settings/writing/saved", get(writing::saved))
+        .route("/settings/time", get(time::show).post(time::change))
+        .route("/settings/time/saved", get(time::saved))
         .route("/language", post(language))
 }
 

@@ -62,6 +62,7 @@ impl TestApp {
         config.public_url = None;
         config.secure_cookies = None;
         config.trusted_proxies = Vec::new();
+        config.time_zone = Some(jiff::tz::TimeZone::UTC);
         config.retry_base = Duration::from_millis(1);
         config.demo_pace = Duration::ZERO;
         // Another request after a chat's first reply: for tests of titles only.

@@ -1,0 +1,41 @@
+# 시각: 얼마 전인지, 정확히 언제인지
+
+clock-now = 방금
+clock-minutes = { $minutes ->
+   *[other] { $minutes }분 전
+}
+clock-hours = { $hours ->
+   *[other] { $hours }시간 전
+}
+clock-days = { $days ->
+   *[other] { $days }일 전
+}
+clock-month = { $month ->
+   *[other] { $month }월
+}
+clock-month-short = { $month ->
+   *[other] { $month }월
+}
+clock-weekday = { $day ->
+    [1] 월
+    [2] 화
+    [3] 수
+    [4] 목
+    [5] 금
+    [6] 토
+   *[other] 일
+}
+clock-time = { $half ->
+    [0] 오전 { $hour }:{ $minute }
+   *[other] 오후 { $hour }:{ $minute }
+}
+clock-date = { $year }년 { $month } { $day }일
+clock-exact = { $year }년 { $month } { $day }일 ({ $weekday }) { $time }
+clock-in-zone = { $time } ({ $zone } 시간대)
+clock-month-of = { $year }년 { $month }
+
+clock-zone = 시간대
+clock-zone-server = 서버의 시간대({ $zone })
+clock-zone-hint = 시각과 대화 목록의 날짜가 이 시간대로 보여요.
+clock-zone-example = 지금 시각: { $time }
+clock-zone-unknown = 그런 시간대는 없어요. 목록에서 골라 주세요.

@@ -1,0 +1,171 @@
+//! What the clock shows: times in words and exactly, in a person's language and time zone.
+
+use crate::{db::now, i18n::Lang};
+use jiff::{
+    Timestamp, ZonedDateTime,
+    civil::Date,
+    tz::{self, TimeZone},
+};
+use std::fmt::Display;
+
+/// Somebody's clock. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Clock {
+    lang: Lang,
+    zone: TimeZone,
+    /// The person has chosen this zone, so it need not be named.
+    is_own: bool,
+}
+
+/// A moment that has passed.
+pub(crate) struct When {
+    /// How long ago it was when the page was made.
+    pub sentence: String,
+    /// For programs.
+    pub machine: String,
+    /// For people who want to know exactly.
+    pub exact: String,
+}
+
+impl Clock {
+    /// With the zone of this name, if there is one, else with the server's.
+    pub(crate) fn new(lang: Lang, own: Option<&str>, server: &TimeZone) -> Self {
+        let own = own.and_then(|name| TimeZone::get(name).ok());
+        Self {
+            lang,
+            is_own: own.is_some(),
+            zone: own.unwrap_or_else(|| server.clone()),
+        }
+    }
+
+    /// How long ago this was, in microseconds since 1970, and when.
+    pub(crate) fn when(&self, at: i64) -> Option<When> {
+        let t = self.lang.texts();
+        let minutes = u64::try_from((now() - at) / 60_000_000).unwrap_or(0);
+        let (hours, days) = (minutes / 60, minutes / (24 * 60));
+        let shown = self.zoned(at)?;
+        let sentence = match (minutes, hours, days) {
+            (0, ..) => t.clock_now(),
+            (..60, ..) => t.clock_minutes(minutes),
+            (_, ..24, _) => t.clock_hours(hours),
+            (_, _, ..7) => t.clock_days(days),
+            _ => t.clock_date(
+                shown.day(),
+                t.clock_month_short(shown.month()),
+                shown.year(),
+            ),
+        };
+        Some(When {
+            sentence,
+            machine: Timestamp::from_second(at / 1_000_000).ok()?.to_string(),
+            exact: self.exact(&shown),
+        })
+    }
+
+    /// Date and time now.
+    pub(crate) fn now(&self) -> String {
+        self.zoned(now())
+            .map_or_else(String::new, |now| self.exact(&now))
+    }
+
+    /// The day of a moment, and today.
+    pub(crate) fn day(&self, at: i64) -> Option<Date> {
+        Some(self.zoned(at)?.date())
+    }
+
+    /// A month of a year by its name.
+    pub(crate) fn month(&self, day: Date) -> String {
+        let t = self.lang.texts();
+        t.clock_month_of(t.clock_month(day.month()), day.year())
+    }
+
+    fn zoned(&self, at: i64) -> Option<ZonedDateTime> {
+        let moment = Timestamp::from_microsecond(at).ok()?;
+        Some(moment.to_zoned_datetime(self.zone.clone()))
+    }
+
+    /// Date and time, and the zone unless the person knows it.
+    fn exact(&self, at: &ZonedDateTime) -> String {
+        let t = self.lang.texts();
+        // In Korean the halves of the day are named.
+        let hour = match self.lang {
+            Lang::Ko => format!("{}", (at.hour() + 11) % 12 + 1),
+            Lang::En => format!("{:02}", at.hour()),
+        };
+        let time = t.clock_time(at.hour() / 12, hour, format!("{:02}", at.minute()));
+        let weekday = t.clock_weekday(at.weekday().to_monday_one_offset());
+        let month = t.clock_month_short(at.month());
+        let exact = t.clock_exact(weekday, at.day(), month, at.year(), time);
+        match self.is_own {
+            true => exact,
+            false => t.clock_in_zone(exact, name(&self.zone)),
+        }
+    }
+}
+
+/// The zone's name; without one, how far it is from UTC now.
+pub(crate) fn name(zone: &TimeZone) -> String {
+    match zone.iana_name() {
+        Some("Etc/UTC") => "UTC".to_owned(),
+        Some(name) => name.to_owned(),
+        None => format!("UTC{}", zone.to_offset(Timestamp::now())),
+    }
+}
+
+/// The zone that this machine is set to, else UTC.
+pub(crate) fn of_this_machine() -> TimeZone {
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
+}
+
+/// The names of all zones that are places, and UTC.
+pub(crate) fn names() -> Vec<String> {
+    const PARTS: [&str; 10] = [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ];
+    let all = tz::db().available().map(|name| name.as_str().to_owned());
+    let mut names: Vec<_> = all
+        .filter(|name| {
+            let part = name.split_once('/').map(|(part, _)| part);
+            name == "UTC" || part.is_some_and(|part| PARTS.contains(&part))
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// A number with its thousands apart, as both languages write it.
+pub(crate) fn grouped(number: impl Display) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(super::grouped(number), text);
+        }
+    }
+}
