@@ -90,12 +90,12 @@ async fn the_chat_with_the_newest_message_is_first() {
         let first = ann.start_chat("First").await;
         ann.start_chat("Second").await;
         let third = ann.start_chat("Third").await;
-        assert_eq!(third.texts("#chats li"), ["Third", "Second", "First"]);
+        assert_eq!(third.texts("#chats li a"), ["Third", "Second", "First"]);
         let page = ann.send(&ann.get(&first.path).await, "Again").await;
-        assert_eq!(page.texts("#chats li"), ["First", "Third", "Second"]);
+        assert_eq!(page.texts("#chats li a"), ["First", "Third", "Second"]);
         assert_eq!(page.text("#chats [aria-current]"), "First");
         assert_eq!(
-            ann.get("/chats").await.texts("main #chats li"),
+            ann.get("/chats").await.texts("main #chats li a"),
             ["First", "Third", "Second"]
         );
         // Looking is no activity, nor is giving a name.
@@ -106,7 +106,7 @@ async fn the_chat_with_the_newest_message_is_first() {
             .form("main form");
         ann.submit(&form.fill("title", "3rd")).await;
         assert_eq!(
-            ann.get("/").await.texts("#chats li"),
+            ann.get("/").await.texts("#chats li a"),
             ["First", "3rd", "Second"]
         );
     }
@@ -169,7 +169,7 @@ async fn the_same_form_sent_twice_makes_one_message() {
         );
         assert_eq!((&first.path, &second.path), (&third.path, &third.path));
         for page in [first, second, third, ann.get("/").await] {
-            assert_eq!(page.texts("#chats li"), ["Once"]);
+            assert_eq!(page.texts("#chats li a"), ["Once"]);
             let chat = ann
                 .get(&ann.get("/chats").await.attribute("main li a", "href"))
                 .await;
@@ -277,7 +277,7 @@ async fn an_old_form_with_a_new_text_makes_one_message_however_often_it_comes() 
             ann.submit(&form).await;
         }
         app.idle().await;
-        let texts = ann.get("/chats").await.texts("#chats li");
+        let texts = ann.get("/chats").await.texts("#chats li a");
         assert_eq!(texts, ["Two", "One"]);
         assert_eq!(app.value::<i64>("select count(*) from messages").await, 4);
     }
@@ -309,7 +309,7 @@ async fn a_message_that_cannot_be_sent_stays_with_its_writer() {
                 );
                 assert_eq!(refused.attribute("#notice .notice", "role"), "alert");
                 assert_eq!(refused.texts(MESSAGES), page.texts(MESSAGES));
-                assert_eq!(refused.texts("#chats li"), page.texts("#chats li"));
+                assert_eq!(refused.texts("#chats li a"), page.texts("#chats li"));
                 assert_eq!(refused.text("#title h1"), page.text("#title h1"));
                 assert_eq!(
                     refused.attribute("#composer", "action"),
@@ -465,7 +465,7 @@ async fn someone_renames_a_chat() {
             let page = ann.submit(&form.clone().fill("title", typed)).await;
             assert_eq!((page.status, &page.path), (StatusCode::OK, &chat.path));
             assert_eq!(page.text("#title h1"), kept);
-            assert!(page.texts("#chats li").contains(&kept.to_owned()));
+            assert!(page.texts("#chats li a").contains(&kept.to_owned()));
             assert_eq!(page.text("#chats [aria-current]"), kept);
             assert_eq!(page.texts(MESSAGES), ["Old title", "Hello!"]);
             let reloaded = ann.get(&chat.path).await;
@@ -496,7 +496,7 @@ async fn someone_deletes_a_chat_after_being_asked() {
         assert_eq!(ann.get(&chat.path).await.status, StatusCode::OK);
         let page = ann.submit(&form).await;
         assert_eq!((page.status, &*page.path), (StatusCode::OK, "/"));
-        assert_eq!(page.texts("#chats li"), ["Kept"]);
+        assert_eq!(page.texts("#chats li a"), ["Kept"]);
         assert_eq!(page.text("#title h1"), "New chat");
         assert!(!page.has(".message"));
         assert_eq!(page.attribute("#composer", "action"), "/chats");

@@ -4,6 +4,7 @@
 
 mod auth;
 mod browser;
+mod chat_list;
 mod chats;
 mod commands;
 mod crash;

@@ -726,7 +726,7 @@ async fn try_again_makes_a_new_reply_in_the_old_ones_place() {
         let again = ann.finished(&again).await;
         assert_eq!(again.texts(MESSAGES), ["Go", "Hello!"]);
         assert_ne!(reply_of(&again), failed);
-        assert_eq!(again.texts("#chats li"), ["Go"]);
+        assert_eq!(again.texts("#chats li a"), ["Go"]);
         let reloaded = ann.get(&again.path).await;
         assert_eq!(reloaded.texts(MESSAGES), ["Go", "Hello!"]);
         assert!(!reloaded.has(".ending"));

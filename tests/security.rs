@@ -26,6 +26,7 @@ const ROUTES: &[Row] = &[
     ("POST", "/login",                 "",               [422, 422, 422]),
     ("POST", "/logout",                "",               [303, 303, 303]),
     ("GET",  "/chats",                 "",               [403, 200, 200]),
+    ("GET",  "/chats/before/{id}",     "",               [403, 200, 404]),
     ("GET",  "/chats/new",             "",               [200, 200, 200]),
     ("POST", "/chats",                 "content=Intro",  [403, 303, 303]),
     ("GET",  "/chats/{id}",            "",               [403, 200, 404]),

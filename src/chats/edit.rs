@@ -2,7 +2,8 @@
 
 use super::{
     Chat, ChatId, TITLE_LIMIT,
-    pages::{ChatList, Conversation, Created, Title},
+    list::ChatList,
+    pages::{Conversation, Created, Title},
 };
 use crate::{App, auth::User, error::Result, text::clean_line, view::View};
 use askama::{Template, filters::HtmlSafe};

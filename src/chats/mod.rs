@@ -4,6 +4,7 @@ mod actions;
 mod branch_off;
 mod edit;
 mod facts;
+mod list;
 mod live;
 mod messages;
 mod pages;
@@ -31,7 +32,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use pages::{Before, ChatList, ChatPage, ChatsPage, Conversation, Created, Earlier, WelcomePage};
+use list::ChatList;
+use pages::{Before, ChatPage, Conversation, Created, Earlier, WelcomePage};
 use tower_sessions::Session;
 
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
@@ -44,22 +46,20 @@ pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use rows::key;
 pub(crate) use send::{Again, again, problem, refuse, replace_conversation};
 
-/// How many chats the list shows.
-const CHATS_SHOWN: u32 = 100;
-
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/chats/new", get(home))
         .route("/chats/new/{persona}", get(start::with_persona))
-        .route("/chats", get(list))
+        .route("/chats", get(list::list))
         .route("/chats/{id}", get(show))
         .route("/chats/{id}/live", get(live::live))
         .route("/chats/{id}/live/{reply}", get(live::live_reply))
         .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
         .route("/chats/{id}/at/{message}", get(show_at))
         .route("/chats/{id}/before/{message}", get(show_before))
+        .merge(list::routes())
         .merge(raw::routes())
         .merge(send::routes())
         .merge(edit::routes())
@@ -89,13 +89,6 @@ async fn home(
         conversation,
     }
     .into_response())
-}
-
-/// `GET /chats`: the list alone, as narrow screens and text browsers want it.
-async fn list(user: User, view: View, State(app): State<App>) -> Result<Response> {
-    let chats = ChatList::new(&app, &view, &user, None).await?;
-    let fragment_view = view.clone();
-    Ok(fragment_view.fragment_or(chats, |chats| ChatsPage { view, chats }))
 }
 
 /// `GET /chats/{id}`: complete at once; a running reply goes on by the event stream.

@@ -1,7 +1,8 @@
 //! The pages and fragments of a chat.
 
 use super::{
-    CHATS_SHOWN, Chat, ChatId, MessageId, actions,
+    Chat, ChatId, MessageId, actions,
+    list::ChatList,
     live::live_address,
     messages::Shown,
     remove::Undo,
@@ -33,41 +34,6 @@ impl WelcomePage {
             is_open: app.config.registration == Registration::Open,
         }
     }
-}
-
-/// The person's chats, newest activity first.
-#[derive(Template, WebTemplate)]
-#[template(path = "fragments/chat_list.html")]
-pub(super) struct ChatList {
-    view: View,
-    chats: Vec<Chat>,
-    current: Option<ChatId>,
-}
-
-impl HtmlSafe for ChatList {}
-
-impl ChatList {
-    pub(super) async fn new(
-        app: &App,
-        view: &View,
-        user: &User,
-        current: Option<ChatId>,
-    ) -> Result<Self> {
-        let chats = app.db.chats(user, CHATS_SHOWN).await?;
-        Ok(Self {
-            view: view.clone(),
-            chats,
-            current,
-        })
-    }
-}
-
-/// The list on a page of its own.
-#[derive(Template, WebTemplate)]
-#[template(path = "pages/chats.html")]
-pub(super) struct ChatsPage {
-    pub view: View,
-    pub chats: ChatList,
 }
 
 /// Where a message is written.

@@ -2,9 +2,10 @@
 
 use super::{
     Beginning, Chat, ChatId, Message, MessageId, actions,
+    list::ChatList,
     live::live_address,
     messages::Shown,
-    pages::{ChatList, ChatPage, Composer, Conversation, Created, Sent},
+    pages::{ChatPage, Composer, Conversation, Created, Sent},
     start::{self, NotBegun},
     store::{Exchange, NewMessage, NotTaken},
 };

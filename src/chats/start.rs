@@ -2,7 +2,8 @@
 
 use super::{
     MessageId,
-    pages::{ChatList, ChatPage, Composer, Conversation},
+    list::ChatList,
+    pages::{ChatPage, Composer, Conversation},
 };
 use crate::{
     App,

@@ -47,20 +47,6 @@ pub struct Exchange {
 }
 
 impl Db {
-    /// The user's chats, newest activity first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn chats(&self, user: &User, limit: u32) -> Result<Vec<Chat>> {
-        let sql = "select id, title, leaf, model, persona, title_by from chats where user_id = $1
-                   order by active_at desc, id desc limit $2";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
-            .bind(user.id)
-            .bind(i64::from(limit))
-            .fetch_all(db)
-            .await?))
-    }
-
     /// The user's chat. Somebody else's is not found.
     ///
     /// # Errors

@@ -1,0 +1,234 @@
+//! The list of a person's chats: the newest first, by day.
+
+use super::ChatId;
+use crate::{
+    App,
+    auth::User,
+    db::{Db, now},
+    error::Result,
+    view::View,
+    with_pool,
+};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use jiff::civil::Date;
+use uuid::Uuid;
+
+/// How many chats are listed at once.
+const SHOWN: usize = 100;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/chats/before/{id}", get(older))
+}
+
+/// A chat as the list shows it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct Listed {
+    id: ChatId,
+    title: String,
+    active_at: i64,
+    /// A reply in it is being made.
+    is_running: bool,
+}
+
+impl Db {
+    /// The user's chats before this place in the list, and one more than are shown if there are more.
+    async fn chats(&self, user: &User, (active_at, id): (i64, ChatId)) -> Result<Vec<Listed>> {
+        let sql = "select id, title, active_at, id in (select chat_id from messages
+                       where state in ('queued', 'streaming') and deleted_at is null) as is_running
+                   from chats where user_id = $1 and (active_at, id) < ($2, $3)
+                   order by active_at desc, id desc limit $4";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(user.id)
+            .bind(active_at)
+            .bind(id)
+            .bind(SHOWN as i64 + 1)
+            .fetch_all(db)
+            .await?))
+    }
+
+    /// When something was last sent in the user's chat.
+    async fn active_at(&self, user: &User, id: ChatId) -> Result<i64> {
+        let sql = "select active_at from chats where id = $1 and user_id = $2";
+        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(db)
+            .await?))
+    }
+}
+
+/// The person's chats, and the way to a new one.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/chat_list.html")]
+pub(super) struct ChatList {
+    pub view: View,
+    rows: ChatRows,
+}
+
+impl HtmlSafe for ChatList {}
+
+impl ChatList {
+    pub(super) async fn new(
+        app: &App,
+        view: &View,
+        user: &User,
+        current: Option<ChatId>,
+    ) -> Result<Self> {
+        let end = (i64::MAX, ChatId(Uuid::max()));
+        let mut rows = ChatRows::of(view, app.db.chats(user, end).await?);
+        rows.current = current;
+        Ok(Self {
+            view: view.clone(),
+            rows,
+        })
+    }
+}
+
+/// Chats by day, and the link to those before them.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/chat_rows.html")]
+struct ChatRows {
+    view: View,
+    groups: Vec<Group>,
+    current: Option<ChatId>,
+    /// The last one that is shown, if there are more.
+    last: Option<ChatId>,
+    /// They come in the place of a link that had the focus.
+    takes_focus: bool,
+}
+
+impl HtmlSafe for ChatRows {}
+
+/// Chats of the same time.
+struct Group {
+    period: Period,
+    /// Empty where the list that this goes on with has it already.
+    heading: String,
+    chats: Vec<Listed>,
+}
+
+/// When a chat was active, from today backwards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Period {
+    Today,
+    Yesterday,
+    Week,
+    ThirtyDays,
+    /// That which begins with this day.
+    Month(Date),
+}
+
+impl Period {
+    fn of(view: &View, active_at: i64) -> Self {
+        let (Some(day), Some(today)) = (view.clock.day(active_at), view.clock.day(now())) else {
+            return Self::Today;
+        };
+        match (today - day).get_days() {
+            ..=0 => Self::Today,
+            1 => Self::Yesterday,
+            2..=7 => Self::Week,
+            8..=30 => Self::ThirtyDays,
+            31.. => Self::Month(day.first_of_month()),
+        }
+    }
+
+    fn heading(self, view: &View) -> String {
+        match self {
+            Self::Today => view.t.chats_today(),
+            Self::Yesterday => view.t.chats_yesterday(),
+            Self::Week => view.t.chats_week(),
+            Self::ThirtyDays => view.t.chats_thirty_days(),
+            Self::Month(first) => view.clock.month(first),
+        }
+    }
+}
+
+impl ChatRows {
+    fn of(view: &View, mut chats: Vec<Listed>) -> Self {
+        let are_more = chats.len() > SHOWN;
+        chats.truncate(SHOWN);
+        let last = chats.last().filter(|_| are_more).map(|chat| chat.id);
+        let mut groups: Vec<Group> = Vec::new();
+        for chat in chats {
+            let period = Period::of(view, chat.active_at);
+            match groups.last_mut().filter(|group| group.period == period) {
+                Some(group) => group.chats.push(chat),
+                None => groups.push(Group {
+                    period,
+                    heading: period.heading(view),
+                    chats: vec![chat],
+                }),
+            }
+        }
+        Self {
+            view: view.clone(),
+            groups,
+            current: None,
+            last,
+            takes_focus: false,
+        }
+    }
+}
+
+/// The list on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/chats.html")]
+pub(super) struct ChatsPage {
+    view: View,
+    chats: ChatList,
+    /// These are not the newest.
+    is_older: bool,
+}
+
+/// `GET /chats`: the list alone, as narrow screens and text browsers want it.
+pub(super) async fn list(user: User, view: View, State(app): State<App>) -> Result<Response> {
+    let chats = ChatList::new(&app, &view, &user, None).await?;
+    let is_older = false;
+    Ok(view.clone().fragment_or(chats, |chats| ChatsPage {
+        view,
+        chats,
+        is_older,
+    }))
+}
+
+/// `GET /chats/before/{id}`: the chats before this one; for htmx, to go on with the list it has.
+async fn older(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let active_at = app.db.active_at(&user, id).await?;
+    let mut rows = ChatRows::of(&view, app.db.chats(&user, (active_at, id)).await?);
+    if view.htmx {
+        let shown = Period::of(&view, active_at);
+        if let Some(first) = rows
+            .groups
+            .first_mut()
+            .filter(|group| group.period == shown)
+        {
+            first.heading.clear();
+        }
+        rows.takes_focus = true;
+        return Ok(rows.into_response());
+    }
+    let chats = ChatList {
+        view: view.clone(),
+        rows,
+    };
+    let is_older = true;
+    Ok(ChatsPage {
+        view,
+        chats,
+        is_older,
+    }
+    .into_response())
+}

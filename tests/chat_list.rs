@@ -1,0 +1,149 @@
+//! The list of chats: by day, what runs in it, and the older ones.
+
+use crate::support::{
+    Browser, KINDS, Page, TestApp,
+    model::{Answer, Gate},
+};
+use http::{Method, StatusCode};
+
+/// The headings of the list, each with the chats below it.
+fn groups(page: &Page) -> Vec<(String, Vec<String>)> {
+    let headings = page.texts("#chats h2");
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for item in page.texts("#chats h2, #chats li a") {
+        match groups.last_mut().filter(|_| !headings.contains(&item)) {
+            Some((_, chats)) => chats.push(item),
+            None => groups.push((item, Vec::new())),
+        }
+    }
+    groups
+}
+
+#[tokio::test]
+async fn chats_are_listed_by_day_with_the_newest_first() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        for title in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            ann.start_chat(title).await;
+        }
+        app.idle().await;
+        for sql in [
+            "update chats set active_at = active_at - 86400000000 where title = 'b'",
+            "update chats set active_at = active_at - 2 * 86400000000 where title = 'c'",
+            "update chats set active_at = active_at - 7 * 86400000000 where title = 'd'",
+            "update chats set active_at = active_at - 8 * 86400000000 where title = 'e'",
+            "update chats set active_at = 1598918400000000 where title = 'f'",
+            "update chats set active_at = 1598918399999999 where title = 'g'",
+            "update chats set active_at = 1596240000000000 where title = 'h'",
+        ] {
+            app.change(sql).await;
+        }
+        for (language, names) in [
+            (
+                "en",
+                [
+                    "Today",
+                    "Yesterday",
+                    "Previous 7 days",
+                    "Previous 30 days",
+                    "September 2020",
+                    "August 2020",
+                ],
+            ),
+            (
+                "ko",
+                [
+                    "오늘",
+                    "어제",
+                    "지난 7일",
+                    "지난 30일",
+                    "2020년 9월",
+                    "2020년 8월",
+                ],
+            ),
+        ] {
+            let chats: [&[&str]; 6] = [&["a"], &["b"], &["c", "d"], &["e"], &["f"], &["g", "h"]];
+            let wanted: Vec<_> = names
+                .iter()
+                .zip(chats)
+                .map(|(name, chats)| {
+                    let chats = chats.iter().map(|&chat| chat.to_owned());
+                    ((*name).to_owned(), chats.collect::<Vec<_>>())
+                })
+                .collect();
+            for path in ["/", "/chats"] {
+                let page = ann.clone().speaking(language).get(path).await;
+                assert_eq!(groups(&page), wanted, "{path}");
+            }
+        }
+        // The day is that of the person's zone: eleven hours east f's month has long begun for g.
+        app.change("update users set time_zone = 'Pacific/Noumea'")
+            .await;
+        let page = ann.get("/chats").await;
+        let september = ("September 2020".to_owned(), vec!["f".into(), "g".into()]);
+        assert!(groups(&page).contains(&september), "{:?}", groups(&page));
+    }
+}
+
+#[tokio::test]
+async fn the_list_says_in_which_chats_a_reply_is_being_written() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let (gate, ann) = (Gate::new(), kind(&app).sign_up("ann").await);
+        ann.start_chat("Done").await;
+        app.model.answer(Answer::gated(&gate, ["One ", "two"]));
+        ann.start_running("Count").await;
+        let page = ann.get("/chats").await;
+        assert_eq!(page.texts("#chats li"), ["Count replying", "Done"]);
+        // It is nobody else's.
+        let ben = kind(&app).sign_up("ben").await;
+        assert!(!ben.get("/chats").await.has("#chats li"));
+        let korean = ann.clone().speaking("ko").get("/chats").await;
+        assert_eq!(korean.text("#chats .running"), "답변 중");
+        gate.open_all();
+        app.idle().await;
+        assert!(!ann.get("/chats").await.has("#chats .running"));
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_chats_are_listed_and_the_older_ones_behind_a_link() {
+    let app = TestApp::with(|config| config.waiting_per_person = 1_000).await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    for n in 0..203 {
+        let body = Some(format!("content=n{n}"));
+        ann.request(Method::POST, "/chats", "document", body).await;
+    }
+    app.idle().await;
+    app.change("update chats set active_at = active_at - 100 * 86400000000 where title in ('n0', 'n1', 'n2')")
+        .await;
+    let titles =
+        |from: u32, to: u32| -> Vec<String> { (to..from).rev().map(|n| format!("n{n}")).collect() };
+    // On pages of their own.
+    let first = ann.get("/chats").await;
+    assert_eq!(first.texts("#chats li a"), titles(203, 103));
+    let second = ann.click(&first, "#older-chats a").await;
+    assert_eq!(second.texts("#chats li a"), titles(103, 3));
+    assert_eq!(second.texts("#chats h2"), ["Today"]);
+    let third = ann.click(&second, "#older-chats a").await;
+    assert_eq!(third.texts("#chats li a"), titles(3, 0));
+    assert!(!third.has("#older-chats"));
+    let back = ann.click(&third, "main > p a[href='/chats']").await;
+    assert_eq!(back.texts("#chats li a"), titles(203, 103));
+    // In place, without a heading twice.
+    let htmx = Browser::htmx(&app).fresh();
+    htmx.sign_in("ann", crate::support::PASSWORD).await;
+    let page = htmx.get("/").await;
+    let page = htmx.click(&page, "#older-chats a").await;
+    assert_eq!(page.texts("#chats li a"), titles(203, 3));
+    assert_eq!(page.texts("#chats h2"), ["Today"]);
+    let page = htmx.click(&page, "#older-chats a").await;
+    assert_eq!(page.texts("#chats li a"), titles(203, 0));
+    assert_eq!(page.count("#chats h2"), 2);
+    assert_eq!(page.count("#chats [autofocus]"), 2);
+    // A place in somebody else's list is none.
+    let ben = Browser::plain(&app).sign_up("ben").await;
+    let path = first.attribute("#older-chats a", "href");
+    assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
+}
