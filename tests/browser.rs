@@ -150,7 +150,7 @@ async fn a_message_is_sent_with_enter_and_answered_without_a_page_load() {
             .await
             .as_str()
             .unwrap()
-            .starts_with("Count to")
+            .starts_with("⋯ Count to")
     );
 
     gate.open(1);

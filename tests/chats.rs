@@ -51,7 +51,7 @@ async fn the_first_message_makes_a_chat_at_its_own_address() {
             let form = empty.form("#composer").fill("content", "Another");
             let page = ann.submit(&form).await;
             assert_eq!(page.header("hx-push-url"), page.path);
-            assert!(page.answer.contains("<title>Another · Damso</title>"));
+            assert!(page.answer.contains("Another · Damso</title>"));
             assert!(!page.answer.contains("<html") && !page.answer.contains("</header>\n<header"));
             assert_eq!(page.count("#conversation"), 1);
             assert_eq!(page.count("#chats"), 1);

@@ -34,3 +34,4 @@ mod terminal_tree;
 mod text;
 mod times;
 mod tree;
+mod window;

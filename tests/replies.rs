@@ -65,7 +65,7 @@ async fn without_script_the_reply_arrives_token_by_token() {
         assert!(!live.headers.contains_key("content-encoding"));
         let first = live.next().await.unwrap();
         for needed in [
-            "<title>Before",
+            "<title>⋯ Before",
             "id=\"composer\"",
             "<textarea",
             ">Stop<",

@@ -50,6 +50,7 @@ const ROUTES: &[Row] = &[
     ("POST", "/messages/{id}/restore", "",               [403, 303, 404]),
     ("GET",  "/replies/{id}",          "",               [403, 200, 404]),
     ("GET",  "/replies/{id}/events",   "",               [200, 200, 200]),
+    ("GET",  "/replies/{id}/ended",    "",               [403, 204, 404]),
     ("POST", "/replies/{id}/stop",     "",               [403, 303, 404]),
     ("POST", "/replies/{id}/retry",    "",               [403, 303, 404]),
     ("POST", "/replies/{id}/continue", "",               [403, 303, 404]),

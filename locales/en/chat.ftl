@@ -59,6 +59,7 @@ reply-dropped = { $count ->
     [one] The oldest message of this chat did not fit and was not sent to the model.
    *[other] The { $count } oldest messages of this chat did not fit and were not sent to the model.
 }
+reply-finished = Reply finished.
 reply-stopped = Stopped. What had come is kept.
 reply-interrupted = The server was restarted while this was written. What had come is kept.
 reply-length = The reply reached the longest length that the model allows.

@@ -49,6 +49,7 @@ reply-goes-on = 답변이 이어지고 있어요: 더 보기
 reply-dropped = { $count ->
    *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $count }개는 모델에 보내지 않았어요.
 }
+reply-finished = 답변이 끝났어요.
 reply-stopped = 멈췄어요. 그때까지 온 내용은 남아 있어요.
 reply-interrupted = 답변을 쓰는 동안 서버가 다시 시작됐어요. 그때까지 온 내용은 남아 있어요.
 reply-length = 답변이 모델이 허용하는 최대 길이에 이르렀어요.

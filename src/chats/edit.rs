@@ -3,9 +3,15 @@
 use super::{
     Chat, ChatId, TITLE_LIMIT,
     list::ChatList,
-    pages::{Conversation, Created, Title},
+    pages::{Conversation, Created, Sign, Title},
 };
-use crate::{App, auth::User, error::Result, text::clean_line, view::View};
+use crate::{
+    App,
+    auth::User,
+    error::{Error, Result},
+    text::clean_line,
+    view::View,
+};
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::{
@@ -96,13 +102,28 @@ async fn title(
 ) -> Result<Response> {
     let chat = app.db.chat(&user, id).await?;
     let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
+    let sign = sign(&app, &chat).await?;
     Ok(Title {
         view,
         chat,
         chats: Some(chats),
+        sign,
         is_awaited: false,
     }
     .into_response())
+}
+
+/// The sign for the reply that the chat ends with.
+async fn sign(app: &App, chat: &Chat) -> Result<&'static str> {
+    let Some(leaf) = chat.leaf else {
+        return Ok("");
+    };
+    match app.db.message(leaf).await {
+        Ok(reply) => Ok(Sign::of(&reply)),
+        // It was deleted meanwhile.
+        Err(Error::NotFound) => Ok(""),
+        Err(error) => Err(error),
+    }
 }
 
 /// `POST /chats/{id}/rename`
@@ -140,10 +161,13 @@ async fn rename(
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
     }
     let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
+    // Whoever renames it has seen how it ended.
+    let sign = Some(sign(&app, &chat).await?).filter(|sign| *sign == Sign::RUNNING);
     Ok(Title {
         view,
         chat,
         chats: Some(chats),
+        sign: sign.unwrap_or_default(),
         is_awaited: false,
     }
     .into_response())

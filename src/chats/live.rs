@@ -3,7 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId, actions,
     messages::{Html, Shown},
-    pages::{ChatPage, Composer, ParentField, StopButton, Title},
+    pages::{ChatPage, Composer, ParentField, Sign, StopButton, Title},
 };
 use crate::{
     App,
@@ -221,6 +221,10 @@ async fn end_held(
 struct Reply {
     reply: Shown,
     stop: StopButton,
+    /// What is announced; empty while it runs.
+    said: String,
+    sign: &'static str,
+    chat_title: String,
     parent: ParentField,
     /// Where the model is making one.
     title: Option<Title>,
@@ -247,13 +251,18 @@ pub(crate) async fn show_reply(
         view: view.clone(),
         chat: chat.clone(),
         chats: None,
+        sign: "",
         is_awaited,
     });
+    let chat_title = chat.title.clone();
     let mut shown = Shown::all(app, &view, vec![message]).await?;
     actions::add(app, &chat, &mut shown).await?;
     let stop = composer.beside(&shown).stop;
     let reply = shown.pop().ok_or(Error::NotFound)?;
     Ok(Reply {
+        said: reply.end_said(),
+        sign: Sign::of(&reply.message),
+        chat_title,
         reply,
         stop,
         parent,

@@ -165,6 +165,15 @@ impl Shown {
             .or(self.view.model.model.as_deref())
     }
 
+    /// What is announced of a reply at its end.
+    pub(super) fn end_said(&self) -> String {
+        match (&self.ending.sentence, self.message.state.is_running()) {
+            (_, true) => String::new(),
+            (Some(sentence), _) => sentence.clone(),
+            (None, _) => self.view.t.reply_finished(),
+        }
+    }
+
     /// Whether it is being written and htmx takes it further. (A page that stays open does so by
     /// itself, and could not say at its end that it is no longer busy.)
     pub(super) fn is_live(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The pages and fragments of a chat.
 
 use super::{
-    Chat, ChatId, MessageId, actions,
+    Chat, ChatId, Message, MessageId, MessageState, actions,
     list::ChatList,
     live::live_address,
     messages::Shown,
@@ -98,6 +98,15 @@ pub(super) struct StopButton {
 
 impl HtmlSafe for StopButton {}
 
+impl StopButton {
+    fn sign(&self) -> &'static str {
+        match self.running {
+            Some(_) => Sign::RUNNING,
+            None => "",
+        }
+    }
+}
+
 impl Composer {
     /// For a chat, or for one that begins with this message, with a text that is in it already.
     pub(super) fn new(view: &View, chat: Option<&Chat>, text: String) -> Self {
@@ -141,14 +150,32 @@ impl Composer {
     }
 }
 
+/// How a chat's reply is, as a sign before the chat's title in the browser's window: it is seen from
+/// another tab.
+pub(super) struct Sign;
+
+impl Sign {
+    pub(super) const RUNNING: &str = "⋯ ";
+    const DONE: &str = "✓ ";
+
+    pub(super) fn of(reply: &Message) -> &'static str {
+        match reply.state {
+            MessageState::Queued | MessageState::Streaming => Self::RUNNING,
+            MessageState::Complete => Self::DONE,
+            _ => "",
+        }
+    }
+}
+
 /// The chat's title, and what can be done with the chat.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/title.html")]
 pub(super) struct Title {
     pub view: View,
     pub chat: Chat,
-    /// The list, where it changes along with the title.
+    /// The list, where it changes along with the title, which then is the window's too, behind a sign.
     pub chats: Option<ChatList>,
+    pub sign: &'static str,
     /// The model is making another one, which is looked for in a moment.
     pub is_awaited: bool,
 }
@@ -200,6 +227,11 @@ impl Conversation {
         let Composer { notice, fields, .. } = &self.composer;
         let holds_nothing = notice.is_none() && fields.text.is_empty();
         self.live_address().filter(|_| holds_nothing)
+    }
+
+    /// Before the title of a page on which a reply is being written.
+    fn sign(&self) -> &'static str {
+        self.composer.stop.sign()
     }
 
     fn chat(&self) -> Option<&Chat> {
@@ -256,6 +288,7 @@ impl ChatPage {
             view: view.clone(),
             chat,
             chats: None,
+            sign: "",
             is_awaited: false,
         });
         let conversation = Conversation {
@@ -346,16 +379,21 @@ pub(super) struct Sent {
     fields: ComposerFields,
     stop: StopButton,
     chats: ChatList,
+    /// The chat's.
+    title: String,
 }
 
 impl Sent {
     pub(super) fn new(messages: Vec<Shown>, composer: Composer, chats: ChatList) -> Self {
-        let Composer { fields, stop, .. } = composer.beside(&messages);
+        let Composer {
+            fields, stop, set, ..
+        } = composer.beside(&messages);
         Self {
             messages,
             fields,
             stop,
             chats,
+            title: set.map(|chat| chat.title).unwrap_or_default(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/replies/{id}", get(show))
         .route("/replies/{id}/events", get(events::follow))
+        .route("/replies/{id}/ended", get(ended))
         .route("/replies/{id}/stop", post(stop))
         .route("/replies/{id}/retry", get(other_model::ask).post(retry))
         .route("/replies/{id}/continue", post(carry_on))
@@ -40,6 +41,16 @@ async fn show(
 ) -> Result<Response> {
     let (message, chat) = app.db.reply(&user, id).await?;
     chats::show_reply(&app, view, chat, message).await
+}
+
+/// `GET /replies/{id}/ended`: says so by the event that the stream ends with. A page in the background
+/// lets go of its stream, and asks now and then, so that its title can tell.
+async fn ended(user: User, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+    let (message, _) = app.db.reply(&user, id).await?;
+    Ok(match message.state.is_running() {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => (StatusCode::NO_CONTENT, [("HX-Trigger", "done")]).into_response(),
+    })
 }
 
 /// `POST /replies/{id}/stop`
