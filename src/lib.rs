@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod error;
+mod help;
 mod i18n;
 pub mod markdown;
 pub mod models;
@@ -134,6 +135,7 @@ pub fn router(app: App) -> Result<Router> {
         .merge(replies::routes())
         .merge(settings::routes())
         .merge(personas::routes())
+        .merge(help::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))

@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod facts;
 mod figures;
+mod help;
 mod instances;
 mod language;
 mod lifecycle;

@@ -83,6 +83,8 @@ const ROUTES: &[Row] = &[
     ("GET",  "/messages/{id}/raw",     "",               [403, 200, 404]),
     ("GET",  "/messages/{id}/code/{n}", "",              [403, 404, 404]),
     ("POST", "/language",              "language=en",    [303, 303, 303]),
+    ("GET",  "/help",                  "",               [200, 200, 200]),
+    ("GET",  "/robots.txt",            "",               [200, 200, 200]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
 ];
@@ -931,8 +933,8 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
         .fill("title", "Still his");
     ben.submit(&more(form, &admin)).await;
     app.idle().await;
-    assert_eq!(ben.get("/").await.texts("#chats li"), ["Still his"]);
-    assert_eq!(ann.get("/").await.texts("#chats li"), ["Hers"]);
+    assert_eq!(ben.get("/").await.texts("#chats li a"), ["Still his"]);
+    assert_eq!(ann.get("/").await.texts("#chats li a"), ["Hers"]);
     assert_eq!(
         ben.get(&his.path).await.texts(".message .text"),
         ["His", "Hello!", "Again", "Hello!"]
