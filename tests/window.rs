@@ -205,3 +205,47 @@ async fn a_reply_that_runs_has_a_dot_in_the_list_of_other_chats_only() {
         .await;
     tab.close().await;
 }
+
+#[tokio::test]
+async fn a_chat_on_paper_is_dark_on_white_and_has_nothing_to_press() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::Off).await;
+    tab.register("Ann").await;
+    site.model.says(crate::browser::EVERYTHING);
+    tab.send("Show me everything").await;
+    tab.until_replied().await;
+    let path = tab.path().await;
+    tab.leave(async || tab.go(path.split("/live").next().unwrap()).await)
+        .await;
+    tab.until_replied().await;
+    let dark = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+    tab.cdp(
+        "Emulation.setEmulatedMedia",
+        json!({ "media": "print", "features": dark }),
+    )
+    .await;
+    let shown = "[...document.querySelectorAll('button, textarea, input:not([type=checkbox]), nav, summary, .top a, iframe')].filter(e => e.checkVisibility()).map(e => e.outerHTML).join()";
+    assert_eq!(tab.eval(shown).await, "");
+    for css in [
+        "h1",
+        ".mine .who",
+        ".mine .text",
+        ".reply .who",
+        ".reply pre",
+        ".reply table",
+    ] {
+        tab.until(&format!(
+            "document.querySelector({}).checkVisibility()",
+            json!(css)
+        ))
+        .await;
+    }
+    // No text is light.
+    let light = "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility()).map(e => getComputedStyle(e).color).filter(c => Math.min(...c.match(/\\d+/g).slice(0, 3).map(Number)) > 130).join()";
+    assert_eq!(tab.eval(light).await, "");
+    assert_eq!(
+        tab.eval("getComputedStyle(document.body).backgroundColor")
+            .await,
+        "rgb(255, 255, 255)"
+    );
+}
