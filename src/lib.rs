@@ -109,13 +109,14 @@ impl App {
     }
 }
 
-/// Forgets ended sessions, old tries and deleted messages, now and every hour.
+/// Forgets ended sessions, old tries, deleted messages and accounts, now and every hour.
 async fn clean_up(db: Db) {
     let mut tick = tokio::time::interval(CLEAN_UP);
     loop {
         tick.tick().await;
         let done = db.delete_expired_sessions().await;
         let done = done.and(db.purge_messages().await);
+        let done = done.and(db.erase_closed_accounts().await);
         if let Err(error) = done.and(db.delete_fresh_tries().await) {
             tracing::warn!(%error, "what has ended by itself could not be cleared away");
         }

@@ -207,6 +207,8 @@ async fn fill(url: &str) {
             Value::Text(None),
             Value::Text((n == 2).then(|| "line".to_owned())),
             Value::Text((n == 1).then(|| "Asia/Seoul".to_owned())),
+            Value::Number(Some(n as i64)),
+            Value::Number(None),
         ]
     });
     let sessions = [Some(1), None].map(|user: Option<u128>| {
@@ -215,6 +217,10 @@ async fn fill(url: &str) {
             Value::Uuid(user.map(Uuid::from_u128)),
             text("{}"),
             Value::Number(Some(-1)),
+            Value::Number(Some(1)),
+            Value::Text(user.map(|_| "Firefox; 브라우저".to_owned())),
+            Value::Number(user.map(|_| 5)),
+            Value::Number(user.map(|_| 6)),
         ]
     });
     let device = vec![

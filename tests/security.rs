@@ -62,6 +62,15 @@ const ROUTES: &[Row] = &[
     ("GET",  "/settings",              "",               [403, 200, 200]),
     ("GET",  "/settings/saved",        "",               [403, 200, 200]),
     ("POST", "/settings",              "top_p=0.5",      [403, 303, 303]),
+    ("GET",  "/settings/account",      "",               [403, 200, 200]),
+    ("GET",  "/settings/account/done/{what}", "",        [403, 200, 200]),
+    ("POST", "/settings/account/name", "",               [403, 422, 422]),
+    ("POST", "/settings/account/password", "",           [403, 422, 422]),
+    ("POST", "/settings/account/sessions/{id}/end", "",  [403, 303, 404]),
+    ("POST", "/settings/account/sessions/end", "",       [403, 303, 303]),
+    ("GET",  "/settings/account/delete", "",             [403, 200, 200]),
+    ("POST", "/settings/account/delete", "",             [403, 422, 422]),
+    ("GET",  "/goodbye",               "",               [200, 303, 303]),
     ("POST", "/settings/models",       "",               [403, 303, 303]),
     ("GET",  "/settings/look",         "",               [200, 200, 200]),
     ("GET",  "/settings/look/saved",   "",               [200, 200, 200]),
@@ -164,6 +173,7 @@ struct Owned {
     message: String,
     reply: String,
     persona: String,
+    session: String,
 }
 
 impl Owned {
@@ -187,7 +197,11 @@ impl Owned {
         }
         let persona = list.attribute(PERSONA, "href");
         let persona = persona.strip_prefix("/chats/new/").unwrap().to_owned();
+        let sessions = owner.get("/settings/account").await;
+        let sessions = sessions.attributes("#sessions form", "action").into_iter();
+        let session = sessions.map(|action| action.split('/').nth(4).unwrap().to_owned());
         Self {
+            session: session.last().unwrap_or(UNKNOWN.to_owned()),
             chat,
             message,
             reply,
@@ -202,6 +216,8 @@ impl Owned {
             &self.message
         } else if route.starts_with("/personas") {
             &self.persona
+        } else if route.starts_with("/settings/account/sessions") {
+            &self.session
         } else {
             &self.chat
         };
@@ -210,6 +226,7 @@ impl Owned {
             .replace("{message}", &self.message)
             .replace("{reply}", &self.reply)
             .replace("{persona}", &self.persona)
+            .replace("{what}", "name")
     }
 }
 
@@ -241,6 +258,8 @@ async fn everybody_gets_what_is_theirs_and_nobody_what_is_not() {
             kind(&app).sign_up("ann").await,
             kind(&app).sign_up("ben").await,
         );
+        // Another place where she is signed in.
+        ann.fresh().sign_in("ann", PASSWORD).await;
         let style = style_sheet(&ann).await;
         let name = style.strip_prefix("/static/").unwrap();
         // Signing out comes last, since it ends their turns.

@@ -284,6 +284,37 @@ async fn w3m_shows_a_reply_once() {
     assert_eq!(site.model.requests().len(), 1);
 }
 
+#[tokio::test]
+async fn in_w3m_a_password_is_changed() {
+    let site = Site::start().await;
+    let w3m = w3m(&site).await;
+    w3m.terminal.go_to("Settings", w3m.next).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("For new chats").await;
+    w3m.terminal.go_to("Account", w3m.next).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("Where you are signed in").await;
+    let new = "nine loud herons";
+    for (current, says) in [
+        ("a wrong guess", "This is not your current password."),
+        (PASSWORD, "Your password is changed."),
+    ] {
+        w3m.fill("Current password", current).await;
+        w3m.fill("New password", new).await;
+        w3m.fill("New password again", new).await;
+        w3m.terminal.go_to("Change password", w3m.next).await;
+        w3m.terminal.keys(&["Enter"]);
+        w3m.terminal.until(says).await;
+    }
+    assert!(w3m.terminal.screen().contains("This browser w3m"));
+    w3m.sign_out().await;
+    w3m.fill("User name", "Ann").await;
+    w3m.fill("Password", new).await;
+    w3m.terminal.go_to("[Sign in]", w3m.next).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("What would you like to talk about?").await;
+}
+
 /// A site whose pages may stay open for a second only, and whose reply waits for its gate.
 async fn hurried(gate: &Gate) -> Site {
     let site = Site::with(&["--page-time-limit=1"]).await;

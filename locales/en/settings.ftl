@@ -1,6 +1,9 @@
 # What can be set: of a chat, by default, and in personas; models and titles.
 
 settings = Settings
+settings-replies = Replies
+settings-look = Look
+settings-writing = Writing
 save = Save
 settings-defaults = For new chats
 settings-defaults-hint = Each new chat begins with this. Chats that are there already keep their own settings.

@@ -14,6 +14,9 @@ pub(super) const BY_DEVICE: Limit = limit("device", 10, 60);
 /// New accounts, by network.
 pub(super) const REGISTRATIONS: Limit = limit("registrations", 20, 60);
 
+/// New names of an account, each of which tells whether somebody else has it.
+pub(super) const RENAMES: Limit = limit("renames", 20, 60);
+
 const fn limit(what: &'static str, burst: u32, seconds: u64) -> Limit {
     Limit {
         what,

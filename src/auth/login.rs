@@ -1,17 +1,13 @@
 //! Signing in, also again in the middle of writing something.
 
 use super::{
-    DEVICE, HOME, add_cookie, guard, let_in,
-    limit::both,
-    name_key,
+    HOME, add_cookie, let_in,
     network::Network,
-    password,
-    password::{Password, Verdict},
     too_many,
+    tried::{Tried, Trying},
 };
 use crate::{
     App,
-    db::Db,
     error::{Result, SIGNED_OUT},
     settings,
     view::{View, cookie, local_path},
@@ -26,7 +22,6 @@ use axum::{
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use tower_sessions::{Session, cookie::time};
 
 /// How many bytes a name as typed may have, for a name to be looked up: far more than any has.
@@ -136,30 +131,6 @@ async fn show(view: View) -> Response {
     LoginPage { view, form }.into_response()
 }
 
-/// Counts a try at signing in; the inner error is how long to wait when there were too many.
-async fn may_try(
-    db: &Db,
-    account: &str,
-    network: &str,
-    known_device: Option<&str>,
-) -> Result<Result<(), Duration>> {
-    let account_and_network = both(account, network);
-    let mut limits = vec![(&guard::BY_NETWORK, network)];
-    match known_device {
-        Some(device) => limits.push((&guard::BY_DEVICE, device)),
-        None => limits.extend([
-            (&guard::BY_ACCOUNT_AND_NETWORK, account_and_network.as_str()),
-            (&guard::BY_ACCOUNT, account),
-        ]),
-    }
-    for (limit, key) in limits {
-        if let Err(wait) = db.count_try(limit, key).await? {
-            return Ok(Err(wait));
-        }
-    }
-    Ok(Ok(()))
-}
-
 /// `POST /login`
 async fn login(
     view: View,
@@ -190,44 +161,32 @@ async fn login(
         false => "",
     };
     let account = app.db.account(name).await?;
-    let device = cookie(&headers, DEVICE).unwrap_or_default();
-    let known = match &account {
-        Some(account) if !device.is_empty() => app.db.knows_device(account.id, &device).await?,
-        _ => false,
+    let trying = Trying {
+        app: &app,
+        headers: &headers,
+        network: &network,
+        name,
     };
-    let key = name_key(name);
-    let known_device = known.then(|| both(&key, &device));
-    let allowed = may_try(&app.db, &key, &network.to_string(), known_device.as_deref()).await?;
-    if let Err(wait) = allowed {
-        let seconds = wait.as_secs().max(1);
-        form.problem = Some(form.view.t.login_too_many(seconds));
-        return Ok(too_many(form.refused(), seconds));
-    }
-    let password = Password::new(&password);
-    let too_long = password.length() > *password::LENGTH.end();
-    // A password that can't be right is not hashed, but something is, so that it takes as long.
-    let hash = account
-        .as_ref()
-        .filter(|_| !too_long)
-        .map(|account| account.password_hash.clone());
-    let password = if too_long {
-        Password::new("")
-    } else {
-        password
+    let account = match trying.password(account, &password).await? {
+        Tried::Right(account) => account,
+        Tried::Wrong => {
+            form.problem = Some(form.view.t.login_wrong());
+            return Ok(form.refused());
+        }
+        Tried::TooMany(seconds) => {
+            form.problem = Some(form.view.t.login_too_many(seconds));
+            return Ok(too_many(form.refused(), seconds));
+        }
     };
-    let verdict = app.guard.passwords.verify(password, hash).await?;
-    let Some(account) = account.filter(|_| !matches!(verdict, Verdict::Wrong)) else {
-        form.problem = Some(form.view.t.login_wrong());
-        return Ok(form.refused());
-    };
-    if let Verdict::Outdated(fresh) = verdict {
-        app.db.renew_password_hash(&account, &fresh).await?;
-    }
-    if let Some(device) = known_device {
-        app.db.forget_tries(&guard::BY_DEVICE, &device).await?;
-    }
     let LoginForm { next, draft, .. } = form;
-    let mut response = let_in(&app, &session, &headers, account.id, &next).await?;
+    let mut response = let_in(
+        &app,
+        &session,
+        &headers,
+        (account.id, account.password_no),
+        &next,
+    )
+    .await?;
     let secure = app.config.secure();
     if !draft.is_empty() {
         let draft = Draft {

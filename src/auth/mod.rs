@@ -1,7 +1,11 @@
-//! Making an account, signing in and signing out.
+//! Accounts: making one, signing in and out, changing and deleting it.
 
 mod access;
+mod account;
+mod browser;
+mod change_password;
 mod guard;
+mod leave;
 mod limit;
 mod login;
 mod network;
@@ -9,7 +13,9 @@ mod own_forms;
 mod password;
 mod register;
 pub mod session;
+mod sessions;
 mod store;
+mod tried;
 mod user;
 
 use crate::{
@@ -55,6 +61,10 @@ pub fn routes() -> Router<App> {
     Router::new()
         .merge(register::routes())
         .merge(login::routes())
+        .merge(account::routes())
+        .merge(change_password::routes())
+        .merge(sessions::routes())
+        .merge(leave::routes())
         .route("/logout", post(logout))
 }
 
@@ -64,16 +74,31 @@ fn name_key(name: &str) -> String {
     key.trim().to_owned()
 }
 
-/// Signs somebody in: a session under a new key, and their browser known from now on.
+/// Begins a session with this password of somebody's, under a new key; the old one ends.
+async fn begin_session(
+    session: &Session,
+    headers: &HeaderMap,
+    user: UserId,
+    password_no: i64,
+) -> Result<()> {
+    session.cycle_id().await?;
+    session.insert(session::USER, user).await?;
+    session.insert(session::PASSWORD_NO, password_no).await?;
+    session
+        .insert(session::BROWSER, browser::said(headers))
+        .await?;
+    Ok(())
+}
+
+/// Signs somebody in, and their browser is known from now on.
 async fn let_in(
     app: &App,
     session: &Session,
     headers: &HeaderMap,
-    user: UserId,
+    (user, password_no): (UserId, i64),
     next: &str,
 ) -> Result<Response> {
-    session.cycle_id().await?;
-    session.insert(session::USER, user).await?;
+    begin_session(session, headers, user, password_no).await?;
     let device = cookie(headers, DEVICE).filter(|token| token.len() == 32);
     let device = device.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
     app.db.add_device(user, &device).await?;
@@ -115,15 +140,26 @@ async fn logout(view: View, State(app): State<App>, session: Session) -> Result<
     let signing_out = async move {
         session.flush().await?;
         app.db.wake(Topic::SignOuts).await;
-        Ok::<_, Error>(())
+        Ok(())
     };
-    // To its end even if whoever asked leaves meanwhile: what is open must hear of it.
-    tokio::spawn(signing_out).await.map_err(Error::internal)??;
-    let mut response = ([("Clear-Site-Data", "\"cache\"")], Redirect::to("/login")).into_response();
+    to_its_end(signing_out).await?;
+    let mut response = gone_to("/login");
     if let Some(user) = &view.user {
         // The browser goes on as the account had it, also where that was chosen elsewhere.
         let language = user.language();
         settings::remember(&mut response, language.as_deref(), user.look(), secure)?;
     }
     Ok(response)
+}
+
+/// Works to the end even if whoever asked leaves meanwhile: what is open must hear of it.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work).await.map_err(Error::internal)?
+}
+
+/// Where somebody is sent who is signed out from now on.
+fn gone_to(path: &str) -> Response {
+    ([("Clear-Site-Data", "\"cache\"")], Redirect::to(path)).into_response()
 }

@@ -1,13 +1,18 @@
 //! Making an account.
 
 use super::{
-    HOME, guard, let_in, network::Network, password, password::Password, store::NotMade, too_many,
+    HOME, guard, let_in,
+    network::Network,
+    password,
+    password::Password,
+    store::{FIRST_PASSWORD, NotMade},
+    too_many,
 };
 use crate::{
     App,
     config::Registration,
     error::Result,
-    i18n::{self, Lang},
+    i18n::{self, Lang, Texts},
     settings::Look,
     view::{View, cookie},
 };
@@ -81,23 +86,9 @@ impl RegisterForm {
     /// Says what is wrong with what was typed, at its field.
     fn check(&mut self, password: &Password, confirm: &Password) {
         let t = self.view.t;
-        let name = &self.username;
-        self.username_problem = if name.is_empty() {
-            Some(t.register_name_empty())
-        } else if name.chars().count() > NAME_LIMIT {
-            Some(t.register_name_long(NAME_LIMIT as u64))
-        } else if !name.chars().all(is_fit_for_a_name) {
-            Some(t.register_name_characters())
-        } else {
-            None
-        };
-        let (least, most) = (
-            *password::LENGTH.start() as u64,
-            *password::LENGTH.end() as u64,
-        );
-        if !password::LENGTH.contains(&password.length()) {
-            self.password_problem = Some(t.register_password_length(least, most));
-        } else if !password.is(confirm) {
+        self.username_problem = name_problem(t, &self.username);
+        self.password_problem = password_problem(t, password);
+        if self.password_problem.is_none() && !password.is(confirm) {
             self.confirm_problem = Some(t.register_confirm_differs());
         }
     }
@@ -116,6 +107,34 @@ impl RegisterForm {
         view.clone()
             .refused(self, |form| RegisterPage { view, form })
     }
+}
+
+/// A name as it is kept.
+pub(super) fn clean_name(typed: &str) -> String {
+    typed.nfkc().collect::<String>().trim().to_owned()
+}
+
+/// What is wrong with a name.
+pub(super) fn name_problem(t: &Texts, name: &str) -> Option<String> {
+    if name.is_empty() {
+        Some(t.register_name_empty())
+    } else if name.chars().count() > NAME_LIMIT {
+        Some(t.register_name_long(NAME_LIMIT as u64))
+    } else if !name.chars().all(is_fit_for_a_name) {
+        Some(t.register_name_characters())
+    } else {
+        None
+    }
+}
+
+/// What is wrong with a new password, as far as can be seen at once.
+pub(super) fn password_problem(t: &Texts, password: &Password) -> Option<String> {
+    let (least, most) = (
+        *password::LENGTH.start() as u64,
+        *password::LENGTH.end() as u64,
+    );
+    let fits = password::LENGTH.contains(&password.length());
+    (!fits).then(|| t.register_password_length(least, most))
 }
 
 /// Letters, digits, marks, punctuation and inner spaces; nothing that is invisible or turns text around.
@@ -149,7 +168,7 @@ async fn register(
     Form(typed): Form<Registering>,
 ) -> Result<Response> {
     let mut form = RegisterForm::new(view, &app).await?;
-    form.username = typed.username.nfkc().collect::<String>().trim().to_owned();
+    form.username = clean_name(&typed.username);
     if form.is_closed {
         return Ok(form.refused());
     }
@@ -181,7 +200,7 @@ async fn register(
         .add_user(&form.username, &hash, language.as_deref(), &look, open)
         .await?
     {
-        Ok(user) => let_in(&app, &session, &headers, user, HOME).await,
+        Ok(user) => let_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await,
         Err(NotMade::NameTaken) => {
             form.username_problem = Some(form.view.t.register_name_taken());
             Ok(form.refused())

@@ -6,6 +6,7 @@ use crate::{
     with_pool,
 };
 use async_trait::async_trait;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tower_sessions::{
     Expiry, SessionManagerLayer, SessionStore,
@@ -20,8 +21,11 @@ use tower_sessions::{
 /// Days after which a session that nobody uses ends.
 pub const DAYS: i64 = 30;
 
-/// The name under which a session says who is signed in.
+/// The names under which a session says who is signed in, with which of their passwords, and in what
+/// browser.
 pub const USER: &str = "user";
+pub const PASSWORD_NO: &str = "password";
+pub const BROWSER: &str = "browser";
 
 /// The layer that reads the session cookie and sets it again when the session has changed.
 pub fn layer(db: &Db, secure: bool) -> SessionManagerLayer<Db> {
@@ -44,8 +48,8 @@ fn data(record: &Record) -> Result<String> {
     serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn user(record: &Record) -> Option<UserId> {
-    serde_json::from_value(record.data.get(USER)?.clone()).ok()
+fn value<T: DeserializeOwned>(record: &Record, name: &str) -> Option<T> {
+    serde_json::from_value(record.data.get(name)?.clone()).ok()
 }
 
 fn expires_at(record: &Record) -> i64 {
@@ -61,13 +65,17 @@ impl SessionStore for Db {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let data = data(record)?;
         loop {
-            let sql = "insert into sessions (key_hash, user_id, data, expires_at)
-                       values ($1, $2, $3, $4) on conflict (key_hash) do nothing";
+            let sql = "insert into sessions (key_hash, user_id, data, expires_at, password_no,
+                           user_agent, created_at, seen_at)
+                       values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict (key_hash) do nothing";
             let made = with_pool!(self.write, db => sqlx::query(sql)
                 .bind(key_hash(record.id))
-                .bind(user(record))
+                .bind(value::<UserId>(record, USER))
                 .bind(&data)
                 .bind(expires_at(record))
+                .bind(value::<i64>(record, PASSWORD_NO).unwrap_or_default())
+                .bind(value::<String>(record, BROWSER))
+                .bind(now())
                 .execute(db)
                 .await
                 .map_err(backend)?
@@ -80,13 +88,15 @@ impl SessionStore for Db {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let sql =
-            "update sessions set user_id = $2, data = $3, expires_at = $4 where key_hash = $1";
+        // Not who is signed in and by which password: that is as it began.
+        let sql = "update sessions set data = $2, expires_at = $3, user_agent = $4, seen_at = $5
+                   where key_hash = $1";
         with_pool!(self.write, db => sqlx::query(sql)
             .bind(key_hash(record.id))
-            .bind(user(record))
             .bind(data(record)?)
             .bind(expires_at(record))
+            .bind(value::<String>(record, BROWSER))
+            .bind(now())
             .execute(db)
             .await
             .map(drop)

@@ -19,10 +19,15 @@ use uuid::Uuid;
 pub(super) struct Account {
     pub id: UserId,
     pub password_hash: String,
+    /// Which of its passwords this is.
+    pub password_no: i64,
     pub language: Option<String>,
     #[sqlx(flatten)]
     pub look: Look,
 }
+
+/// The number of an account's first password.
+pub(super) const FIRST_PASSWORD: i64 = 1;
 
 /// Why an account was not made.
 pub(super) enum NotMade {
@@ -34,9 +39,9 @@ impl Db {
     /// Who is signed in by this session.
     pub(super) async fn user_of_session(&self, id: Id) -> Result<Option<Found>> {
         let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
-                       u.composer, u.time_zone, s.expires_at
+                       u.composer, u.time_zone, u.created_at, s.expires_at
                    from sessions s join users u on u.id = s.user_id
-                   where s.key_hash = $1 and s.expires_at > $2";
+                   where s.key_hash = $1 and s.expires_at > $2 and s.password_no = u.password_no";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(key_hash(id))
             .bind(now())
@@ -46,7 +51,7 @@ impl Db {
 
     /// Whether nobody has an account yet.
     pub(super) async fn has_no_users(&self) -> Result<bool> {
-        let sql = "select not exists (select 1 from users)";
+        let sql = "select not exists (select 1 from users where deleted_at is null)";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql).fetch_one(db).await?))
     }
 
@@ -61,11 +66,13 @@ impl Db {
         open: bool,
     ) -> Result<Result<UserId, NotMade>> {
         let id = UserId(Uuid::now_v7());
-        let sql = "insert into users
-                       (id, name, name_key, password_hash, is_admin, language, created_at,
-                        theme, text_size, density)
-                   select $1, $2, $3, $4, not exists (select 1 from users), $5, $6, $8, $9, $10
-                   where $7 or not exists (select 1 from users)
+        let sql = "with others (present) as (
+                       select exists (select 1 from users where deleted_at is null)
+                   )
+                   insert into users (id, name, name_key, password_hash, is_admin, language,
+                       created_at, password_no, theme, text_size, density)
+                   select $1, $2, $3, $4, not present, $5, $6, $8, $9, $10, $11 from others
+                   where $7 or not present
                    on conflict (name_key) do nothing";
         let mut tx = self.begin().await?;
         tx.alone("users").await?;
@@ -77,6 +84,7 @@ impl Db {
             .bind(language)
             .bind(now())
             .bind(open)
+            .bind(FIRST_PASSWORD)
             .bind(&look.theme)
             .bind(&look.text_size)
             .bind(&look.density)
@@ -97,12 +105,55 @@ impl Db {
 
     /// The account with this name, however it is written.
     pub(super) async fn account(&self, name: &str) -> Result<Option<Account>> {
-        let sql = "select id, password_hash, language, theme, text_size, density
+        let sql = "select id, password_hash, password_no, language, theme, text_size, density
                    from users where name_key = $1";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(super::name_key(name))
             .fetch_optional(db)
             .await?))
+    }
+
+    /// Gives an account another name. False when that is somebody else's.
+    pub(super) async fn rename(&self, user: UserId, name: &str) -> Result<bool> {
+        let sql = "update users set name = $2, name_key = $3 where id = $1 and deleted_at is null
+                   and not exists (select 1 from users where name_key = $3 and id <> $1)";
+        let mut tx = self.begin().await?;
+        // As when an account is made: two with the same name are seen one after the other.
+        tx.alone("users").await?;
+        let renamed = with_tx!(tx, db => sqlx::query(sql)
+            .bind(user)
+            .bind(name)
+            .bind(super::name_key(name))
+            .execute(db)
+            .await?
+            .rows_affected());
+        tx.commit().await?;
+        Ok(renamed == 1)
+    }
+
+    /// Gives an account a new password, which ends every session that began with the one before,
+    /// and returns its number. None when that one is no longer its password.
+    pub(super) async fn set_password(&self, account: &Account, hash: &str) -> Result<Option<i64>> {
+        let sql = "update users set password_hash = $3, password_no = password_no + 1
+                   where id = $1 and password_no = $2 returning password_no";
+        let mut tx = self.begin().await?;
+        let number: Option<i64> = with_tx!(tx, db => sqlx::query_scalar(sql)
+            .bind(account.id)
+            .bind(account.password_no)
+            .bind(hash)
+            .fetch_optional(db)
+            .await?);
+        let sql = "delete from sessions where user_id = $1 and password_no < $2";
+        if number.is_some() {
+            with_tx!(tx, db => sqlx::query(sql)
+                .bind(account.id)
+                .bind(number)
+                .execute(db)
+                .await?
+                .rows_affected());
+        }
+        tx.commit().await?;
+        Ok(number)
     }
 
     /// Replaces a hash by one of the same password with today's parameters.

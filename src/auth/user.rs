@@ -2,13 +2,16 @@
 
 use crate::{
     App,
-    auth::session,
+    auth::{browser, session},
     db::{Db, now},
     error::{Error, Result},
     i18n::Lang,
     settings::{COMPOSER, Look},
 };
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, session::Id};
 use uuid::Uuid;
@@ -32,6 +35,7 @@ pub struct User {
     look: Look,
     composer: Option<String>,
     time_zone: Option<String>,
+    pub(super) created_at: i64,
 }
 
 /// A user together with the session they were found by.
@@ -42,7 +46,8 @@ pub(super) struct Found {
     expires_at: i64,
 }
 
-const MICROS_A_DAY: i64 = 86_400_000_000;
+/// How long a day has, as times are counted in the database.
+pub(super) const A_DAY: i64 = 86_400_000_000;
 
 impl User {
     /// The language they chose for their account.
@@ -79,7 +84,7 @@ impl User {
             Some((session, id)) => match app.db.user_of_session(id).await? {
                 None => None,
                 Some(found) => {
-                    keep_alive(session, found.expires_at).await?;
+                    keep_alive(session, found.expires_at, &parts.headers).await?;
                     Some(found.user)
                 }
             },
@@ -94,10 +99,15 @@ pub(super) async fn signed_in_by(db: &Db, session: Id) -> Result<bool> {
     Ok(db.user_of_session(session).await?.is_some())
 }
 
-/// Moves the end of a session that is in use, once a day, so that looking writes nothing.
-async fn keep_alive(session: &Session, expires_at: i64) -> Result<()> {
-    if expires_at < now() + (session::DAYS - 1) * MICROS_A_DAY {
-        session.insert("seen", now() / MICROS_A_DAY).await?;
+/// Moves the end of a session that is in use, and the day on which it was last used: once a day, so
+/// that looking writes nothing.
+async fn keep_alive(session: &Session, expires_at: i64, headers: &HeaderMap) -> Result<()> {
+    let today = now() / A_DAY;
+    if expires_at / A_DAY < today + session::DAYS {
+        session
+            .insert(session::BROWSER, browser::said(headers))
+            .await?;
+        session.insert("seen", today).await?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ use axum::{
     routing::get,
 };
 use list::ChatList;
-use pages::{Before, ChatPage, Conversation, Created, Earlier, WelcomePage};
+use pages::{Before, ChatPage, Conversation, Created, Earlier};
 use tower_sessions::Session;
 
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
@@ -42,6 +42,7 @@ pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
 use messages::Shown;
+pub(crate) use pages::WelcomePage;
 pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use rows::key;
 pub(crate) use send::{Again, again, problem, refuse, replace_conversation};

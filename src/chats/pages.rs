@@ -22,17 +22,25 @@ use askama_web::WebTemplate;
 /// What strangers see at `/`.
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/welcome.html")]
-pub(super) struct WelcomePage {
+pub(crate) struct WelcomePage {
     view: View,
     is_open: bool,
+    notice: Option<String>,
 }
 
 impl WelcomePage {
-    pub(super) fn new(view: View, app: &App) -> Self {
+    pub(crate) fn new(view: View, app: &App) -> Self {
         Self {
             view,
             is_open: app.config.registration == Registration::Open,
+            notice: None,
         }
+    }
+
+    /// The same, with what was just done.
+    pub(crate) fn saying(mut self, notice: String) -> Self {
+        self.notice = Some(notice);
+        self
     }
 }
 

@@ -47,6 +47,8 @@ pub static TABLES: [Table; 8] = [
             ("density", Text),
             ("composer", Text),
             ("time_zone", Text),
+            ("password_no", Number),
+            ("deleted_at", Number),
         ],
     },
     Table {
@@ -57,6 +59,10 @@ pub static TABLES: [Table; 8] = [
             ("user_id", Uuid),
             ("data", Text),
             ("expires_at", Number),
+            ("password_no", Number),
+            ("user_agent", Text),
+            ("created_at", Number),
+            ("seen_at", Number),
         ],
     },
     Table {

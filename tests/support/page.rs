@@ -123,6 +123,10 @@ impl Page {
         let attribute = |name: &str| form.attr(name).map(str::to_owned);
         let fields = selector("input, textarea, select");
         let fields = form.select(&fields).filter_map(|field| {
+            let is_box = matches!(field.attr("type"), Some("checkbox" | "radio"));
+            if is_box && field.attr("checked").is_none() {
+                return None;
+            }
             let name = field.attr("name")?.to_owned();
             let is_one_of_several = matches!(field.attr("type"), Some("radio" | "checkbox"));
             if is_one_of_several && field.attr("checked").is_none() {

@@ -1,0 +1,164 @@
+//! Where somebody is signed in, and ending that.
+
+use super::{
+    User, browser,
+    session::key_hash,
+    to_its_end,
+    user::{A_DAY, UserId},
+};
+use crate::{
+    App,
+    db::{Db, Topic, now},
+    error::{Error, Result},
+    view::View,
+    with_pool,
+};
+use askama::{Template, filters::HtmlSafe};
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Redirect,
+    routing::post,
+};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use tower_sessions::{Session, session::Id};
+
+/// How many sessions are shown, those used last.
+const SHOWN: i64 = 200;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/settings/account/sessions/end", post(end_others))
+        .route("/settings/account/sessions/{id}/end", post(end))
+}
+
+/// A session as its owner sees it.
+#[derive(sqlx::FromRow)]
+struct Seen {
+    key_hash: Vec<u8>,
+    user_agent: Option<String>,
+    created_at: Option<i64>,
+    seen_at: Option<i64>,
+}
+
+impl Seen {
+    /// What it is called in addresses: nothing that would open it.
+    fn id(&self) -> String {
+        let hash = Sha256::new_with_prefix("session ").chain_update(&self.key_hash);
+        let hash = hash.finalize();
+        hash[..16].iter().fold(String::new(), |mut id, byte| {
+            write!(id, "{byte:02x}").ok();
+            id
+        })
+    }
+
+    fn browser(&self) -> Option<String> {
+        browser::name(self.user_agent.as_deref()?)
+    }
+
+    /// How many days ago it was last used.
+    fn used(&self) -> Option<u64> {
+        self.seen_at.map(days_since)
+    }
+
+    /// How many days ago it began.
+    fn began(&self) -> Option<u64> {
+        self.created_at.map(days_since)
+    }
+}
+
+fn days_since(at: i64) -> u64 {
+    u64::try_from(now() / A_DAY - at / A_DAY).unwrap_or(0)
+}
+
+/// Where somebody is signed in.
+#[derive(Template)]
+#[template(path = "fragments/session_list.html")]
+pub(super) struct SessionList {
+    view: View,
+    /// The one that asks.
+    this: Option<Seen>,
+    others: Vec<Seen>,
+}
+
+impl HtmlSafe for SessionList {}
+
+impl SessionList {
+    pub(super) async fn new(app: &App, view: View, user: &User, session: &Session) -> Result<Self> {
+        let mut others = app.db.sessions(user.id).await?;
+        let this = session.id().map(key_hash);
+        let this = others
+            .iter()
+            .position(|seen| Some(&seen.key_hash) == this.as_ref());
+        Ok(Self {
+            view,
+            this: this.map(|at| others.remove(at)),
+            others,
+        })
+    }
+}
+
+/// `POST /settings/account/sessions/{id}/end`
+async fn end(user: User, State(app): State<App>, Path(id): Path<String>) -> Result<Redirect> {
+    let mut sessions = app.db.sessions(user.id).await?.into_iter();
+    let session = sessions
+        .find(|session| session.id() == id)
+        .ok_or(Error::NotFound)?;
+    to_its_end(async move {
+        app.db.end_session(user.id, &session.key_hash).await?;
+        app.db.wake(Topic::SignOuts).await;
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to("/settings/account/done/session"))
+}
+
+/// `POST /settings/account/sessions/end`: all but the one that asks.
+async fn end_others(user: User, session: Session, State(app): State<App>) -> Result<Redirect> {
+    let this = session.id().ok_or(Error::SignedOut)?;
+    to_its_end(async move {
+        app.db.end_other_sessions(user.id, this).await?;
+        app.db.wake(Topic::SignOuts).await;
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to("/settings/account/done/sessions"))
+}
+
+impl Db {
+    /// The user's sessions, those used last first.
+    async fn sessions(&self, user: UserId) -> Result<Vec<Seen>> {
+        let sql = "select s.key_hash, s.user_agent, s.created_at, s.seen_at
+                   from sessions s join users u on u.id = s.user_id
+                   where s.user_id = $1 and s.expires_at > $2 and s.password_no = u.password_no
+                   order by s.expires_at desc, s.key_hash limit $3";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(user)
+            .bind(now())
+            .bind(SHOWN)
+            .fetch_all(db)
+            .await?))
+    }
+
+    async fn end_session(&self, user: UserId, key_hash: &[u8]) -> Result<()> {
+        let sql = "delete from sessions where key_hash = $2 and user_id = $1";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(user)
+            .bind(key_hash)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self, user: UserId, this: Id) -> Result<()> {
+        let sql = "delete from sessions where user_id = $1 and key_hash <> $2";
+        with_pool!(self.write, db => sqlx::query(sql)
+            .bind(user)
+            .bind(key_hash(this))
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+}
