@@ -927,7 +927,7 @@ async fn a_row_that_is_not_the_same_there_is_named_and_nothing_kept() {
             "sessions with key_hash 0000ff80",
         ),
         (
-            "insert into sessions values (x'ff', null, '', 0)",
+            "insert into sessions (key_hash, data, expires_at) values (x'ff', '', 0)",
             "sessions with key_hash ff",
         ),
     ] {

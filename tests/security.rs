@@ -566,6 +566,8 @@ async fn only_forms_of_our_own_pages_change_anything() {
     assert_eq!(stored(&app).await, before);
     assert_eq!(app.model.requests().len(), 1);
     for headers in taken {
+        // Another place where she is signed in.
+        ann.fresh().sign_in("ann", PASSWORD).await;
         for (_, route, body, _) in ROUTES
             .iter()
             .filter(|(method, path, ..)| *method == "POST" && *path != "/logout")

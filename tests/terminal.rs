@@ -299,7 +299,10 @@ async fn in_w3m_a_password_is_changed() {
         ("a wrong guess", "This is not your current password."),
         (PASSWORD, "Your password is changed."),
     ] {
-        w3m.fill("Current password", current).await;
+        // What was wrong with it stands between a field and its label.
+        w3m.terminal.go_to("Change name", w3m.next).await;
+        w3m.terminal.move_by(w3m.next).await;
+        w3m.write(current).await;
         w3m.fill("New password", new).await;
         w3m.fill("New password again", new).await;
         w3m.terminal.go_to("Change password", w3m.next).await;
@@ -310,9 +313,11 @@ async fn in_w3m_a_password_is_changed() {
     w3m.sign_out().await;
     w3m.fill("User name", "Ann").await;
     w3m.fill("Password", new).await;
-    w3m.terminal.go_to("[Sign in]", w3m.next).await;
+    w3m.terminal.go_to("Sign in", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
-    w3m.terminal.until("What would you like to talk about?").await;
+    w3m.terminal
+        .until("What would you like to talk about?")
+        .await;
 }
 
 /// A site whose pages may stay open for a second only, and whose reply waits for its gate.

@@ -44,7 +44,10 @@ impl Trying<'_> {
     /// Tries this password; the account is the one with that name.
     pub(super) async fn password(&self, account: Option<Account>, typed: &str) -> Result<Tried> {
         let Self { app, network, .. } = self;
-        let key = name_key(self.name);
+        // By the account where there is one, so that another name makes no new tries. (No name begins
+        // with a space.)
+        let key = account.as_ref().map(|account| format!(" {}", account.id.0));
+        let key = key.unwrap_or_else(|| name_key(self.name));
         let device = cookie(self.headers, DEVICE).unwrap_or_default();
         let known = match &account {
             Some(account) if !device.is_empty() => app.db.knows_device(account.id, &device).await?,
