@@ -199,9 +199,9 @@ impl Owned {
         let persona = persona.strip_prefix("/chats/new/").unwrap().to_owned();
         let sessions = owner.get("/settings/account").await;
         let sessions = sessions.attributes("#sessions form", "action").into_iter();
-        let session = sessions.map(|action| action.split('/').nth(4).unwrap().to_owned());
+        let mut session = sessions.map(|action| action.split('/').nth(4).unwrap().to_owned());
         Self {
-            session: session.last().unwrap_or(UNKNOWN.to_owned()),
+            session: session.next().unwrap_or(UNKNOWN.to_owned()),
             chat,
             message,
             reply,

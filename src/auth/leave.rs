@@ -36,7 +36,7 @@ use tower_sessions::Session;
 const ROWS_AT_ONCE: u64 = 500;
 
 /// How long somebody is kept waiting until all is erased.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
