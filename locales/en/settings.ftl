@@ -2,8 +2,6 @@
 
 settings = Settings
 settings-replies = Replies
-settings-look = Look
-settings-writing = Writing
 save = Save
 settings-defaults = For new chats
 settings-defaults-hint = Each new chat begins with this. Chats that are there already keep their own settings.

@@ -2,8 +2,6 @@
 
 settings = 설정
 settings-replies = 답변
-settings-look = 화면
-settings-writing = 글쓰기
 save = 저장
 settings-defaults = 새 대화의 기본값
 settings-defaults-hint = 새 대화는 이 설정으로 시작해요. 이미 있는 대화의 설정은 바뀌지 않아요.
