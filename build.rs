@@ -99,7 +99,10 @@ fn squeezed(css: &str) -> String {
         rest = after.split_once("*/").map_or("", |(_, rest)| rest);
     }
     plain += rest;
-    let mut css: String = plain.lines().map(|line| line.trim().to_owned() + " ").collect();
+    let mut css: String = plain
+        .lines()
+        .map(|line| line.trim().to_owned() + " ")
+        .collect();
     for (long, short) in [
         ("  ", " "),
         (" {", "{"),
@@ -109,6 +112,9 @@ fn squeezed(css: &str) -> String {
         ("} ", "}"),
         (": ", ":"),
         (", ", ","),
+        (" > ", ">"),
+        ("> ", ">"),
+        (" / ", "/"),
     ] {
         while css.contains(long) {
             css = css.replace(long, short);

@@ -87,7 +87,16 @@ async fn the_settings_are_pages_with_one_navigation() {
             .speaking(language)
             .sign_up(language)
             .await;
-        for path in ["/settings", "/settings/saved", "/personas", ACCOUNT, DELETE] {
+        for path in [
+            "/settings",
+            "/settings/saved",
+            "/settings/look",
+            "/settings/writing",
+            "/settings/time",
+            "/personas",
+            ACCOUNT,
+            DELETE,
+        ] {
             let page = ann.get(path).await;
             assert_eq!(page.status, StatusCode::OK);
             let places = page.attributes("nav.settings-nav a", "href");
@@ -95,6 +104,7 @@ async fn the_settings_are_pages_with_one_navigation() {
                 "/settings",
                 "/settings/look",
                 "/settings/writing",
+                "/settings/time",
                 "/personas",
                 ACCOUNT,
             ];
@@ -135,7 +145,7 @@ async fn a_name_can_be_changed_and_the_old_one_is_free() {
             let page = rename(&ann, typed).await;
             assert_eq!(page.status, StatusCode::OK);
             assert!(page.text(".saved").contains("changed"), "{}", page.html);
-            assert_eq!(page.text(".menu summary"), kept);
+            assert_eq!(page.text(".top nav bdi"), kept);
             assert_eq!(page.form("form#name").value("username"), kept);
         }
         elsewhere(&ann, "ANNA 김", PASSWORD).await;

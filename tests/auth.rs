@@ -51,7 +51,7 @@ async fn someone_makes_an_account_talks_and_signs_out() {
         assert_eq!(page.path, "/login");
         let page = ann.sign_in("ann", PASSWORD).await;
         assert_eq!((page.status, &*page.path), (StatusCode::OK, "/chats/new"));
-        assert_eq!(page.texts("#chats li a"), ["Hello"]);
+        assert_eq!(ann.get("/chats").await.texts("#chats li a"), ["Hello"]);
     }
 }
 

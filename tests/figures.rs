@@ -93,7 +93,8 @@ async fn nothing_moves_while_a_reply_comes() {
     for (width, height) in SIZES {
         tab.resize(width, height).await;
         tab.leave(async || tab.go("/").await).await;
-        tab.until("document.querySelector('#composer[hx-post]')").await;
+        tab.until("document.querySelector('#composer[hx-post]')")
+            .await;
         let text: Vec<char> = crate::browser::EVERYTHING.chars().collect();
         let answer = text.chunks(12).fold(Answer::sse(), |answer, token| {
             let token: String = token.iter().collect();

@@ -159,7 +159,12 @@ impl Start {
     /// Questions to begin with where no persona has any.
     fn questions(&self) -> [String; 4] {
         let t = self.view.t;
-        [t.empty_first(), t.empty_second(), t.empty_third(), t.empty_fourth()]
+        [
+            t.empty_first(),
+            t.empty_second(),
+            t.empty_third(),
+            t.empty_fourth(),
+        ]
     }
 
     fn is_chosen(&self, other: &Persona) -> bool {

@@ -256,16 +256,17 @@ mod tests {
     /// WCAG 2.2, 1.4.3 at level AA.
     #[test]
     fn every_colour_of_code_stands_out_in_light_and_in_dark() {
-        assert!(STYLE.contains(
-            ".text pre { padding: .8em 1em; overflow-x: auto; background: var(--sunken);"
-        ));
+        assert!(
+            STYLE.contains("pre, code { font: .9em/1.5 var(--code); background: var(--sunken); }")
+        );
+        let (_, code) = STYLE.split_once("\n  pre {").unwrap();
+        let rules = code.split("\n  }").next().unwrap().split('}');
+        let rules: Vec<_> = rules.filter_map(|rule| rule.split_once('{')).collect();
         let mut uncoloured = BTreeSet::new();
         for (_, class) in &*KINDS {
-            let rule = STYLE
-                .split(['}', '\n'])
-                .map(str::trim)
-                .find(|rule| rule.starts_with("pre ") && rule.contains(&format!(".{class}")));
-            let name = match rule.and_then(|rule| rule.split_once("color: var(--")) {
+            let class_is = |one: &str| one.trim().strip_prefix('.') == Some(class);
+            let rule = rules.iter().find(|(of, _)| of.split(',').any(class_is));
+            let name = match rule.and_then(|(_, rule)| rule.split_once("color: var(--")) {
                 Some((_, name)) => name.split(')').next().unwrap(),
                 None => {
                     uncoloured.insert(*class);

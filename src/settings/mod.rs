@@ -5,8 +5,8 @@ mod defaults;
 mod look;
 mod radios;
 mod store;
-mod writing;
 mod time;
+mod writing;
 
 use crate::{
     App,
