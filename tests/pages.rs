@@ -339,3 +339,17 @@ async fn pages_come_compressed_but_nothing_that_grows_does() {
     gate.open_all();
     open.page().await;
 }
+
+#[tokio::test]
+async fn the_style_sheet_is_small() {
+    let app = TestApp::start().await;
+    for language in ["en", "ko"] {
+        let browser = Browser::plain(&app).speaking(language);
+        let style = browser
+            .get("/")
+            .await
+            .attribute("link[rel=stylesheet]", "href");
+        let bytes = browser.get(&style).await.html.len();
+        assert!(bytes < 16 * 1024, "{language}: {bytes}");
+    }
+}
