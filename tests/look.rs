@@ -378,7 +378,7 @@ async fn a_look_is_there_at_once() {
         };
         tab.register(&format!("Ann {script:?}")).await;
         is_hers().await;
-        tab.click(".menu summary").await;
+        tab.click("[popovertarget=menu]").await;
         tab.follow("form[action='/logout'] button").await;
         tab.until("location.pathname == '/login' && document.readyState == 'complete'")
             .await;
