@@ -244,7 +244,7 @@ async fn a_chat_on_paper_is_dark_on_white_and_has_nothing_to_press() {
     let light = "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility()).map(e => getComputedStyle(e).color).filter(c => Math.min(...c.match(/\\d+/g).slice(0, 3).map(Number)) > 130).join()";
     assert_eq!(tab.eval(light).await, "");
     assert_eq!(
-        tab.eval("getComputedStyle(document.body).backgroundColor")
+        tab.eval("getComputedStyle(document.documentElement).backgroundColor")
             .await,
         "rgb(255, 255, 255)"
     );
