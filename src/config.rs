@@ -145,6 +145,11 @@ pub struct Config {
     #[arg(skip = Duration::from_millis(30))]
     pub demo_pace: Duration,
 
+    /// Show at /styleguide a sample of everything that pages are made of [default: only where the program
+    /// was built for development]
+    #[arg(long, env = "STYLEGUIDE", value_name = "BOOL", default_value_t = cfg!(debug_assertions), hide_default_value = true, action = clap::ArgAction::Set)]
+    pub styleguide: bool,
+
     /// What to log: error, warn, info, debug or trace, also for each part by name
     #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
     pub rust_log: String,

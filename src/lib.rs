@@ -16,6 +16,7 @@ mod personas;
 mod presets;
 pub mod replies;
 mod settings;
+mod styleguide;
 mod text;
 mod view;
 
@@ -137,6 +138,7 @@ pub fn router(app: App) -> Result<Router> {
         .merge(settings::routes())
         .merge(personas::routes())
         .merge(help::routes())
+        .merge(styleguide::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .layer(auth::session::layer(&app.db, app.config.secure()))

@@ -69,6 +69,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 pub struct View(Arc<Seen>);
 
 /// What a [`View`] holds: texts, who is signed in, the nonce.
+#[derive(Clone)]
 pub struct Seen {
     pub(crate) t: &'static Texts,
     pub(crate) lang: Lang,
@@ -129,6 +130,26 @@ impl View {
             model: None,
         };
         Self::new(visit, None, &TimeZone::UTC, model)
+    }
+
+    /// The same where another model answers.
+    pub(crate) fn answered_by(&self, model: Current) -> Self {
+        Self(Arc::new(Seen {
+            model,
+            ..Seen::clone(self)
+        }))
+    }
+
+    /// The same in a theme, whatever was chosen.
+    pub(crate) fn themed(&self, theme: &str) -> Self {
+        let look = Look {
+            theme: Some(theme.to_owned()),
+            ..self.look.clone()
+        };
+        Self(Arc::new(Seen {
+            look,
+            ..Seen::clone(self)
+        }))
     }
 
     pub(crate) fn languages(&self) -> impl Iterator<Item = Lang> {

@@ -30,6 +30,7 @@ mod security;
 mod settings;
 mod soak;
 mod stop;
+mod styleguide;
 mod support;
 mod terminal;
 mod terminal_tree;

@@ -94,6 +94,8 @@ const ROUTES: &[Row] = &[
     ("POST", "/language",              "language=en",    [303, 303, 303]),
     ("GET",  "/help",                  "",               [200, 200, 200]),
     ("GET",  "/robots.txt",            "",               [200, 200, 200]),
+    ("GET",  "/styleguide",            "",               [200, 200, 200]),
+    ("GET",  "/styleguide/{sample}",   "",               [200, 200, 200]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
 ];
@@ -226,6 +228,7 @@ impl Owned {
             .replace("{message}", &self.message)
             .replace("{reply}", &self.reply)
             .replace("{persona}", &self.persona)
+            .replace("{sample}", "light")
             .replace("{what}", "name")
     }
 }
@@ -844,6 +847,9 @@ fn check(what: &str, html: &str, nonce: &str) {
             "iframe" => assert_eq!(element.attr("src"), None, "{what}"),
             "input" | "textarea" if element.attr("type") != Some("hidden") => {
                 let labelled = element.attr("aria-label").is_some()
+                    || element
+                        .attr("aria-labelledby")
+                        .is_some_and(|id| html.contains(&format!("id=\"{id}\"")))
                     || element
                         .attr("id")
                         .is_some_and(|id| html.contains(&format!("for=\"{id}\"")));

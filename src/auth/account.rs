@@ -37,10 +37,10 @@ pub(super) fn routes() -> Router<App> {
 /// The form for another name.
 #[derive(Template)]
 #[template(path = "fragments/name_form.html")]
-struct NameForm {
-    view: View,
-    username: String,
-    problem: Option<String>,
+pub(super) struct NameForm {
+    pub view: View,
+    pub username: String,
+    pub problem: Option<String>,
 }
 
 impl HtmlSafe for NameForm {}

@@ -39,10 +39,10 @@ struct Changing {
 #[derive(Template)]
 #[template(path = "fragments/password_form.html")]
 pub(super) struct PasswordForm {
-    view: View,
-    problem: Option<String>,
-    new_problem: Option<String>,
-    confirm_problem: Option<String>,
+    pub view: View,
+    pub problem: Option<String>,
+    pub new_problem: Option<String>,
+    pub confirm_problem: Option<String>,
 }
 
 impl HtmlSafe for PasswordForm {}

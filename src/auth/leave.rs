@@ -47,24 +47,24 @@ pub(super) fn routes() -> Router<App> {
 
 /// What there is of an account.
 #[derive(sqlx::FromRow)]
-struct Holdings {
-    chats: i64,
-    personas: i64,
+pub(super) struct Holdings {
+    pub chats: i64,
+    pub personas: i64,
     /// Other people have accounts here, but none of them is an administrator.
-    is_needed: bool,
+    pub is_needed: bool,
     /// Nobody else has an account here.
-    is_alone: bool,
+    pub is_alone: bool,
 }
 
 /// Says what will be gone, and asks for the password.
 #[derive(Template)]
 #[template(path = "fragments/leave_form.html")]
-struct LeaveForm {
-    view: View,
-    holdings: Holdings,
-    is_sure: bool,
-    sure_problem: Option<String>,
-    password_problem: Option<String>,
+pub(super) struct LeaveForm {
+    pub view: View,
+    pub holdings: Holdings,
+    pub is_sure: bool,
+    pub sure_problem: Option<String>,
+    pub password_problem: Option<String>,
 }
 
 impl HtmlSafe for LeaveForm {}

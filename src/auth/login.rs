@@ -49,12 +49,12 @@ struct SigningIn {
 /// The sign-in form. It carries where to go next, and a text that was being sent.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/login_form.html")]
-struct LoginForm {
-    view: View,
-    username: String,
-    next: String,
-    draft: String,
-    problem: Option<String>,
+pub(super) struct LoginForm {
+    pub view: View,
+    pub username: String,
+    pub next: String,
+    pub draft: String,
+    pub problem: Option<String>,
 }
 
 impl HtmlSafe for LoginForm {}

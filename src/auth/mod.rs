@@ -15,6 +15,7 @@ mod register;
 pub mod session;
 mod sessions;
 mod store;
+mod styleguide;
 mod tried;
 mod user;
 
@@ -44,6 +45,7 @@ pub use guard::Guard;
 pub(crate) use limit::Limit;
 pub(crate) use login::{sign_in_again, take_draft};
 pub(crate) use own_forms::{own_forms_only, refuse_unknown_origin};
+pub(crate) use styleguide::samples;
 pub use user::{User, UserId};
 
 /// Where somebody goes who has signed in: the empty chat, which is at `/` too, but under an address

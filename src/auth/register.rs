@@ -48,15 +48,15 @@ struct Registering {
 /// The form for a new account, with what was typed and what is wrong with it.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/register_form.html")]
-struct RegisterForm {
-    view: View,
-    username: String,
+pub(super) struct RegisterForm {
+    pub view: View,
+    pub username: String,
     /// Nobody has an account yet, so this one becomes the administrator's.
-    is_first: bool,
-    is_closed: bool,
-    username_problem: Option<String>,
-    password_problem: Option<String>,
-    confirm_problem: Option<String>,
+    pub is_first: bool,
+    pub is_closed: bool,
+    pub username_problem: Option<String>,
+    pub password_problem: Option<String>,
+    pub confirm_problem: Option<String>,
 }
 
 impl HtmlSafe for RegisterForm {}

@@ -36,11 +36,11 @@ pub(super) fn routes() -> Router<App> {
 
 /// A session as its owner sees it.
 #[derive(sqlx::FromRow)]
-struct Seen {
-    key_hash: Vec<u8>,
-    user_agent: Option<String>,
-    created_at: Option<i64>,
-    seen_at: Option<i64>,
+pub(super) struct Seen {
+    pub key_hash: Vec<u8>,
+    pub user_agent: Option<String>,
+    pub created_at: Option<i64>,
+    pub seen_at: Option<i64>,
 }
 
 impl Seen {
@@ -77,10 +77,10 @@ fn days_since(at: i64) -> u64 {
 #[derive(Template)]
 #[template(path = "fragments/session_list.html")]
 pub(super) struct SessionList {
-    view: View,
+    pub view: View,
     /// The one that asks.
-    this: Option<Seen>,
-    others: Vec<Seen>,
+    pub this: Option<Seen>,
+    pub others: Vec<Seen>,
 }
 
 impl HtmlSafe for SessionList {}

@@ -22,6 +22,21 @@ pub(super) struct Actions {
 impl HtmlSafe for Actions {}
 
 impl Actions {
+    /// For a message of this chat.
+    pub(super) fn of(shown: &Shown, chat: &Chat, siblings: Option<Siblings>) -> Self {
+        let id = shown.message.id;
+        let is_mine = shown.message.role == Role::User;
+        Self {
+            view: shown.view.clone(),
+            chat: chat.id,
+            id,
+            is_mine,
+            can_answer: is_mine && chat.leaf == Some(id),
+            can_regenerate: !is_mine && shown.ending.retry.is_none(),
+            siblings,
+        }
+    }
+
     /// A key for another attempt.
     fn token(&self) -> MessageId {
         MessageId::new()
@@ -66,16 +81,8 @@ pub(super) async fn add(app: &App, chat: &Chat, shown: &mut [Shown]) -> Result<(
         if shown.message.state.is_running() {
             continue;
         }
-        let is_mine = shown.message.role == Role::User;
-        shown.actions = Some(Actions {
-            view: shown.view.clone(),
-            chat: chat.id,
-            id,
-            is_mine,
-            can_answer: is_mine && is_last,
-            can_regenerate: !is_mine && shown.ending.retry.is_none(),
-            siblings: siblings.iter().find(|other| other.id == id).cloned(),
-        });
+        let siblings = siblings.iter().find(|other| other.id == id).cloned();
+        shown.actions = Some(Actions::of(shown, chat, siblings));
     }
     Ok(())
 }

@@ -33,11 +33,11 @@ pub(super) fn routes() -> Router<App> {
 /// Asks for another title.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/title_form.html")]
-struct TitleForm {
-    view: View,
-    chat: Chat,
-    title: String,
-    problem: Option<String>,
+pub(super) struct TitleForm {
+    pub view: View,
+    pub chat: Chat,
+    pub title: String,
+    pub problem: Option<String>,
 }
 
 impl HtmlSafe for TitleForm {}
@@ -45,9 +45,9 @@ impl HtmlSafe for TitleForm {}
 /// Asks whether a chat is really to go.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/delete_form.html")]
-struct DeleteForm {
-    view: View,
-    chat: Chat,
+pub(super) struct DeleteForm {
+    pub view: View,
+    pub chat: Chat,
 }
 
 impl HtmlSafe for DeleteForm {}

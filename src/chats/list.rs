@@ -30,12 +30,12 @@ pub(super) fn routes() -> Router<App> {
 
 /// A chat as the list shows it.
 #[derive(Clone, Debug, sqlx::FromRow)]
-struct Listed {
-    id: ChatId,
-    title: String,
-    active_at: i64,
+pub(super) struct Listed {
+    pub id: ChatId,
+    pub title: String,
+    pub active_at: i64,
     /// A reply in it is being made.
-    is_running: bool,
+    pub is_running: bool,
 }
 
 impl Db {
@@ -70,7 +70,7 @@ impl Db {
 #[template(path = "fragments/chat_list.html")]
 pub(super) struct ChatList {
     pub view: View,
-    rows: ChatRows,
+    pub rows: ChatRows,
 }
 
 impl HtmlSafe for ChatList {}
@@ -95,12 +95,12 @@ impl ChatList {
 /// Chats by day, and the link to those before them.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/chat_rows.html")]
-struct ChatRows {
+pub(super) struct ChatRows {
     view: View,
     groups: Vec<Group>,
-    current: Option<ChatId>,
+    pub current: Option<ChatId>,
     /// The last one that is shown, if there are more.
-    last: Option<ChatId>,
+    pub last: Option<ChatId>,
     /// They come in the place of a link that had the focus.
     takes_focus: bool,
 }
@@ -152,7 +152,7 @@ impl Period {
 }
 
 impl ChatRows {
-    fn of(view: &View, mut chats: Vec<Listed>) -> Self {
+    pub(super) fn of(view: &View, mut chats: Vec<Listed>) -> Self {
         let are_more = chats.len() > SHOWN;
         chats.truncate(SHOWN);
         let last = chats.last().filter(|_| are_more).map(|chat| chat.id);

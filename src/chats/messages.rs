@@ -240,7 +240,7 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
 }
 
 impl LiveHtml {
-    fn of(live: &Arc<LiveReply>, view: &View) -> Self {
+    pub(super) fn of(live: &Arc<LiveReply>, view: &View) -> Self {
         let news = live.now();
         let mut blocks: String = news.pieces.iter().map(|piece| &*piece.html).collect();
         let last = news.pieces.last().map(|piece| piece.kind);

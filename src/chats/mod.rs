@@ -17,6 +17,7 @@ mod send;
 mod settings;
 mod start;
 mod store;
+mod styleguide;
 mod tree;
 
 use crate::{
@@ -46,6 +47,7 @@ pub(crate) use pages::WelcomePage;
 pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use rows::key;
 pub(crate) use send::{Again, again, problem, refuse, replace_conversation};
+pub(crate) use styleguide::{chat as sample_chat, samples};
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {

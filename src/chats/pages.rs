@@ -101,7 +101,7 @@ impl ParentField {
 #[template(path = "fragments/stop_button.html")]
 pub(super) struct StopButton {
     view: View,
-    running: Option<MessageId>,
+    pub running: Option<MessageId>,
 }
 
 impl HtmlSafe for StopButton {}
@@ -321,10 +321,10 @@ impl ChatPage {
 #[derive(Template)]
 #[template(path = "fragments/earlier.html")]
 pub(super) struct Earlier {
-    view: View,
-    chat: ChatId,
+    pub view: View,
+    pub chat: ChatId,
     /// The first that is shown.
-    first: MessageId,
+    pub first: MessageId,
 }
 
 impl HtmlSafe for Earlier {}
@@ -343,13 +343,13 @@ impl Earlier {
 /// The links to the messages after those that are shown.
 #[derive(Template)]
 #[template(path = "fragments/later.html")]
-struct Later {
-    view: View,
-    chat: ChatId,
+pub(super) struct Later {
+    pub view: View,
+    pub chat: ChatId,
     /// The first that is not shown.
-    first: MessageId,
+    pub first: MessageId,
     /// The branch's end, where it is not the chat's own.
-    leaf: Option<MessageId>,
+    pub leaf: Option<MessageId>,
 }
 
 impl HtmlSafe for Later {}

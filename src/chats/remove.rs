@@ -50,11 +50,11 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/remove_form.html")]
 pub(super) struct RemoveForm {
-    view: View,
-    chat: ChatId,
-    message: Message,
+    pub view: View,
+    pub chat: ChatId,
+    pub message: Message,
     /// How many go with it.
-    more: i64,
+    pub more: i64,
 }
 
 impl HtmlSafe for RemoveForm {}
@@ -101,9 +101,9 @@ impl AskPage {
 #[derive(Template)]
 #[template(path = "fragments/undo.html")]
 pub(super) struct Undo {
-    view: View,
-    id: MessageId,
-    count: i64,
+    pub view: View,
+    pub id: MessageId,
+    pub count: i64,
 }
 
 impl HtmlSafe for Undo {}

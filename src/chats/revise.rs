@@ -34,13 +34,13 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/edit_form.html")]
 pub(super) struct EditForm {
-    view: View,
-    chat: ChatId,
-    message: Message,
+    pub view: View,
+    pub chat: ChatId,
+    pub message: Message,
     /// The key that the new version will have.
-    token: MessageId,
-    text: String,
-    problem: Option<String>,
+    pub token: MessageId,
+    pub text: String,
+    pub problem: Option<String>,
 }
 
 impl HtmlSafe for EditForm {}

@@ -77,13 +77,13 @@ pub(super) async fn beginning(
 #[derive(Template)]
 #[template(path = "fragments/start.html")]
 pub(super) struct Start {
-    view: View,
+    pub view: View,
     /// The one it is to begin with.
-    persona: Option<Persona>,
+    pub persona: Option<Persona>,
     /// All to choose from.
-    personas: Vec<Persona>,
+    pub personas: Vec<Persona>,
     /// The key that the message of a starter question will have.
-    token: MessageId,
+    pub token: MessageId,
 }
 
 impl HtmlSafe for Start {}
@@ -92,12 +92,12 @@ impl HtmlSafe for Start {}
 #[derive(Template)]
 #[template(path = "fragments/start_fields.html")]
 pub(super) struct StartFields {
-    view: View,
-    persona: Option<PersonaId>,
+    pub view: View,
+    pub persona: Option<PersonaId>,
     /// The model that replies where none is typed.
-    usual: Option<String>,
-    model: String,
-    models: Arc<[String]>,
+    pub usual: Option<String>,
+    pub model: String,
+    pub models: Arc<[String]>,
 }
 
 impl HtmlSafe for StartFields {}

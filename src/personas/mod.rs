@@ -25,7 +25,7 @@ pub(crate) struct Persona {
     /// What a new chat with it shows first; the model is not sent it.
     pub greeting: String,
     /// Questions to begin with, one a line.
-    starters: String,
+    pub starters: String,
     #[sqlx(flatten)]
     pub preset: Preset,
 }

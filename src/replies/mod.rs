@@ -14,6 +14,7 @@ mod other_model;
 mod reader;
 mod routes;
 mod seats;
+mod styleguide;
 mod thoughts;
 mod threads;
 mod ticks;
@@ -44,6 +45,7 @@ pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, Note};
 pub(crate) use reader::{News, Position, Reader};
 pub use routes::routes;
+pub(crate) use styleguide::{live as sample_of_live, samples};
 pub(crate) use thoughts::Thoughts;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the

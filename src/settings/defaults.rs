@@ -21,13 +21,13 @@ const NAMES_SHOWN: usize = 30;
 
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/defaults_form.html")]
-struct DefaultsForm {
-    view: View,
-    fields: PresetFields,
+pub(super) struct DefaultsForm {
+    pub view: View,
+    pub fields: PresetFields,
     /// Whether the server lets the model make titles, and whether this person does.
-    titles_possible: bool,
-    titles: bool,
-    is_saved: bool,
+    pub titles_possible: bool,
+    pub titles: bool,
+    pub is_saved: bool,
 }
 
 impl HtmlSafe for DefaultsForm {}

@@ -5,6 +5,7 @@ mod defaults;
 mod look;
 mod radios;
 mod store;
+mod styleguide;
 mod time;
 mod writing;
 
@@ -24,6 +25,7 @@ use axum::{
 use serde::Deserialize;
 
 pub(crate) use choice::{COMPOSER, Look};
+pub(crate) use styleguide::samples;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {

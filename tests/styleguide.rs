@@ -1,0 +1,114 @@
+//! The page with a sample of every fragment.
+
+use crate::support::{
+    Browser, Page, TestApp,
+    chromium::{Script, Tab},
+    site::Site,
+};
+use http::StatusCode;
+use serde_json::json;
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
+const ELSEWHERE: [&str; 19] = [
+    "actions",
+    "before",
+    "below",
+    "composer_fields",
+    "conversation",
+    "copy",
+    "created",
+    "ending",
+    "facts",
+    "languages",
+    "parent_field",
+    "preset_fields",
+    "chat_rows",
+    "reply",
+    "sends",
+    "settings_nav",
+    "sent",
+    "start_fields",
+    "stop_button",
+];
+
+/// The addresses of the samples.
+fn samples(page: &Page) -> Vec<String> {
+    page.attributes(".sample > h2 a", "href")
+}
+
+fn ids_are_there_once(page: &Page) {
+    let ids = page.attributes("[id]", "id");
+    let different: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "{}: {ids:?}", page.path);
+}
+
+#[tokio::test]
+async fn the_style_guide_shows_every_fragment_and_no_id_twice() {
+    let app = TestApp::start().await;
+    for language in ["en", "ko"] {
+        let anyone = Browser::plain(&app).speaking(language);
+        let page = anyone.get("/styleguide").await;
+        ids_are_there_once(&page);
+        let shown = page.text("main");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/fragments");
+        for file in fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let is_elsewhere = ELSEWHERE.contains(&name.trim_end_matches(".html"));
+            assert!(
+                is_elsewhere || shown.contains(&format!("fragments/{name}")),
+                "{name}"
+            );
+        }
+        assert!(page.count(".message") > 15);
+        let addresses = samples(&page);
+        let different: BTreeSet<&String> = addresses.iter().collect();
+        assert_eq!(different.len(), addresses.len());
+        for address in &addresses {
+            let page = anyone.get(address).await;
+            assert_eq!((page.status, samples(&page).len()), (StatusCode::OK, 1));
+            ids_are_there_once(&page);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_style_guide_is_not_there_where_people_are() {
+    let app = TestApp::with(|config| config.styleguide = false).await;
+    for path in [
+        "/styleguide",
+        "/styleguide/dark",
+        "/styleguide/composer-stop",
+    ] {
+        let page = Browser::plain(&app).get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let app = TestApp::start().await;
+    let page = Browser::plain(&app).get("/styleguide/nothing").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_style_guide_has_the_theme_that_is_asked_for() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    let paper = "getComputedStyle(document.documentElement).backgroundColor";
+    let mut papers = Vec::new();
+    for (path, wanted) in [
+        ("/styleguide", "light"),
+        ("/styleguide/light", "dark"),
+        ("/styleguide", "dark"),
+        ("/styleguide/dark", "light"),
+    ] {
+        let features = json!([{ "name": "prefers-color-scheme", "value": wanted }]);
+        let emulated = json!({ "features": features });
+        tab.cdp("Emulation.setEmulatedMedia", emulated).await;
+        tab.leave(async || tab.go(path).await).await;
+        tab.until("document.readyState == 'complete'").await;
+        papers.push(tab.eval(paper).await);
+    }
+    assert_eq!(papers[0], papers[1]);
+    assert_eq!(papers[2], papers[3]);
+    assert_ne!(papers[0], papers[2]);
+    tab.close().await;
+}
