@@ -10,10 +10,11 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 20] = [
     "actions",
     "before",
     "below",
+    "chat_rows",
     "composer_fields",
     "conversation",
     "copy",
@@ -23,13 +24,13 @@ const ELSEWHERE: [&str; 19] = [
     "languages",
     "parent_field",
     "preset_fields",
-    "chat_rows",
     "reply",
     "sends",
-    "settings_nav",
     "sent",
+    "settings_nav",
     "start_fields",
     "stop_button",
+    "words",
 ];
 
 /// The addresses of the samples.

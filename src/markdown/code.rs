@@ -39,7 +39,8 @@ pub(super) fn write_code(
 
 /// What opens the n-th block of code: its language, which leads to it as plain text; a button that
 /// copies it, where there is script; and a choice to wrap its lines, which needs none. What they are
-/// called depends on the reader's language, so the style sheet says it.
+/// called depends on the reader's language: the style sheet shows it, and the page has it (see
+/// `fragments/words.html`) for those who cannot see it. The code can be scrolled by keys.
 pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
     let language = language(info);
     let label = if language.is_empty() { "txt" } else { language };
@@ -54,10 +55,13 @@ pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
         write!(
             html,
             "<a class=\"lang\" href=\"{codes}{n}\">{label}</a>\
-             <clipboard-copy class=\"copy\" for=\"{ids}code-{n}\" role=\"button\" tabindex=\"0\"></clipboard-copy>"
+             <clipboard-copy class=\"copy\" for=\"{ids}code-{n}\" role=\"button\" tabindex=\"0\" aria-labelledby=\"w-copy\"></clipboard-copy>"
         )
     };
-    html.push_str("<details class=\"wrap\"><summary></summary></details><pre><code");
+    html.push_str(
+        "<details class=\"wrap\"><summary aria-labelledby=\"w-wrap\"></summary></details>\
+         <pre tabindex=\"0\"><code",
+    );
     html.push_str(&id);
     if !language.is_empty() {
         let _ = write!(html, " class=\"language-{language}\"");

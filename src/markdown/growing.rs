@@ -645,7 +645,7 @@ mod tests {
         assert!(
             pieces[0]
                 .html
-                .starts_with("<p>a <code>b|c</code></p>\n<div class=\"table\">")
+                .starts_with("<p>a <code>b|c</code></p>\n<div class=\"table\" tabindex=\"0\">")
         );
     }
 

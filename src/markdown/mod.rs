@@ -14,7 +14,8 @@ use std::sync::LazyLock;
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
 use comrak::nodes::{
-    AlertType, Node, NodeAlert, NodeFootnoteDefinition, NodeFootnoteReference, NodeValue,
+    AlertType, Node, NodeAlert, NodeFootnoteDefinition, NodeFootnoteReference, NodeTaskItem,
+    NodeValue,
 };
 use comrak::options::Plugins;
 use comrak::{Arena, Options, try_parse_document};
@@ -33,11 +34,14 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("bdi", &[]),
     ("blockquote", &[]),
     ("br", &[]),
-    ("clipboard-copy", &["class", "for", "role", "tabindex"]),
+    (
+        "clipboard-copy",
+        &["class", "for", "role", "tabindex", "aria-labelledby"],
+    ),
     ("code", &["class", "id"]),
     ("del", &[]),
     ("details", &["class"]),
-    ("div", &["class"]),
+    ("div", &["class", "tabindex"]),
     ("em", &[]),
     ("h1", &[]),
     ("h2", &[]),
@@ -46,15 +50,15 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("h5", &[]),
     ("h6", &[]),
     ("hr", &[]),
-    ("input", &["type", "checked", "disabled"]),
+    ("input", &["type", "checked", "disabled", "aria-labelledby"]),
     ("li", &["id"]),
     ("ol", &["start"]),
     ("p", &["class"]),
-    ("pre", &["class"]),
+    ("pre", &["class", "tabindex"]),
     ("section", &["class"]),
     ("span", &["class"]),
     ("strong", &[]),
-    ("summary", &[]),
+    ("summary", &["aria-labelledby"]),
     ("sup", &["class"]),
     ("table", &[]),
     ("tbody", &[]),
@@ -191,6 +195,7 @@ fn write_node(
         NodeValue::HtmlBlock(_) => Ok(ChildRendering::HTML),
         NodeValue::Math(math) => math::write_math(context, math, entering),
         NodeValue::Alert(alert) => write_alert(context, alert, entering),
+        NodeValue::TaskItem(item) => write_task(context, item, entering),
         NodeValue::Table(_) => write_table(context, node, entering),
         NodeValue::FootnoteReference(note) => write_note_mark(context, note, entering),
         NodeValue::FootnoteDefinition(note) => write_note(context, node, note, entering),
@@ -244,7 +249,26 @@ fn write_alert(
     Ok(ChildRendering::HTML)
 }
 
-/// A box around it lets a wide table scroll by itself.
+/// Something to do, with a box. What the box is called depends on the reader's language, so the page
+/// says it (see `fragments/words.html`).
+fn write_task(
+    context: &mut Context<Writing>,
+    item: &NodeTaskItem,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if entering {
+        context.cr()?;
+        context.write_str(match item.symbol {
+            Some(_) => "<li><input type=\"checkbox\" aria-labelledby=\"w-done\" checked=\"\" disabled=\"\" /> ",
+            None => "<li><input type=\"checkbox\" aria-labelledby=\"w-todo\" disabled=\"\" /> ",
+        })?;
+    } else {
+        context.write_str("</li>\n")?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+/// A box around it lets a wide table scroll by itself, also by keys.
 fn write_table(
     context: &mut Context<Writing>,
     node: Node,
@@ -252,7 +276,7 @@ fn write_table(
 ) -> Result<ChildRendering, fmt::Error> {
     if entering {
         context.cr()?;
-        context.write_str("<div class=\"table\">\n")?;
+        context.write_str("<div class=\"table\" tabindex=\"0\">\n")?;
         return format_node_default(context, node, entering);
     }
     format_node_default(context, node, entering)?;

@@ -551,16 +551,16 @@ fn blocks_have_the_form_that_the_style_sheet_knows() {
     for (markdown, html) in [
         (
             "```rust ignore\nlet a;\n```",
-            "<div class=\"code\"><span class=\"lang\">rust</span><details class=\"wrap\"><summary></summary></details>\
-             <pre><code class=\"language-rust\"><span class=\"t\">let</span> a;\n</code></pre></div>\n",
+            "<div class=\"code\"><span class=\"lang\">rust</span><details class=\"wrap\"><summary aria-labelledby=\"w-wrap\"></summary></details>\
+             <pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"t\">let</span> a;\n</code></pre></div>\n",
         ),
         (
             "~~~ a\"b\n<\n",
-            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary></summary></details><pre><code>&lt;\n</code></pre></div>\n",
+            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary aria-labelledby=\"w-wrap\"></summary></details><pre tabindex=\"0\"><code>&lt;\n</code></pre></div>\n",
         ),
         (
             "    a\n",
-            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary></summary></details><pre><code>a\n</code></pre></div>\n",
+            "<div class=\"code\"><span class=\"lang\">txt</span><details class=\"wrap\"><summary aria-labelledby=\"w-wrap\"></summary></details><pre tabindex=\"0\"><code>a\n</code></pre></div>\n",
         ),
         (
             "<div>\n**a**\n",
@@ -576,11 +576,11 @@ fn blocks_have_the_form_that_the_style_sheet_knows() {
         ),
         (
             "- [x] a",
-            "<ul>\n<li><input type=\"checkbox\" checked=\"\" disabled=\"\" /> a</li>\n</ul>\n",
+            "<ul>\n<li><input type=\"checkbox\" aria-labelledby=\"w-done\" checked=\"\" disabled=\"\" /> a</li>\n</ul>\n",
         ),
         (
             "|a|\n|:-:|\n|b|",
-            "<div class=\"table\">\n<table>\n<thead>\n<tr>\n<th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n\
+            "<div class=\"table\" tabindex=\"0\">\n<table>\n<thead>\n<tr>\n<th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n\
              <td align=\"center\">b</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
         ),
         (
