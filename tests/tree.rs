@@ -101,6 +101,32 @@ async fn what_is_wrong_with_an_edited_message_is_said_and_its_text_kept() {
 }
 
 #[tokio::test]
+async fn cancel_leads_back_to_where_the_message_is_shown() {
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        let page = ann.start_chat("One").await;
+        let page = edit(&ann, &page, 0, "Uno").await;
+        // On the branch that the chat does not show by itself.
+        let old = ann.click(&page, ".versions a").await;
+        assert_eq!(old.texts(MESSAGES), ["One", "Hello!"]);
+        let form = "form[action*='/messages/'], form[action*='/retry']:has([name=model])";
+        for link in [
+            ".mine a[href$='/edit']",
+            ".mine a[href$='/delete']",
+            ".reply a[href$='/retry']",
+            ".reply a[href$='/delete']",
+        ] {
+            let asked = ann.get(&old.attribute(link, "href")).await;
+            assert!(asked.has(form), "{link}");
+            let back = ann.click(&asked, ".actions a").await;
+            assert!(back.path.contains("/at/"), "{link}: {}", back.path);
+            assert_eq!(back.texts(MESSAGES), ["One", "Hello!"], "{link}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn any_reply_that_has_ended_can_be_made_again() {
     for kind in KINDS {
         let app = TestApp::start().await;
