@@ -551,6 +551,22 @@ async fn the_models_that_would_answer_are_told() {
     let ollama = ["--find-ollama=true", "--ollama-url", url.as_str()];
     let found = place.check(&ollama).await;
     assert!(found.well().contains("\"pear\" answers"), "{found:?}");
+    let two = " told of 2 models in ";
+    for told in [&first, &named, &found] {
+        assert!(told.well().contains(two), "{told:?}");
+        let names = "ms: \"embed-plum\", \"pear\"; ";
+        assert!(told.well().contains(names), "{told:?}");
+    }
+    let many: Vec<_> = (10..22).map(|n| format!("model-{n}")).collect();
+    model.has(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let many = place.check(&ollama).await;
+    let told = many.well();
+    assert!(told.contains(" told of 12 models in "), "{many:?}");
+    let names = "ms: \"model-10\", \"model-11\", \"model-12\" and 9 more; ";
+    assert!(told.contains(names), "{many:?}");
+    model.has(&["pear"]);
+    let one = place.check(&ollama).await;
+    assert!(one.well().contains(" told of one model in "), "{one:?}");
     model.has(&[]);
     let empty = place.check(&ollama).await;
     assert!(

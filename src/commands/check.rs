@@ -289,37 +289,41 @@ async fn model_server(config: &Config) -> Finding {
 fn listed(asked: &Asked, list: &[String], wanted: Option<&str>, took: Duration) -> Finding {
     let first = first_choice(list).unwrap_or_default();
     // Names come from elsewhere: quoted, they cannot do anything to a terminal.
+    let count = match list.len() {
+        1 => "one model".to_owned(),
+        several => format!("{several} models"),
+    };
     let told = format!(
-        "{} told its models in {} ms",
+        "{} told of {count} in {} ms",
         asked.server,
         took.as_millis()
     );
+    let some = names(list, 3);
     match (asked.source, wanted) {
         (_, None) => Well(format!(
-            "{told}; {first:?} answers, as OPENAI_MODEL is not set"
+            "{told}: {some}; {first:?} answers, as OPENAI_MODEL is not set"
         )),
         (_, Some(model)) if list.iter().any(|name| name == model) => {
-            Well(format!("{told}; {model:?} answers"))
+            Well(format!("{told}: {some}; {model:?} answers"))
         }
         (Source::Ollama, Some(model)) => Odd(format!(
-            "{told}; {model:?} of OPENAI_MODEL is not among them, so {first:?} answers"
+            "{told}: {some}; {model:?} of OPENAI_MODEL is not among them, so {first:?} answers"
         )),
         (_, Some(model)) => Wrong(format!(
             "{told}; {model:?} of OPENAI_MODEL is not among them: set it to one of {}",
-            names(list)
+            names(list, 10)
         )),
     }
 }
 
-/// The first few names.
-fn names(list: &[String]) -> String {
-    const SHOWN: usize = 10;
+/// The first few names, and how many more there are.
+fn names(list: &[String], few: usize) -> String {
     let shown: Vec<_> = list
         .iter()
-        .take(SHOWN)
+        .take(few)
         .map(|name| format!("{name:?}"))
         .collect();
-    let more = list.len().saturating_sub(SHOWN);
+    let more = list.len().saturating_sub(few);
     match more {
         0 => shown.join(", "),
         _ => format!("{} and {more} more", shown.join(", ")),
