@@ -28,32 +28,46 @@ pub fn path(name: &str) -> &'static str {
 
 /// `GET /static/{name}`: the content never changes under this name, so browsers keep it for good.
 pub async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ASSETS
+    let asset = ASSETS
         .iter()
-        .find(|asset| asset.path.strip_prefix("/static/") == Some(&name))
-    else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let (body, encoding) = match accepted(&headers) {
-        Some("br") => (asset.br, Some("br")),
-        Some(_) => (asset.gz, Some("gzip")),
-        None => (asset.plain, None),
-    };
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(asset.media_type),
-    );
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        .find(|asset| asset.path.strip_prefix("/static/") == Some(&name));
+    match asset {
+        Some(asset) => asset.answer(&headers, "public, max-age=31536000, immutable"),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
-    response
+}
+
+/// `GET /favicon.ico`: the icon, where browsers look for it by themselves, as they do for plain text.
+/// Not a redirect to its own address, as that is another one with each version.
+pub async fn favicon(headers: HeaderMap) -> Response {
+    let icon = ASSETS.iter().find(|asset| asset.name == "icon.svg");
+    match icon {
+        Some(icon) => icon.answer(&headers, "public, max-age=86400"),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Asset {
+    fn answer(&self, headers: &HeaderMap, cache: &'static str) -> Response {
+        let (body, encoding) = match accepted(headers) {
+            Some("br") => (self.br, Some("br")),
+            Some(_) => (self.gz, Some("gzip")),
+            None => (self.plain, None),
+        };
+        let mut response = body.into_response();
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, self.media_type),
+            (header::VARY, "Accept-Encoding"),
+            (header::CACHE_CONTROL, cache),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
 }
 
 /// The better of the encodings we have that the browser takes.

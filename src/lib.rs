@@ -141,6 +141,7 @@ pub fn router(app: App) -> Result<Router> {
         .merge(styleguide::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
+        .route("/favicon.ico", get(assets::favicon))
         .layer(auth::session::layer(&app.db, app.config.secure()))
         .layer(own_forms)
         .layer(middleware::from_fn_with_state(

@@ -304,10 +304,19 @@ async fn what_never_changes_is_kept_for_good_and_comes_as_small_as_the_browser_t
             }
         }
     }
-    let icon_of_old = ann
-        .request(Method::GET, "/favicon.ico", "document", None)
-        .await;
-    assert_eq!(icon_of_old.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_icon_is_where_browsers_look_for_it_by_themselves() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app);
+    let icon = ann.get("/favicon.ico").await;
+    assert_eq!(icon.status, StatusCode::OK);
+    assert_eq!(icon.header("content-type"), "image/svg+xml");
+    // Unlike under a name that carries its hash, it may be another one some day.
+    assert_eq!(icon.header("cache-control"), "public, max-age=86400");
+    let linked = ann.get("/login").await.attribute("link[rel=icon]", "href");
+    assert_eq!(icon.answer, ann.get(&linked).await.answer);
 }
 
 #[tokio::test]

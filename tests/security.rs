@@ -97,6 +97,7 @@ const ROUTES: &[Row] = &[
     ("GET",  "/styleguide",            "",               [200, 200, 200]),
     ("GET",  "/styleguide/{sample}",   "",               [200, 200, 200]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
+    ("GET",  "/favicon.ico",           "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
 ];
 
@@ -739,6 +740,8 @@ async fn every_answer_has_the_policy_with_a_nonce_of_its_own() {
         let cache = header("cache-control");
         if what.contains("/static/") {
             assert_eq!(cache, "public, max-age=31536000, immutable");
+        } else if what.contains("/favicon.ico") {
+            assert_eq!(cache, "public, max-age=86400");
         } else {
             // An event stream says that it is not to be kept in its own words.
             assert!(
