@@ -34,12 +34,12 @@ look-density-compact = 촘촘하게
 
 writing = 글쓰기
 writing-how = 메시지를 보내는 방법
-writing-enter = 엔터 키로 보내기
-writing-enter-hint = 시프트 키와 엔터 키를 함께 누르면 줄이 바뀌고, 자바스크립트가 꺼져 있으면 엔터 키로 줄을 바꾸고 버튼으로 보내요.
+writing-enter = Enter 키로 보내기
+writing-enter-hint = Shift 키와 Enter 키를 함께 누르면 줄이 바뀌고, 자바스크립트가 꺼져 있으면 Enter 키로 줄을 바꾸고 버튼으로 보내요.
 writing-line = 한 줄 입력란
-writing-line-hint = 자바스크립트가 꺼져 있어도 엔터 키로 보낼 수 있고, 이미 여러 줄인 글은 큰 입력란에 그대로 보여요.
+writing-line-hint = 자바스크립트가 꺼져 있어도 Enter 키로 보낼 수 있고, 이미 여러 줄인 글은 큰 입력란에 그대로 보여요.
 writing-button = 버튼으로만 보내기
-writing-button-hint = 엔터 키를 누르면 언제나 줄이 바뀌어요.
+writing-button-hint = Enter 키를 누르면 언제나 줄이 바뀌어요.
 
 chat-settings = 대화 설정
 chat-persona = 페르소나: { $persona }
