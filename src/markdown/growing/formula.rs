@@ -1,0 +1,64 @@
+//! The formula that a growing document ends in.
+
+/// A formula that is not closed yet.
+pub(super) struct OpenFormula<'a> {
+    /// What closes it.
+    pub(super) closing: &'static str,
+    /// Its last line so far.
+    pub(super) end: &'a str,
+}
+
+/// No formula ends like this.
+const NO_FORMULA: &str = "\0";
+
+/// The formula that a text ends in, if it is one that can have many lines. What is in code is none.
+pub(super) fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
+    // No formula has an empty line.
+    let from = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let (mut open, mut rest) = (None, &text[from..]);
+    while let Some(at) = rest.find(['\\', '$', '`']) {
+        rest = &rest[at..];
+        let mark = |mark: &str| rest.starts_with(mark);
+        let length = match open {
+            None if mark("`") => in_ticks(rest)?,
+            None if mark("$$") => 2,
+            None if mark("\\[") || mark("\\(") => 2,
+            Some((closing, _)) if mark(closing) => 2,
+            _ if mark("\\") => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => 1,
+        };
+        let (met, after) = rest.split_at(length);
+        open = match (open, met) {
+            (None, "$$") => Some(("$$", after)),
+            (None, "\\[") => Some(("\\]", after)),
+            (None, "\\(") => Some(("\\)", after)),
+            (Some((closing, _)), met) if met == closing => None,
+            (open, _) => open,
+        };
+        rest = after;
+    }
+    let (closing, inside) = open?;
+    let dangling = (inside.len() - inside.trim_end_matches('\\').len()) % 2 == 1;
+    let (inside, closing) = match closing {
+        // Half of what closes it has come.
+        "$$" if inside.ends_with('$') => (&inside[..inside.len() - 1], "$"),
+        "$$" if dangling => (inside, " $$"),
+        _ if dangling => (&inside[..inside.len() - 1], &closing[1..]),
+        _ => (inside, closing),
+    };
+    // Lines of quotes begin with what is no part of the formula.
+    let line = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+    let mut ends = inside
+        .lines()
+        .rev()
+        .map(|text| text[line(text)..].trim_end());
+    let end = ends.find(|end| !end.is_empty()).unwrap_or(NO_FORMULA);
+    Some(OpenFormula { closing, end })
+}
+
+/// How long code in ticks is, if it is closed.
+fn in_ticks(text: &str) -> Option<usize> {
+    let ticks = text.len() - text.trim_start_matches('`').len();
+    let close = text[ticks..].find(&text[..ticks])?;
+    Some(ticks + close + ticks)
+}
