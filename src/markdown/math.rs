@@ -83,6 +83,10 @@ static TEX: LazyLock<LatexToMathML> = LazyLock::new(|| {
     LatexToMathML::new(config).expect("there are no macros that could be wrong")
 });
 
+/// Stands at the end of a formula that was closed only for now, and is shown as its source. It is of
+/// private use.
+pub(super) const NOT_CLOSED: char = '\u{e0de}';
+
 /// Writes a formula, or its source where that cannot be read.
 pub(super) fn write_math(
     context: &mut Context<Writing>,
@@ -92,19 +96,18 @@ pub(super) fn write_math(
     if !entering {
         return Ok(ChildRendering::HTML);
     }
-    let (literal, display) = (math.literal.as_str(), math.display_math);
+    let display = math.display_math;
+    let open = math.literal.strip_suffix(NOT_CLOSED);
+    let literal = open.unwrap_or(&math.literal);
     if !display && is_money(literal) {
         context.escape(&format!("${literal}$"))?;
         return Ok(ChildRendering::HTML);
     }
-    let is_open = context
-        .user
-        .open_formula
-        .is_some_and(|end| literal.trim_end().ends_with(end));
-    match Some(literal)
-        .filter(|_| !is_open)
-        .and_then(|tex| formula(tex, display))
-    {
+    let mathml = match open {
+        Some(_) => None,
+        None => formula(literal, display),
+    };
+    match mathml {
         Some(mathml) => context.write_str(&mathml)?,
         None => {
             context.write_str("<code class=\"math\">")?;

@@ -99,8 +99,6 @@ struct Writing<'a> {
     notes: bool,
     /// Code without colours, for what will be written again in a moment.
     plain_code: bool,
-    /// How a formula ends that was closed only for now, and is shown as its source.
-    open_formula: Option<&'a str>,
     notes_written: u32,
     links_open: u32,
     /// How many blocks of code there were.
@@ -113,7 +111,6 @@ impl<'a> Writing<'a> {
             place,
             notes: false,
             plain_code: false,
-            open_formula: None,
             notes_written: 0,
             links_open: 0,
             codes: 0,

@@ -1,20 +1,23 @@
 //! The formula that a growing document ends in.
 
 /// A formula that is not closed yet.
-pub(super) struct OpenFormula<'a> {
+pub(super) struct OpenFormula {
+    /// Where what it has so far ends.
+    pub(super) end: usize,
     /// What closes it.
     pub(super) closing: &'static str,
-    /// Its last line so far.
-    pub(super) end: &'a str,
 }
 
-/// No formula ends like this.
-const NO_FORMULA: &str = "\0";
-
 /// The formula that a text ends in, if it is one that can have many lines. What is in code is none.
-pub(super) fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
+pub(super) fn open_formula(text: &str) -> Option<OpenFormula> {
+    if !text.bytes().any(|byte| matches!(byte, b'$' | b'\\')) {
+        return None;
+    }
     // No formula has an empty line.
-    let from = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let mut pairs = text.as_bytes().windows(2);
+    let from = pairs
+        .rposition(|pair| pair == b"\n\n")
+        .map_or(0, |at| at + 2);
     let (mut open, mut rest) = (None, &text[from..]);
     while let Some(at) = rest.find(['\\', '$', '`']) {
         rest = &rest[at..];
@@ -39,21 +42,12 @@ pub(super) fn open_formula(text: &str) -> Option<OpenFormula<'_>> {
     }
     let (closing, inside) = open?;
     let dangling = (inside.len() - inside.trim_end_matches('\\').len()) % 2 == 1;
-    let (inside, closing) = match closing {
-        // Half of what closes it has come.
-        "$$" if inside.ends_with('$') => (&inside[..inside.len() - 1], "$"),
-        "$$" if dangling => (inside, " $$"),
-        _ if dangling => (&inside[..inside.len() - 1], &closing[1..]),
-        _ => (inside, closing),
+    let half = match closing {
+        "$$" => inside.ends_with('$'),
+        _ => dangling,
     };
-    // Lines of quotes begin with what is no part of the formula.
-    let line = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '>']).len();
-    let mut ends = inside
-        .lines()
-        .rev()
-        .map(|text| text[line(text)..].trim_end());
-    let end = ends.find(|end| !end.is_empty()).unwrap_or(NO_FORMULA);
-    Some(OpenFormula { closing, end })
+    let end = text.len() - usize::from(half);
+    Some(OpenFormula { end, closing })
 }
 
 /// How long code in ticks is, if it is closed.

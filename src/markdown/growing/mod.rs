@@ -45,13 +45,12 @@ impl Growing {
 
     /// Appends text. Nothing is rendered yet.
     pub fn push(&mut self, more: &str) {
-        if !more.chars().all(|c| c == ' ' || c.is_alphanumeric()) {
-            self.tail = None;
-        }
-        if let Some(at) = more.rfind('\n') {
-            self.whole_lines = self.text.len() + at + 1;
-        }
+        let from = self.text.len();
         self.text.push_str(more);
+        self.tail.take_if(|tail| !tail.takes(&self.text, from));
+        if let Some(at) = more.rfind('\n') {
+            self.whole_lines = from + at + 1;
+        }
     }
 
     /// All text so far.
@@ -116,6 +115,11 @@ fn apart(part: &str, start: usize) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(part)
     }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 #[cfg(test)]

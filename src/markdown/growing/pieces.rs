@@ -6,8 +6,8 @@ use std::sync::Arc;
 use comrak::Arena;
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 
-use super::apart;
 use super::fence::OpenCode;
+use super::{apart, is_blank};
 use crate::markdown::code::{CODE_END, code_start};
 use crate::markdown::{Place, Writing, html, lines, options, parse};
 
@@ -217,11 +217,6 @@ fn belongs_to_table(block: Node, next: Node) -> bool {
         (&block.value, &next.value),
         (NodeValue::Paragraph, NodeValue::Table(_))
     ) && block.sourcepos.end.line + 1 == next.sourcepos.start.line
-}
-
-fn is_blank(line: &str) -> bool {
-    line.bytes()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 fn line_starts(text: &str, first: usize) -> Vec<usize> {

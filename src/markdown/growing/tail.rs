@@ -1,54 +1,151 @@
-//! The HTML of what a growing document ends in: it is made anew or, where that can change nothing
-//! else, only added to.
+//! The HTML of what a growing document ends in: it is made anew or, where more text can change
+//! nothing else, only added to.
 
 use super::formula::open_formula;
-use super::{Growing, apart};
+use super::{Growing, apart, is_blank};
 use crate::markdown::code::CODE_END;
+use crate::markdown::math::NOT_CLOSED;
 use crate::markdown::{Clean, Writing, escape, html};
 
-/// The rest as it was last rendered, if words that follow only go into it at a known place.
+/// The rest as it was last rendered, if what follows only goes into it at known places.
 pub(super) struct Tail {
     /// Up to where the text is in it.
     end: usize,
-    before: String,
-    /// Closing tags.
-    after: String,
+    /// The HTML around those places.
+    around: Vec<String>,
+    inside: Inside,
 }
 
-/// Stands where the next word will. It is of private use, and to Markdown like any letter.
-const NEXT_WORD: char = '\u{e0dd}';
+/// What a text ends in.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    /// Words that a quotation mark or a bracket may turn into a link or its definition.
+    Words,
+    Prose,
+    /// A line of code that can be no fence.
+    Code,
+    /// A formula that can have many lines.
+    Formula,
+    /// The path of an address, which stands in its link twice.
+    Address,
+}
+
+/// Stands where more text will. It is of private use, and to Markdown like any letter.
+const MORE: &str = "\u{e0dd}";
+/// The same in the address of a link.
+const MORE_IN_ADDRESS: &str = "%EE%83%9D";
+
+impl Tail {
+    /// Whether all that came to a text from there on only goes into it.
+    pub(super) fn takes(&self, text: &str, from: usize) -> bool {
+        let mut more = text[from..].char_indices();
+        more.all(|(at, c)| self.inside.takes(&text[..from + at], c))
+    }
+
+    fn html(&self, text: &str) -> String {
+        let mut more = &text[self.end..];
+        // Spaces at the end are seen in code only.
+        if self.inside != Inside::Code {
+            more = more.trim_end_matches(' ');
+        }
+        let mut escaped = String::with_capacity(more.len());
+        escape(more, &mut Clean(&mut escaped));
+        self.around.join(&escaped)
+    }
+}
+
+impl Inside {
+    /// What a text may end in, as far as can be told without parsing it.
+    fn guess(text: &str) -> Option<Self> {
+        let line = text.rsplit(['\n', '\r']).next()?;
+        let word = line.rsplit(' ').next()?;
+        let last = word.chars().next_back()?;
+        if let Some(open) = open_formula(text) {
+            let fits = open.closing != "\\)" && line.contains(char::is_alphanumeric);
+            let fits = fits && !last.is_whitespace() && Self::Formula.takes("", last);
+            return fits.then_some(Self::Formula);
+        }
+        // What may become a character's name, a tag or somebody's address.
+        if word.contains(['&', '<', '@']) || word.contains("www.") {
+            return None;
+        }
+        if let Some((_, place)) = word.split_once("://") {
+            let fits = place.contains('/') && last.is_ascii_alphanumeric();
+            return fits.then_some(Self::Address);
+        }
+        let mut pairs = text.as_bytes().windows(2);
+        if pairs.any(|pair| pair == b"](" || pair == b"]:") {
+            return last.is_alphanumeric().then_some(Self::Words);
+        }
+        let before = &text[..text.len() - last.len_utf8()];
+        let mark = || line.contains(char::is_alphabetic) && is_mark(before, last);
+        (last.is_alphanumeric() || mark()).then_some(Self::Prose)
+    }
+
+    /// Whether a character, after what came before, goes in like any letter.
+    fn takes(self, before: &str, c: char) -> bool {
+        match self {
+            Self::Words => is_word(c),
+            Self::Prose => is_word(c) || is_mark(before, c),
+            Self::Code => !matches!(c, '\n' | '\r' | '\0'),
+            Self::Formula => match c {
+                '\\' | '$' | '`' | '|' | '\0' => false,
+                '.' | ')' => is_mark(before, c),
+                c => c == ' ' || !c.is_whitespace(),
+            },
+            Self::Address => c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '='),
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c == ' ' || c.is_alphanumeric()
+}
+
+/// Whether a mark behind a word is nothing but that, now and with all that may follow.
+fn is_mark(before: &str, c: char) -> bool {
+    match c {
+        ',' | ';' | ':' | '?' | '!' | '-' | '(' | '"' | '\'' => true,
+        // A number may become that of a list's item.
+        '.' | ')' => !before.ends_with(|c: char| c.is_ascii_digit()) && !before.ends_with("www"),
+        _ => false,
+    }
+}
 
 impl Growing {
     /// The rest that is still open as HTML, code without colours. To be asked for after
     /// [`Growing::advance`].
     pub fn tail(&mut self) -> String {
-        self.tail = self.tail.take().or_else(|| self.before_words());
-        let Some(tail) = &self.tail else {
-            return self.rest();
-        };
-        let words = self.text[tail.end..].trim_end_matches(' ');
-        format!("{}{words}{}", tail.before, tail.after)
+        self.tail = self.tail.take().or_else(|| self.tail_for_more());
+        match &self.tail {
+            Some(tail) => tail.html(&self.text),
+            None => self.rest(),
+        }
     }
 
-    /// The rest with a place for more words, if they can change nothing else.
-    fn before_words(&self) -> Option<Tail> {
+    /// The rest with places for more text, if that can change nothing else.
+    fn tail_for_more(&self) -> Option<Tail> {
+        if self.code.is_some() {
+            return None;
+        }
         let rest = self.text[self.finished..].trim_end_matches(' ');
-        let word = rest.rsplit([' ', '\n']).next()?;
-        // It may become an address, a character's name or a tag.
-        if self.code.is_some() || word.contains(['.', ':', '/', '@', '&', '<']) {
-            return None;
+        let guess = Inside::guess(rest)?;
+        let mut html = self.open_blocks(&format!("{rest}{MORE}"));
+        if guess == Inside::Address {
+            html = html.replace(MORE_IN_ADDRESS, MORE);
         }
-        if !word.ends_with(char::is_alphanumeric) || open_formula(rest).is_some() {
-            return None;
-        }
-        let html = self.open_blocks(&format!("{rest}{NEXT_WORD}"));
-        let (before, after) = html.split_once(NEXT_WORD)?;
-        // Spaces at the end are seen in code only.
-        let prose = after.starts_with("</") && !after.starts_with(CODE_END);
-        (prose && !after.contains(NEXT_WORD)).then(|| Tail {
+        let around: Vec<String> = html.split(MORE).map(str::to_owned).collect();
+        let inside = match (guess, &around[..]) {
+            (_, [_, after]) if after.trim_start_matches('\n').starts_with(CODE_END) => Inside::Code,
+            (Inside::Formula, [_, after]) if after.starts_with("</code>") => guess,
+            (Inside::Address, [_, _, after]) if after.starts_with("</a>") => guess,
+            (Inside::Words | Inside::Prose, [_, after]) if after.starts_with("</") => guess,
+            _ => return None,
+        };
+        Some(Tail {
             end: self.finished + rest.len(),
-            before: before.to_owned(),
-            after: after.to_owned(),
+            around,
+            inside,
         })
     }
 
@@ -69,13 +166,14 @@ impl Growing {
     }
 
     fn open_blocks(&self, rest: &str) -> String {
+        if is_blank(rest) {
+            return String::new();
+        }
         let mut writing = Writing::at(&self.place);
         (writing.plain_code, writing.codes) = (true, self.codes);
         let rest = apart(rest, self.finished);
-        let Some(open) = open_formula(&rest) else {
-            return html(&rest, writing).0;
-        };
-        writing.open_formula = Some(open.end);
-        html(&format!("{rest}{}", open.closing), writing).0
+        let closed = open_formula(&rest)
+            .map(|open| format!("{}{NOT_CLOSED}{}", &rest[..open.end], open.closing));
+        html(closed.as_deref().unwrap_or(&rest), writing).0
     }
 }
