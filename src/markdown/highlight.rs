@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-use super::{Clean, escape};
+use super::{clean, escape};
 
 /// A longer line is data rather than code, and would cost too much to read.
 const LONGEST_LINE: usize = 2_000;
@@ -103,14 +103,16 @@ impl Highlighter {
 
     /// Writes a line's HTML. Every span it opens is closed at its end, so a line can stand alone.
     pub(super) fn line(&mut self, line: &str, out: &mut String) {
+        let start = out.len();
         self.bytes += line.len();
         if line.len() > LONGEST_LINE || self.bytes > LARGEST_BLOCK {
             self.reading = None;
         }
         if self.coloured(line, out).is_none() {
             self.reading = None;
-            escape(line, &mut Clean(out));
+            escape(line, out);
         }
+        clean(out, start);
     }
 
     /// Nothing has been written when this gives nothing.
@@ -152,7 +154,7 @@ impl Spans<'_> {
         if !text.trim().is_empty() {
             self.switch(kind(scopes));
         }
-        escape(text, &mut Clean(self.out));
+        escape(text, self.out);
     }
 
     fn switch(&mut self, class: &'static str) {

@@ -123,22 +123,18 @@ fn html(markdown: &str, writing: Writing) -> (String, u32) {
     let mut html = String::with_capacity(markdown.len() * 2);
     let (arena, options) = (Arena::new(), options());
     let Some(root) = parse(&arena, markdown, &options) else {
-        write_raw(markdown, &mut Clean(&mut html)).expect("a string takes everything");
+        write_raw(markdown, &mut html).expect("a string takes everything");
+        clean(&mut html, 0);
         return (html, writing.codes);
     };
     let plugins = Plugins::default();
-    let writing = format_document_with_formatter(
-        root,
-        &options,
-        &mut Clean(&mut html),
-        &plugins,
-        write_node,
-        writing,
-    )
-    .expect("a string takes everything");
+    let writing =
+        format_document_with_formatter(root, &options, &mut html, &plugins, write_node, writing)
+            .expect("a string takes everything");
     if writing.notes_written > 0 {
         html.push_str("</ol>\n</section>\n");
     }
+    clean(&mut html, 0);
     (html, writing.codes)
 }
 
@@ -356,22 +352,27 @@ fn write_note(
     Ok(ChildRendering::HTML)
 }
 
-fn escape(text: &str, out: &mut Clean) {
+fn escape(text: &str, out: &mut String) {
     comrak::html::escape(out, text).expect("a string takes everything");
 }
 
-/// Leaves out what could steer a terminal or turn the direction of reading around.
-struct Clean<'a>(&'a mut String);
-
-impl Write for Clean<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text.contains(steers) {
-            self.0.extend(text.chars().filter(|&c| !steers(c)));
-        } else {
-            self.0.push_str(text);
-        }
-        Ok(())
+/// Leaves out of the HTML from there on what could steer a terminal or turn the direction of reading
+/// around.
+fn clean(html: &mut String, from: usize) {
+    let new = &html[from..];
+    // All bytes are looked at first, for that is faster than to stop at one of them.
+    let suspicious = new.bytes().fold(false, |any, byte| any | may_steer(byte));
+    if suspicious && new.contains(steers) {
+        let cleaned: String = new.chars().filter(|&c| !steers(c)).collect();
+        html.truncate(from);
+        html.push_str(&cleaned);
     }
+}
+
+/// Whether a character that steers can begin with this byte. Few texts have such a byte.
+fn may_steer(byte: u8) -> bool {
+    // The last two begin U+0080 to U+00BF and U+2000 to U+2FFF.
+    byte < b' ' && byte != b'\n' && byte != b'\t' || matches!(byte, 0x7f | 0xc2 | 0xe2)
 }
 
 fn steers(c: char) -> bool {

@@ -5,7 +5,7 @@ use super::formula::open_formula;
 use super::{Growing, apart, is_blank};
 use crate::markdown::code::CODE_END;
 use crate::markdown::math::NOT_CLOSED;
-use crate::markdown::{Clean, Writing, escape, html};
+use crate::markdown::{Writing, clean, escape, html};
 
 /// The rest as it was last rendered, if what follows only goes into it at known places.
 pub(super) struct Tail {
@@ -49,7 +49,8 @@ impl Tail {
             more = more.trim_end_matches(' ');
         }
         let mut escaped = String::with_capacity(more.len());
-        escape(more, &mut Clean(&mut escaped));
+        escape(more, &mut escaped);
+        clean(&mut escaped, 0);
         self.around.join(&escaped)
     }
 }
@@ -159,9 +160,10 @@ impl Growing {
         let mut tail = String::new();
         if !line.is_empty() {
             tail.push_str("<pre class=\"line\">");
-            escape(&line, &mut Clean(&mut tail));
+            escape(&line, &mut tail);
             tail.push_str("</pre>");
         }
+        clean(&mut tail, 0);
         tail
     }
 
