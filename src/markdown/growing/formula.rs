@@ -10,11 +10,12 @@ pub(super) struct OpenFormula {
 
 /// The formula that a text ends in, if it is one that can have many lines. What is in code is none.
 pub(super) fn open_formula(text: &str) -> Option<OpenFormula> {
-    if !text.bytes().any(|byte| matches!(byte, b'$' | b'\\')) {
+    let bytes = text.as_bytes();
+    if !bytes.contains(&b'$') && !bytes.contains(&b'\\') {
         return None;
     }
     // No formula has an empty line.
-    let mut pairs = text.as_bytes().windows(2);
+    let mut pairs = bytes.windows(2);
     let from = pairs
         .rposition(|pair| pair == b"\n\n")
         .map_or(0, |at| at + 2);

@@ -34,6 +34,9 @@ pub struct Growing {
     tail: Option<Tail>,
 }
 
+/// An open block of more bytes is looked at now and then only.
+const LONG: usize = 1024;
+
 impl Growing {
     /// An empty document for its place.
     pub fn new(place: Place) -> Self {
@@ -73,12 +76,31 @@ impl Growing {
         if self.whole_lines == self.finished || self.whole_lines < self.next_look {
             return Vec::new();
         }
-        let pieces = self.settle(self.whole_lines, false);
+        let pieces = if self.goes_on() {
+            Vec::new()
+        } else {
+            self.settle(self.whole_lines, false)
+        };
         // With each look the open block must have grown by a share of itself, or a long one would
         // cost its square.
         let open = self.whole_lines - self.finished;
-        self.next_look = self.whole_lines + if open > 1024 { open / 8 } else { 1 };
+        self.next_look = self.whole_lines + if open > LONG { open / 8 } else { 1 };
         pieces
+    }
+
+    /// Whether it is plain without parsing that the open block only goes on. If it does not after
+    /// all, the next line that is of another kind tells.
+    fn goes_on(&self) -> bool {
+        let open = &self.text.as_bytes()[self.finished..self.whole_lines];
+        let Some(first) = open.first().copied().and_then(kind) else {
+            return false;
+        };
+        let mut lines = open.split_inclusive(|byte| *byte == b'\n');
+        let goes_on = |line: &[u8]| match line[0] {
+            b' ' => !matches!(first, 'a' | '>' | '|'),
+            byte => kind(byte) == Some(first),
+        };
+        self.code.is_none() && open.len() <= LONG && lines.all(goes_on)
     }
 
     /// The text is complete: all that is left.
@@ -104,6 +126,16 @@ impl Growing {
         self.tail = None;
         (self.finished, self.code, self.codes) = (cut.finished, cut.code, cut.codes);
         pieces
+    }
+}
+
+/// The kind of block that lines with this byte at their start make if they are all there is.
+fn kind(start: u8) -> Option<char> {
+    match start {
+        b'>' | b'|' | b'-' | b'*' | b'+' => Some(char::from(start)),
+        b'0'..=b'9' => Some('1'),
+        b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => Some('a'),
+        _ => None,
     }
 }
 
