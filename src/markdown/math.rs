@@ -71,6 +71,7 @@ pub const ATTRIBUTES: &[&str] = &[
     "separator",
     "stretchy",
     "symmetric",
+    "tabindex",
     "voffset",
     "width",
 ];
@@ -129,20 +130,24 @@ fn is_money(text: &str) -> bool {
         && text.split_whitespace().skip(1).any(word)
 }
 
-/// A formula as MathML, if it can be read.
+/// A formula as MathML, if it can be read. One on lines of its own may be wider than the screen: keys
+/// can scroll it.
 pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
     if tex.trim().is_empty() || tex.len() > LONGEST || depth(tex) > DEEPEST {
         return None;
     }
     let tex = tidy(tex);
     let read = || {
-        let display = if display {
-            MathDisplay::Block
-        } else {
-            MathDisplay::Inline
+        let place = match display {
+            true => MathDisplay::Block,
+            false => MathDisplay::Inline,
         };
-        let read = TEX.convert_with_local_state(&tex, display).ok()?;
-        allowed(&read.mathml)
+        let read = TEX.convert_with_local_state(&tex, place).ok()?;
+        let mathml = allowed(&read.mathml)?;
+        Some(match mathml.strip_prefix("<math") {
+            Some(rest) if display => format!("<math tabindex=\"0\"{rest}"),
+            _ => mathml,
+        })
     };
     if is_flat(&tex) {
         return read();
