@@ -236,7 +236,7 @@ async fn lynx_shows_a_reply_while_it_comes() {
     lynx.fill("Password", PASSWORD).await;
     lynx.terminal.go_to("(BUTTON) Sign in", lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
-    lynx.terminal.until("What would you like to talk about?").await;
+    lynx.terminal.until("No chats yet.").await;
     assert_eq!(site.model.requests().len(), 1);
 }
 

@@ -66,6 +66,10 @@ async fn w3m_shows_thoughts_once_and_before_the_answer() {
     ];
     assert_eq!(said(&w3m), shows);
     // So it is on the chat's own page.
+    w3m.terminal.keys(&["U", "C-u"]);
+    w3m.terminal.write(&format!("{}/chats", site.url)).await;
+    w3m.terminal.keys(&["Enter"]);
+    w3m.terminal.until("• Count").await;
     w3m.terminal.go_to("• Count", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
     w3m.terminal.until("Regenerate").await;
