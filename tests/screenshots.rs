@@ -1,15 +1,19 @@
-//! Pictures of the main pages, to be looked at: `scripts/screenshots`.
+//! Pictures of every page, to be looked at: `scripts/screenshots`.
 
 use crate::{
     browser::EVERYTHING,
     support::{
         chromium::{Script, Tab},
-        model::{Answer, Step},
+        model::{Answer, Gate, Step},
         site::Site,
     },
 };
 use serde_json::json;
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Thoughts, and then everything.
 fn thoughtful() -> Answer {
@@ -25,9 +29,108 @@ fn thoughtful() -> Answer {
         .finish()
 }
 
+const WIDTHS: [(u32, u32); 3] = [(320, 640), (768, 1024), (1440, 900)];
+
+/// Takes pictures in both themes and at each width.
+struct Photographer {
+    folder: PathBuf,
+    tab: Tab,
+    /// What the names of its pictures end with.
+    kind: String,
+}
+
+impl Photographer {
+    async fn page(&self, name: &str, path: &str) {
+        self.tab.leave(async || self.tab.go(path).await).await;
+        self.tab.until("document.readyState == 'complete'").await;
+        self.shown(name).await;
+    }
+
+    /// What is shown now.
+    async fn shown(&self, name: &str) {
+        for (width, height) in WIDTHS {
+            self.tab.resize(width, height).await;
+            for scheme in ["light", "dark"] {
+                let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+                let media = json!({ "features": features });
+                self.tab.cdp("Emulation.setEmulatedMedia", media).await;
+                let file = format!("{name}-{}-{width}-{scheme}.png", self.kind);
+                let picture = self.tab.screenshot().await;
+                fs::write(self.folder.join(file), picture).unwrap();
+            }
+        }
+    }
+
+    async fn address(&self, css: &str) -> String {
+        let link = self
+            .tab
+            .eval(&format!("document.querySelector({}).pathname", json!(css)));
+        link.await.as_str().unwrap().to_owned()
+    }
+
+    async fn strangers_pages(&self) {
+        for (name, path) in [
+            ("welcome", "/"),
+            ("register", "/register"),
+            ("login", "/login"),
+            ("help", "/help"),
+            ("not-found", "/nowhere"),
+        ] {
+            self.page(name, path).await;
+        }
+    }
+
+    async fn own_pages(&self) {
+        for (name, path) in [
+            ("new-chat", "/"),
+            ("chats", "/chats"),
+            ("settings", "/settings"),
+            ("look", "/settings/look"),
+            ("writing", "/settings/writing"),
+            ("time", "/settings/time"),
+            ("account", "/settings/account"),
+            ("leave", "/settings/account/delete"),
+            ("personas", "/personas"),
+            ("new-persona", "/personas/new"),
+            ("styleguide", "/styleguide"),
+        ] {
+            self.page(name, path).await;
+        }
+    }
+
+    async fn chat(&self, site: &Site, question: &str) {
+        let gate = Gate::new();
+        let (first, rest) = EVERYTHING.split_at(EVERYTHING.find("> A").unwrap());
+        site.model.answer(Answer::gated(&gate, [first, rest]));
+        self.tab.send(question).await;
+        gate.open(1);
+        self.tab.until_text(".reply", "to do").await;
+        self.shown("streaming").await;
+        gate.open_all();
+        self.tab.until_replied().await;
+        site.model.answer(thoughtful());
+        self.tab.send(question).await;
+        self.tab.until_replied().await;
+        let path = self.tab.path().await;
+        let chat = path.split("/live").next().unwrap();
+        self.page("chat", chat).await;
+        self.page("rename", &format!("{chat}/rename")).await;
+        self.page("delete", &format!("{chat}/delete")).await;
+        self.page("chat-settings", &format!("{chat}/settings"))
+            .await;
+        self.tab.leave(async || self.tab.go(chat).await).await;
+        let edit = self.address(".mine a[href$='/edit']").await;
+        let delete = self.address(".mine a[href$='/delete']").await;
+        let other = self.address(".reply a[href$='/retry']").await;
+        self.page("edit", &edit).await;
+        self.page("delete-message", &delete).await;
+        self.page("other-model", &other).await;
+    }
+}
+
 #[tokio::test]
 #[ignore = "makes pictures for people"]
-async fn pictures_of_the_main_pages() {
+async fn pictures_of_every_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     fs::create_dir_all(&folder).unwrap();
     let site = Site::start().await;
@@ -35,46 +138,17 @@ async fn pictures_of_the_main_pages() {
         ("en", "Ann", "Show me everything."),
         ("ko", "한나", "다 보여 주세요."),
     ] {
-        let tab = Tab::open_in(&site.url, Script::On, language).await;
-        let take = async |page: &str, path: &str| {
-            for (width, height) in [(320, 640), (1440, 900)] {
-                for scheme in ["light", "dark"] {
-                    let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-                    tab.cdp(
-                        "Emulation.setEmulatedMedia",
-                        json!({ "features": features }),
-                    )
-                    .await;
-                    tab.resize(width, height).await;
-                    tab.leave(async || tab.go(path).await).await;
-                    tab.until("document.readyState == 'complete'").await;
-                    let file = format!("{page}-{language}-{width}-{scheme}.png");
-                    fs::write(folder.join(file), tab.screenshot().await).unwrap();
-                }
-            }
-        };
-        take("welcome", "/").await;
-        take("register", "/register").await;
-        take("login", "/login").await;
-        tab.register(name).await;
-        take("new-chat", "/").await;
-        site.model.answer(thoughtful());
-        tab.send(question).await;
-        tab.until_replied().await;
-        let chat = tab.path().await;
-        take("chat", &chat).await;
-        take("chats", "/chats").await;
-        take("rename", &format!("{chat}/rename")).await;
-        take("delete", &format!("{chat}/delete")).await;
-        tab.leave(async || tab.go(&chat).await).await;
-        let edit = tab
-            .eval("document.querySelector(\".mine a[href$='/edit']\").pathname")
-            .await;
-        take("edit", edit.as_str().unwrap()).await;
-        take("chat-settings", &format!("{chat}/settings")).await;
-        take("settings", "/settings").await;
-        take("personas", "/personas").await;
-        take("new-persona", "/personas/new").await;
-        take("not-found", "/nowhere").await;
+        for (script, kind) in [(Script::On, "js"), (Script::Off, "nojs")] {
+            let photographer = Photographer {
+                folder: folder.clone(),
+                tab: Tab::open_in(&site.url, script, language).await,
+                kind: format!("{language}-{kind}"),
+            };
+            photographer.strangers_pages().await;
+            photographer.tab.register(&format!("{name} {kind}")).await;
+            photographer.chat(&site, question).await;
+            photographer.own_pages().await;
+            photographer.tab.close().await;
+        }
     }
 }

@@ -224,7 +224,9 @@ async fn lynx_shows_a_reply_while_it_comes() {
     lynx.terminal.until("Delete this chat?").await;
     lynx.terminal.go_to("Delete it", lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
-    lynx.terminal.until("What would you like to talk about?").await;
+    lynx.terminal
+        .until("What would you like to talk about?")
+        .await;
     lynx.sign_out().await;
     // Whoever is signed out is asked to sign in, and gets to where they wanted.
     lynx.terminal.keys(&["g"]);
