@@ -151,8 +151,17 @@ impl askama::filters::HtmlSafe for Notice {}
 impl Notice {
     /// The notice for htmx, sent to the page's notice area wherever the request came from.
     pub(crate) fn for_htmx(self, status: StatusCode) -> Response {
-        let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
-        (status, headers, self).into_response()
+        (status, Self::place(), self).into_response()
+    }
+
+    /// The headers that send it there.
+    pub(crate) fn place() -> [(&'static str, &'static str); 3] {
+        [
+            ("HX-Retarget", "#notice"),
+            ("HX-Reswap", "innerHTML"),
+            // Whatever the link or form would have taken from the answer that it asked for.
+            ("HX-Reselect", ".notice"),
+        ]
     }
 }
 

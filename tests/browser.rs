@@ -396,7 +396,7 @@ async fn a_chat_is_renamed_and_deleted() {
         tab.click("#title a[href$='/delete']").await;
         tab.until("document.querySelector('button.danger')").await;
         // Nothing is deleted before the question is answered.
-        tab.follow("#title .actions a").await;
+        tab.click("#title .actions a").await;
         tab.until_text("#title h1", "Otters").await;
         tab.click("#title a[href$='/delete']").await;
         tab.click("button.danger").await;

@@ -12,6 +12,7 @@ mod commands;
 mod crash;
 mod facts;
 mod figures;
+mod focus;
 mod help;
 mod instances;
 mod language;

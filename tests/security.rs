@@ -41,6 +41,7 @@ const ROUTES: &[Row] = &[
     ("GET",  "/chats/{id}/at/{message}", "",             [403, 200, 404]),
     ("GET",  "/chats/{id}/before/{message}", "",         [403, 200, 404]),
     ("GET",  "/chats/{id}/deleted/{message}", "",        [403, 303, 404]),
+    ("GET",  "/messages/{id}",         "",               [403, 303, 404]),
     ("GET",  "/messages/{id}/edit",    "",               [403, 200, 404]),
     ("POST", "/messages/{id}/edit",    "content=Intro",  [403, 303, 404]),
     ("POST", "/messages/{id}/answer",  "",               [403, 303, 404]),
@@ -675,6 +676,12 @@ async fn answers(app: &TestApp) -> Vec<(String, Response<Body>)> {
             ann.raw(Method::POST, "/chats", &[], "content=x").await,
         ));
     }
+    let stop = owned.path("/replies/{id}/stop");
+    let body = Some("sure=yes".to_owned());
+    all.push((
+        "the button in the page that stays open".to_owned(),
+        ann.request(Method::POST, &stop, "iframe", body).await,
+    ));
     all
 }
 

@@ -127,6 +127,45 @@ async fn cancel_leads_back_to_where_the_message_is_shown() {
 }
 
 #[tokio::test]
+async fn a_form_on_a_message_is_given_up_in_its_place() {
+    let app = TestApp::start().await;
+    let ann = Browser::htmx(&app).sign_up("ann").await;
+    let page = ann.start_chat("One").await;
+    let page = edit(&ann, &page, 0, "Uno").await;
+    let old = ann.click(&page, ".versions a").await;
+    for link in [
+        ".mine a[href$='/edit']",
+        ".mine a[href$='/delete']",
+        ".reply .acts > a[href$='/retry']",
+        ".reply a[href$='/delete']",
+    ] {
+        let asked = ann.click(&old, link).await;
+        assert!(!asked.has(link), "{link}");
+        let back = ann.click(&asked, "main .actions a").await;
+        assert!(back.has(link), "{link}");
+        assert_eq!(back.texts(MESSAGES), ["One", "Hello!"], "{link}");
+        assert_eq!(back.texts(".versions"), ["‹ 1 of 2 ›"], "{link}");
+        // What is sent from here goes on from what is shown.
+        let (form, was) = (back.form("#composer"), old.form("#composer"));
+        assert_eq!(form.value("parent"), was.value("parent"), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_was_deleted_meanwhile_is_told_in_the_place_of_notices() {
+    let app = TestApp::start().await;
+    let ann = Browser::htmx(&app).sign_up("ann").await;
+    let page = ann.start_chat("One").await;
+    let first = key(&page, ".mine");
+    let page = edit(&ann, &page, 0, "Uno").await;
+    post(&ann, &format!("/messages/{first}/delete")).await;
+    let told = ann.click(&page, ".versions a").await;
+    assert_eq!(told.status, StatusCode::NOT_FOUND);
+    assert!(told.text("#notice .notice").contains("nothing at this"));
+    assert_eq!(told.texts(MESSAGES), ["Uno", "Hello!"]);
+}
+
+#[tokio::test]
 async fn any_reply_that_has_ended_can_be_made_again() {
     for kind in KINDS {
         let app = TestApp::start().await;
@@ -595,7 +634,7 @@ async fn in_chromium_messages_are_edited_switched_deleted_and_brought_back() {
 }
 
 /// Somebody's chat of 120 messages, in a window that shows a few of them.
-async fn long_chat(site: &Site, script: Script) -> (Tab, String) {
+pub async fn long_chat(site: &Site, script: Script) -> (Tab, String) {
     let tab = Tab::open(&site.url, script).await;
     tab.register("Ann").await;
     tab.resize(800, 600).await;

@@ -39,3 +39,4 @@ message-undo-late = It was deleted too long ago and cannot be brought back.
 message-earlier = Earlier messages
 message-later = Later messages
 message-newest = Newest messages
+message-beginning = The chat begins here.

@@ -31,3 +31,4 @@ message-undo-late = 삭제한 지 오래되어서 되돌릴 수 없어요.
 message-earlier = 이전 메시지
 message-later = 다음 메시지
 message-newest = 최신 메시지
+message-beginning = 여기서 대화가 시작돼요.

@@ -11,6 +11,7 @@ pub(super) struct Actions {
     view: View,
     chat: ChatId,
     id: MessageId,
+    parent: Option<MessageId>,
     is_mine: bool,
     /// It is a person's and nothing follows it.
     can_answer: bool,
@@ -30,6 +31,7 @@ impl Actions {
             view: shown.view.clone(),
             chat: chat.id,
             id,
+            parent: shown.message.parent_id,
             is_mine,
             can_answer: is_mine && chat.leaf == Some(id),
             can_regenerate: !is_mine && shown.ending.retry.is_none(),
@@ -40,6 +42,12 @@ impl Actions {
     /// A key for another attempt.
     fn token(&self) -> MessageId {
         MessageId::new()
+    }
+
+    /// What all its versions have in common, so that the links from one to the next have the same
+    /// ids in each, and htmx leaves the focus on them.
+    fn place(&self) -> String {
+        self.parent.map_or("first".to_owned(), |id| id.to_string())
     }
 
     /// Where another version of this message is shown.

@@ -93,7 +93,7 @@ async fn ask_title(
 }
 
 /// `GET /chats/{id}/title`: the title and the list as they are by now, for a page that is open while
-/// the model makes one.
+/// the model makes one, and for a form in its place that is given up.
 async fn title(
     user: User,
     view: View,
@@ -104,11 +104,9 @@ async fn title(
     let chats = ChatList::new(&app, &view, &user, Some(id)).await?;
     let sign = sign(&app, &chat).await?;
     Ok(Title {
-        view,
-        chat,
         chats: Some(chats),
         sign,
-        is_awaited: false,
+        ..Title::of(chat, &view)
     }
     .into_response())
 }
@@ -164,11 +162,10 @@ async fn rename(
     // Whoever renames it has seen how it ended.
     let sign = Some(sign(&app, &chat).await?).filter(|sign| *sign == Sign::RUNNING);
     Ok(Title {
-        view,
-        chat,
         chats: Some(chats),
         sign: sign.unwrap_or_default(),
-        is_awaited: false,
+        takes_focus: true,
+        ..Title::of(chat, &view)
     }
     .into_response())
 }

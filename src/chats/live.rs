@@ -3,7 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId, actions,
     messages::{Html, Shown},
-    pages::{ChatPage, Composer, ParentField, Sign, StopButton, Title},
+    pages::{ChatPage, Composer, FocusComposer, ParentField, Sign, StopButton, Title},
 };
 use crate::{
     App,
@@ -226,6 +226,8 @@ struct Reply {
     sign: &'static str,
     chat_title: String,
     parent: ParentField,
+    /// Where a button was pressed that is gone.
+    focus: Option<FocusComposer>,
     /// Where the model is making one.
     title: Option<Title>,
 }
@@ -237,38 +239,8 @@ pub(crate) async fn show_reply(
     chat: Chat,
     message: Message,
 ) -> Result<Response> {
-    let composer = Composer::new(&view, Some(&chat), String::new());
-    // Not what the chat ends with by now: a page that is behind is to be told so.
-    let parent = ParentField::of(message.id);
-    let leaf = app.db.leaf_through(&chat, message.id).await?;
-    let chat = Chat {
-        leaf: Some(leaf),
-        ..chat
-    };
-    let is_awaited = app.config.titles && !view.is_demo() && chat.awaits_title();
-    let is_awaited = is_awaited && !message.state.is_running();
-    let title = is_awaited.then(|| Title {
-        view: view.clone(),
-        chat: chat.clone(),
-        chats: None,
-        sign: "",
-        is_awaited,
-    });
-    let chat_title = chat.title.clone();
-    let mut shown = Shown::all(app, &view, vec![message]).await?;
-    actions::add(app, &chat, &mut shown).await?;
-    let stop = composer.beside(&shown).stop;
-    let reply = shown.pop().ok_or(Error::NotFound)?;
-    Ok(Reply {
-        said: reply.end_said(),
-        sign: Sign::of(&reply.message),
-        chat_title,
-        reply,
-        stop,
-        parent,
-        title,
-    }
-    .into_response())
+    let reply = Reply::of(app, view, chat, message).await?;
+    Ok(reply.into_response())
 }
 
 /// The article of a reply that was just started.
@@ -280,5 +252,38 @@ pub(crate) async fn show_new_reply(
 ) -> Result<Response> {
     let user = view.user.clone().ok_or(Error::SignedOut)?;
     let (message, _) = app.db.reply(&user, id).await?;
-    show_reply(app, view, chat, message).await
+    let focus = FocusComposer { view: view.clone() };
+    let reply = Reply::of(app, view, chat, message).await?;
+    Ok(Reply {
+        focus: Some(focus),
+        ..reply
+    }
+    .into_response())
+}
+
+impl Reply {
+    async fn of(app: &App, view: View, chat: Chat, message: Message) -> Result<Self> {
+        let composer = Composer::new(&view, Some(&chat), String::new());
+        // Not what the chat ends with by now: a page that is behind is to be told so.
+        let parent = ParentField::of(message.id);
+        let is_awaited = app.config.titles && !view.is_demo() && chat.awaits_title();
+        let is_awaited = is_awaited && !message.state.is_running();
+        let title = is_awaited.then(|| Title {
+            is_awaited,
+            ..Title::of(chat.clone(), &view)
+        });
+        let chat_title = chat.title.clone();
+        let reply = Shown::alone(app, &view, chat, message).await?;
+        let stop = composer.beside(std::slice::from_ref(&reply)).stop;
+        Ok(Self {
+            said: reply.end_said(),
+            sign: Sign::of(&reply.message),
+            chat_title,
+            reply,
+            stop,
+            parent,
+            focus: None,
+            title,
+        })
+    }
 }

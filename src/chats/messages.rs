@@ -1,9 +1,13 @@
 //! Messages as they are shown.
 
-use super::{Message, MessageId, MessageState, Role, actions::Actions, facts::Facts};
+use super::{
+    Chat, Message, MessageId, MessageState, Role,
+    actions::{self, Actions},
+    facts::Facts,
+};
 use crate::{
     App,
-    error::Result,
+    error::{Error, Result},
     i18n::Texts,
     markdown,
     models::{Parameter, TroubleKind},
@@ -119,6 +123,23 @@ impl Shown {
             shown[index].html = Html::Final(Rendered(html));
         }
         Ok(shown)
+    }
+
+    /// A message by itself, with what can be done with it in its chat.
+    pub(super) async fn alone(
+        app: &App,
+        view: &View,
+        chat: Chat,
+        message: Message,
+    ) -> Result<Self> {
+        let leaf = app.db.leaf_through(&chat, message.id).await?;
+        let chat = Chat {
+            leaf: Some(leaf),
+            ..chat
+        };
+        let mut shown = Self::all(app, view, vec![message]).await?;
+        actions::add(app, &chat, &mut shown).await?;
+        shown.pop().ok_or(Error::NotFound)
     }
 
     /// A reply that has ended, without its text.

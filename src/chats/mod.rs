@@ -30,11 +30,11 @@ use axum::{
     Router,
     extract::{Path, State},
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use list::ChatList;
-use pages::{Before, ChatPage, Conversation, Created, Earlier};
+use pages::{Before, Branch, ChatPage, Conversation, Earlier};
 use tower_sessions::Session;
 
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
@@ -43,7 +43,7 @@ pub use store::{NotTaken, TITLE_LIMIT};
 
 pub(crate) use live::{live_address, show_new_reply, show_reply};
 use messages::Shown;
-pub(crate) use pages::WelcomePage;
+pub(crate) use pages::{FocusComposer, WelcomePage};
 pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use rows::key;
 pub(crate) use send::{Again, again, problem, refuse, replace_conversation};
@@ -62,6 +62,7 @@ pub fn routes() -> Router<App> {
         .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
         .route("/chats/{id}/at/{message}", get(show_at))
         .route("/chats/{id}/before/{message}", get(show_before))
+        .route("/messages/{id}", get(show_message))
         .merge(list::routes())
         .merge(raw::routes())
         .merge(send::routes())
@@ -122,9 +123,25 @@ async fn show_at(
     let htmx = view.htmx;
     let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
     Ok(match htmx {
-        true => Created::from(page).into_response(),
+        true => Branch::of(page)?.into_response(),
         false => page.into_response(),
     })
+}
+
+/// `GET /messages/{id}`: a message by itself, in the place of a form that is given up.
+async fn show_message(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.message_of(&user, id).await?;
+    if !view.htmx {
+        let address = actions::address(chat.id, id, message.role);
+        return Ok(Redirect::to(&address).into_response());
+    }
+    let shown = Shown::alone(&app, &view, chat, message).await?;
+    Ok(shown.into_response())
 }
 
 /// `GET /chats/{id}/before/{message}`: the messages before this one.
@@ -147,5 +164,10 @@ async fn show_before(
     };
     let mut messages = Shown::all(&app, &view, window.messages).await?;
     actions::add(&app, &chat, &mut messages).await?;
-    Ok(Before { earlier, messages }.into_response())
+    Ok(Before {
+        view,
+        earlier,
+        messages,
+    }
+    .into_response())
 }

@@ -4,7 +4,7 @@ use super::{
     Chat, ChatId, Message, MessageId, MessageState, actions,
     list::ChatList,
     live::live_address,
-    messages::Shown,
+    messages::{Rendered, Shown},
     remove::Undo,
     start::{Start, StartFields},
     tree::Window,
@@ -74,27 +74,40 @@ struct ComposerFields {
     /// The key that the message will have.
     token: MessageId,
     parent: ParentField,
-    /// The page shows a part of the branch that does not reach to its end.
-    is_partial: bool,
     text: String,
 }
 
 impl HtmlSafe for ComposerFields {}
 
 /// Tells with a message which one it was written under: the chat's last as this page shows it.
-#[derive(Template)]
+#[derive(Clone, Copy, Template)]
 #[template(path = "fragments/parent_field.html")]
 pub(super) struct ParentField {
     leaf: Option<MessageId>,
+    /// The page shows a part of the branch that does not reach to its end.
+    is_partial: bool,
 }
 
 impl HtmlSafe for ParentField {}
 
 impl ParentField {
     pub(super) fn of(last: MessageId) -> Self {
-        Self { leaf: Some(last) }
+        Self {
+            leaf: Some(last),
+            is_partial: false,
+        }
     }
 }
+
+/// Puts the focus into the composer, which stays as it is: for htmx, where an answer takes away what
+/// had the focus.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/focus_composer.html")]
+pub(crate) struct FocusComposer {
+    pub view: View,
+}
+
+impl HtmlSafe for FocusComposer {}
 
 /// Stops a reply, while there is one.
 #[derive(Template)]
@@ -129,8 +142,8 @@ impl Composer {
                 token: MessageId::new(),
                 parent: ParentField {
                     leaf: chat.and_then(|chat| chat.leaf),
+                    is_partial: false,
                 },
-                is_partial: false,
                 text,
             },
             stop: StopButton {
@@ -186,13 +199,28 @@ pub(super) struct Title {
     pub sign: &'static str,
     /// The model is making another one, which is looked for in a moment.
     pub is_awaited: bool,
+    /// It stands where a form was that had the focus.
+    pub takes_focus: bool,
 }
 
 impl HtmlSafe for Title {}
 
+impl Title {
+    pub(super) fn of(chat: Chat, view: &View) -> Self {
+        Self {
+            view: view.clone(),
+            chat,
+            chats: None,
+            sign: "",
+            is_awaited: false,
+            takes_focus: false,
+        }
+    }
+}
+
 /// A chat without its frame: title, messages and composer.
 #[derive(Template, WebTemplate)]
-#[template(path = "fragments/conversation.html")]
+#[template(path = "fragments/conversation.html", blocks = ["thread"])]
 pub(super) struct Conversation {
     view: View,
     title: Option<Title>,
@@ -291,17 +319,10 @@ impl ChatPage {
         let mut messages = Shown::all(app, &view, window.messages).await?;
         actions::add(app, &chat, &mut messages).await?;
         let mut composer = Composer::new(&view, Some(&chat), text).beside(&messages);
-        composer.fields.is_partial = later.is_some();
-        let title = Some(Title {
-            view: view.clone(),
-            chat,
-            chats: None,
-            sign: "",
-            is_awaited: false,
-        });
+        composer.fields.parent.is_partial = later.is_some();
         let conversation = Conversation {
             view: view.clone(),
-            title,
+            title: Some(Title::of(chat, &view)),
             messages,
             earlier,
             later,
@@ -358,6 +379,7 @@ impl HtmlSafe for Later {}
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/before.html")]
 pub(super) struct Before {
+    pub view: View,
     pub earlier: Option<Earlier>,
     pub messages: Vec<Shown>,
 }
@@ -376,6 +398,34 @@ impl From<ChatPage> for Created {
             conversation: page.conversation,
             chats: page.chats,
         }
+    }
+}
+
+/// Another branch for htmx: its messages, and what goes with them elsewhere. The composer and what
+/// is being typed there stay.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/branch.html")]
+pub(super) struct Branch {
+    thread: Rendered,
+    parent: ParentField,
+    stop: StopButton,
+    /// The chat's.
+    title: String,
+    chats: ChatList,
+}
+
+impl Branch {
+    pub(super) fn of(page: ChatPage) -> Result<Self> {
+        let thread = page.conversation.as_thread().render()?;
+        let title = page.conversation.title.map(|title| title.chat.title);
+        let Composer { fields, stop, .. } = page.conversation.composer;
+        Ok(Self {
+            thread: Rendered(thread.into()),
+            parent: fields.parent,
+            stop,
+            title: title.unwrap_or_default(),
+            chats: page.chats,
+        })
     }
 }
 

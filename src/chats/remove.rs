@@ -3,7 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId, Role,
     actions::address,
-    pages::{ChatPage, Created},
+    pages::{ChatPage, Created, FocusComposer},
     revise::EditForm,
     send::{notice, replace_with},
 };
@@ -11,7 +11,7 @@ use crate::{
     App,
     auth::User,
     db::{Db, Tx, now},
-    error::{Error, Result},
+    error::{Error, Notice, Result},
     view::View,
     with_pool, with_tx,
 };
@@ -107,6 +107,14 @@ pub(super) struct Undo {
 }
 
 impl HtmlSafe for Undo {}
+
+/// Says why nothing was brought back, in the place of the button that was to do it.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/undo_refused.html")]
+struct UndoRefused {
+    notice: Notice,
+    focus: FocusComposer,
+}
 
 /// `GET /messages/{id}/delete`: asks first.
 async fn ask(
@@ -222,7 +230,11 @@ async fn restore(
         return Ok(replace_with(page, &path));
     };
     if view.htmx {
-        return Ok(notice(problem).for_htmx(StatusCode::CONFLICT));
+        let refused = UndoRefused {
+            notice: notice(problem),
+            focus: FocusComposer { view },
+        };
+        return Ok((StatusCode::CONFLICT, Notice::place(), refused).into_response());
     }
     let mut page = ChatPage::new(&app, view, &user, chat, String::new()).await?;
     page.conversation.composer.notice = Some(notice(problem));

@@ -156,13 +156,7 @@ fn lists_and_titles(view: &View) -> Result<Vec<Sample>> {
         view: view.clone(),
         rows,
     };
-    let title = |chat: &Chat| Title {
-        view: view.clone(),
-        chat: chat.clone(),
-        chats: None,
-        sign: "",
-        is_awaited: false,
-    };
+    let title = |chat: &Chat| Title::of(chat.clone(), view);
     let form = |title: &str, problem| TitleForm {
         view: view.clone(),
         chat: chat.clone(),

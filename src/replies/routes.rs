@@ -7,7 +7,7 @@ use super::{
 use crate::{
     App,
     auth::User,
-    chats::{self, Again, Chat, ChatId, MessageId, NotTaken},
+    chats::{self, Again, Chat, ChatId, FocusComposer, MessageId, NotTaken},
     error::Result,
     presets,
     view::View,
@@ -68,7 +68,11 @@ async fn stop(
     let in_frame = headers
         .get("sec-fetch-dest")
         .is_some_and(|dest| dest == "iframe");
-    if in_frame || view.htmx {
+    if view.htmx {
+        // The button goes away when the reply ends.
+        return Ok(FocusComposer { view }.into_response());
+    }
+    if in_frame {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     if chat.leaf != Some(id) {

@@ -3,6 +3,7 @@
 use super::{
     Form, Live, Page, TestApp,
     live::{OverSocket, nonce},
+    page::Swap,
     soon,
 };
 use axum::{body::Body, extract::ConnectInfo};
@@ -400,14 +401,8 @@ impl Browser {
                     .request(Method::POST, path, "empty", Some(form.body()))
                     .await;
                 let target = form.target.as_deref().unwrap_or(&form.css);
-                self.swapped(
-                    &form.page,
-                    response,
-                    path,
-                    target,
-                    form.swap.as_deref().unwrap_or("outerHTML"),
-                )
-                .await
+                let place = Swap::new(target, form.swap.as_deref().unwrap_or("outerHTML"));
+                self.swapped(&form.page, response, path, place).await
             }
             _ => {
                 let live = self.submit_live(form).await;
@@ -451,11 +446,12 @@ impl Browser {
             return self.get(&path).await;
         };
         let response = self.request(Method::GET, &hx, "empty", None).await;
-        let (target, swap) = (
-            attribute("hx-target").unwrap(),
-            attribute("hx-swap").unwrap(),
-        );
-        self.swapped(page, response, &hx, &target, &swap).await
+        let place = Swap {
+            select: attribute("hx-select"),
+            target: attribute("hx-target").unwrap(),
+            how: attribute("hx-swap").unwrap(),
+        };
+        self.swapped(page, response, &hx, place).await
     }
 
     /// The page after an answer to htmx.
@@ -464,8 +460,7 @@ impl Browser {
         page: &Page,
         response: Response<Body>,
         path: &str,
-        target: &str,
-        swap: &str,
+        place: Swap,
     ) -> Page {
         let live = self.follow(path, response, "empty").await;
         let answered = soon("a fragment", live.page()).await;
@@ -490,13 +485,16 @@ impl Browser {
                 .get(name)
                 .map(|value| value.to_str().unwrap().to_owned())
         };
-        let target = header("hx-retarget").unwrap_or(target.to_owned());
-        let swap = header("hx-reswap").unwrap_or(swap.to_owned());
+        let place = Swap {
+            select: header("hx-reselect").or(place.select),
+            target: header("hx-retarget").unwrap_or(place.target),
+            how: header("hx-reswap").unwrap_or(place.how),
+        };
         // hx-csp gives what the answer's nonce allowed the page's nonce.
         let fragment = answered
             .answer
             .replace(&nonce(&answered.headers), &page.nonce);
-        page.apply(&fragment, &target, &swap);
+        page.apply_at(&fragment, &place);
         page
     }
 
@@ -521,9 +519,8 @@ impl Browser {
             let article = stream.split("/events").next().unwrap().to_owned();
             let id = article.strip_prefix("/replies/").unwrap();
             let response = self.request(Method::GET, &article, "empty", None).await;
-            page = self
-                .swapped(&page, response, &article, &format!("#r-{id}"), "outerMorph")
-                .await;
+            let place = Swap::new(&format!("#r-{id}"), "outerMorph");
+            page = self.swapped(&page, response, &article, place).await;
         }
         page
     }

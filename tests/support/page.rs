@@ -163,14 +163,33 @@ impl Page {
     /// Applies an answer as htmx does: partials where they say, also empty ones, the rest to the
     /// target.
     pub fn apply(&mut self, answer: &str, target: &str, swap: &str) {
+        self.apply_at(answer, &Swap::new(target, swap));
+    }
+
+    /// The same, of the rest only what is selected.
+    pub fn apply_at(&mut self, answer: &str, place: &Swap) {
         let (rest, partials) = partials(answer);
-        let rest = without_title(&rest);
-        if !rest.trim().is_empty() && swap != "none" {
-            self.swap(target, swap, &rest);
+        let mut rest = without_title(&rest);
+        if let Some(css) = &place.select {
+            let found = Html::parse_fragment(&rest);
+            rest = found.select(&selector(css)).map(|one| one.html()).collect();
+        }
+        if !rest.trim().is_empty() && place.how != "none" {
+            self.swap(&place.target, &place.how, &rest);
         }
         for partial in partials {
             self.swap(&partial.target, &partial.swap, &partial.html);
         }
+    }
+
+    /// Whether a morph leaves an element as it is.
+    fn keeps(&self, target: &str) -> bool {
+        let config = self.attribute("meta[name=htmx-config]", "content");
+        let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+        let skips = config["morphSkip"].as_str().unwrap();
+        self.document()
+            .select(&selector(skips))
+            .any(|element| element.attr("id") == target.strip_prefix('#'))
     }
 
     #[track_caller]
@@ -182,6 +201,9 @@ impl Page {
             .map(|element| element.id());
         let found = found
             .unwrap_or_else(|| panic!("nothing at {target} to swap {html} into: {}", self.html));
+        if swap == "outerMorph" && self.keeps(target) {
+            return;
+        }
         // As in htmx, which lets a fragment begin with a table's row.
         let fragment = Html::parse_fragment(&format!("<template>{html}</template>"));
         let new = document.tree.extend_tree(fragment.tree).id();
@@ -220,6 +242,23 @@ impl Page {
             other => panic!("hx-swap={other}"),
         }
         self.html = document.html();
+    }
+}
+
+/// Where an answer to htmx goes, and what of it.
+pub struct Swap {
+    pub select: Option<String>,
+    pub target: String,
+    pub how: String,
+}
+
+impl Swap {
+    pub fn new(target: &str, how: &str) -> Self {
+        Self {
+            select: None,
+            target: target.to_owned(),
+            how: how.to_owned(),
+        }
     }
 }
 

@@ -1,0 +1,274 @@
+//! Where the focus is after htmx took away what had it: never on nothing, as then whoever works with
+//! the keyboard, or hears the page, begins again at its top.
+
+use crate::{
+    support::{
+        chromium::{Script, Tab},
+        model::{Answer, Gate},
+        site::Site,
+    },
+    tree::long_chat,
+};
+use serde_json::json;
+
+const ENTER: &str = "\u{e007}";
+const DRAFT: &str = "document.querySelector('#content').value == 'A draft'";
+
+impl Tab {
+    /// Waits until the focus is there.
+    async fn until_focused(&self, css: &str) {
+        let css = json!(css);
+        self.until(&format!("document.activeElement.matches({css})"))
+            .await;
+    }
+
+    async fn focus(&self, css: &str) {
+        let css = json!(css);
+        self.eval(&format!("document.querySelector({css}).focus()"))
+            .await;
+    }
+}
+
+/// Somebody with a chat of one question and its reply, and a draft in the composer.
+async fn chat(site: &Site) -> Tab {
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    site.model.says("First.");
+    tab.send("One").await;
+    tab.until_replied().await;
+    tab.press("#content", "A draft").await;
+    tab.mark().await;
+    tab
+}
+
+#[tokio::test]
+async fn stop_and_continue_lead_to_the_composer() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    let gate = Gate::new();
+    site.model
+        .answer(Answer::gated(&gate, ["So far.", " Never seen."]));
+    tab.send("Talk").await;
+    gate.open(1);
+    tab.until_text(".reply .text", "So far.").await;
+    tab.press("#content", "A draft").await;
+    tab.press(".stop button", ENTER).await;
+    tab.until_text(".reply .ending", "Stopped").await;
+    tab.until("!document.querySelector('.stop')").await;
+    tab.until_focused("#content").await;
+    tab.until(DRAFT).await;
+
+    // Continue goes away as well, and Stop where the reply ends by itself.
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(&gate, [" And", " so on."]));
+    tab.press(".ending form[action$='/continue'] button", ENTER)
+        .await;
+    tab.until("document.querySelector('.stop')").await;
+    tab.until_focused("#content").await;
+    gate.open(1);
+    tab.until_text(".reply .text", "And").await;
+    tab.focus(".stop button").await;
+    tab.until_focused(".stop button").await;
+    gate.open_all();
+    tab.until_replied().await;
+    tab.until("!document.querySelector('.stop')").await;
+    tab.until_focused("#content").await;
+    tab.until(DRAFT).await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_ends_takes_no_focus_from_anything_else() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    let gate = Gate::new();
+    site.model
+        .answer(Answer::gated(&gate, ["So far.", " All."]));
+    tab.send("Talk").await;
+    gate.open(1);
+    tab.until_text(".reply .text", "So far.").await;
+    tab.focus("#rename").await;
+    gate.open_all();
+    tab.until_replied().await;
+    tab.until("!document.querySelector('.stop')").await;
+    tab.until_focused("#rename").await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn forms_on_messages_give_the_focus_back() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.until_focused(".editing textarea").await;
+    tab.press(".editing .actions a", ENTER).await;
+    tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
+        .await;
+
+    tab.press(".reply .acts > [id^='again-']", ENTER).await;
+    tab.until_focused(".other-model input").await;
+    tab.press(".other-model .actions a", ENTER).await;
+    tab.until_focused(".reply .acts > [id^='again-']").await;
+
+    tab.press(".reply .more summary", ENTER).await;
+    tab.press(".reply a[href$='/delete']", ENTER).await;
+    tab.until_focused(".asking .actions a").await;
+    tab.press(".asking .actions a", ENTER).await;
+    tab.until_focused(".reply .more summary").await;
+    tab.until(DRAFT).await;
+    assert!(tab.is_marked().await);
+
+    site.model.says("Second.");
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.fill(".editing textarea", "Uno").await;
+    tab.press(".editing button.main", ENTER).await;
+    tab.until_text(".reply", "Second.").await;
+    tab.until_focused("#content").await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn versions_are_gone_through_without_leaving_their_links() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    for (text, reply) in [("Two", "Second."), ("Three", "Third.")] {
+        site.model.says(reply);
+        tab.press(".mine [id^='edit-']", ENTER).await;
+        tab.fill(".editing textarea", text).await;
+        tab.press(".editing button.main", ENTER).await;
+        tab.until_text(".reply", reply).await;
+        tab.until_replied().await;
+    }
+    tab.press("#content", "A draft").await;
+    for reply in ["Second.", "First."] {
+        tab.press("a[id^='previous-']", ENTER).await;
+        tab.until_text(".reply", reply).await;
+        tab.until_focused("[id^='previous-']").await;
+    }
+    // There is none before it.
+    tab.until_focused("span[aria-disabled]").await;
+    tab.press("a[id^='next-']", ENTER).await;
+    tab.until_text(".reply", "Second.").await;
+    tab.until_focused("a[id^='next-']").await;
+    // Where the address is already the one that Cancel leads to.
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.press(".editing .actions a", ENTER).await;
+    tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
+        .await;
+    tab.until(DRAFT).await;
+    assert!(tab.is_marked().await);
+    // What is written now goes on from what is shown.
+    site.model.says("On.");
+    tab.press("#content", ENTER).await;
+    tab.until_text(".reply", "On.").await;
+    tab.until_replied().await;
+    tab.reload().await;
+    let said = "[...document.querySelectorAll('.message .text')].map(e => e.innerText.trim())";
+    let said = tab.eval(&format!("{said}.join(' ')")).await;
+    assert_eq!(said, "Two Second. A draft On.");
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_and_brought_back_leads_to_the_composer() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    for is_late in [false, true] {
+        tab.press(".reply .more summary", ENTER).await;
+        tab.press(".reply a[href$='/delete']", ENTER).await;
+        tab.press(".asking button", ENTER).await;
+        tab.until_text(".undo", "One message was deleted").await;
+        tab.until_focused("#content").await;
+        if is_late {
+            site.change("update messages set deleted_at = 1 where deleted_at is not null")
+                .await;
+            tab.press("#content", "A draft").await;
+        }
+        tab.press(".undo button", ENTER).await;
+        if is_late {
+            tab.until_text("#notice", "too long ago").await;
+            tab.until(DRAFT).await;
+        } else {
+            tab.until_text(".reply", "First.").await;
+        }
+        tab.until("!document.querySelector('.undo')").await;
+        tab.until_focused("#content").await;
+    }
+    tab.complaints().await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn forms_on_the_chat_give_the_focus_back() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    tab.press("#rename", ENTER).await;
+    tab.until_focused("#new-title").await;
+    tab.press("#title .actions a", ENTER).await;
+    tab.until_focused("a#rename[href$='/rename']").await;
+    tab.press("#rename", ENTER).await;
+    tab.fill("#new-title", "Otters").await;
+    tab.press("#new-title", ENTER).await;
+    tab.until_text("#title h1", "Otters").await;
+    tab.until_focused("a#rename[href$='/rename']").await;
+    tab.press("#delete-chat", ENTER).await;
+    tab.until_focused("form#title .actions a").await;
+    tab.press("form#title .actions a", ENTER).await;
+    tab.until_focused("a#delete-chat[href$='/delete']").await;
+    tab.until(DRAFT).await;
+    assert!(tab.is_marked().await);
+    tab.press("#delete-chat", ENTER).await;
+    tab.press("form#title button", ENTER).await;
+    tab.until("location.pathname == '/'").await;
+    tab.until_focused("#content").await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_the_focus_where_it_was() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    tab.fill("#content", "  ").await;
+    tab.press("#composer button", ENTER).await;
+    tab.until_text("#notice", "Write something").await;
+    tab.until_focused("#composer button").await;
+    // A failed reply has its own way to another model.
+    site.model.answer(Answer::status(422, "text/plain", "no"));
+    tab.fill("#content", "Go").await;
+    tab.press("#content", ENTER).await;
+    tab.until_text(".ending", "Try again").await;
+    tab.press(".ending [id^='again-']", ENTER).await;
+    tab.until_focused(".other-model input").await;
+    tab.press(".other-model .actions a", ENTER).await;
+    tab.until_focused(".ending [id^='again-']").await;
+    assert_eq!(tab.count(".ending form").await, 1);
+    tab.go("/settings").await;
+    tab.fill("#top_p", "7").await;
+    tab.press("#save-defaults", ENTER).await;
+    tab.until_text("#defaults", "a number from 0 to 1").await;
+    tab.until_focused("#save-defaults").await;
+    tab.fill("#top_p", "0.5").await;
+    tab.press("#top_p", ENTER).await;
+    tab.until_text("#defaults", "Saved").await;
+    tab.until_focused("#top_p").await;
+    tab.complaints().await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn earlier_messages_leave_the_focus_on_the_way_to_those_before() {
+    let site = Site::start().await;
+    let (tab, _) = long_chat(&site, Script::On).await;
+    for count in [100, 120] {
+        tab.press("#earlier-link", ENTER).await;
+        tab.until(&format!(
+            "document.querySelectorAll('.message').length >= {count}"
+        ))
+        .await;
+        tab.until_focused("#earlier-link").await;
+    }
+    tab.until_text("#earlier-link", "begins here").await;
+    tab.close().await;
+}
