@@ -154,6 +154,11 @@ impl Notice {
         (status, Self::place(), self).into_response()
     }
 
+    /// The notice on a page of its own.
+    pub(crate) fn on_a_page(self, view: View, status: StatusCode) -> Response {
+        (status, ErrorPage { view, notice: self }).into_response()
+    }
+
     /// The headers that send it there.
     pub(crate) fn place() -> [(&'static str, &'static str); 3] {
         [
@@ -194,7 +199,7 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
     let mut shown = if view.htmx {
         notice.for_htmx(status)
     } else {
-        (status, ErrorPage { view, notice }).into_response()
+        notice.on_a_page(view, status)
     };
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = failed.headers().get(&name) {

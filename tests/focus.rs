@@ -188,7 +188,7 @@ async fn what_is_deleted_and_brought_back_leads_to_the_composer() {
         }
         tab.press(".undo button", ENTER).await;
         if is_late {
-            tab.until_text("#notice", "too long ago").await;
+            tab.until_text("#notice", "more than an hour ago").await;
             tab.until(DRAFT).await;
         } else {
             tab.until_text(".reply", "First.").await;

@@ -343,6 +343,15 @@ async fn what_hung_on_a_deleted_message_comes_back_after_it_and_not_after_an_hou
         .await;
     app.db().purge_messages().await.unwrap();
     assert_eq!(app.value::<i64>("select count(*) from messages").await, 0);
+    // A page that was open all the time still has the button.
+    for dest in ["document", "empty"] {
+        let (path, body) = (restore(&mine), Some("sure=yes".to_owned()));
+        let told = ann.request(Method::POST, &path, dest, body).await;
+        assert_eq!(told.status(), StatusCode::NOT_FOUND);
+        let told = axum::body::to_bytes(told.into_body(), usize::MAX).await;
+        let told = String::from_utf8(told.unwrap().to_vec()).unwrap();
+        assert!(told.contains("more than an hour ago"), "{told}");
+    }
     let empty = ann.get(&format!("{}/deleted/{mine}", page.path)).await;
     assert_eq!(
         (empty.path.as_str(), empty.texts(MESSAGES).len()),

@@ -35,7 +35,7 @@ message-deleted = { $count ->
 }
 message-undo = Undo
 message-undo-orphan = The message before it was deleted too, so it cannot be brought back by itself.
-message-undo-late = It was deleted too long ago and cannot be brought back.
+message-undo-late = It was deleted more than an hour ago and can no longer be brought back.
 message-earlier = Earlier messages
 message-later = Later messages
 message-newest = Newest messages

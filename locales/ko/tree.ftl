@@ -27,7 +27,7 @@ message-deleted = { $count ->
 }
 message-undo = 되돌리기
 message-undo-orphan = 앞에 있던 메시지도 삭제되어서 이 메시지만 되돌릴 수는 없어요.
-message-undo-late = 삭제한 지 오래되어서 되돌릴 수 없어요.
+message-undo-late = 삭제한 지 한 시간이 넘어서 이제는 되돌릴 수 없어요.
 message-earlier = 이전 메시지
 message-later = 다음 메시지
 message-newest = 최신 메시지

@@ -116,6 +116,17 @@ struct UndoRefused {
     focus: FocusComposer,
 }
 
+impl UndoRefused {
+    fn new(view: View, notice: Notice) -> Self {
+        let focus = FocusComposer { view };
+        Self { notice, focus }
+    }
+
+    fn with(self, status: StatusCode) -> Response {
+        (status, Notice::place(), self).into_response()
+    }
+}
+
 /// `GET /messages/{id}/delete`: asks first.
 async fn ask(
     user: User,
@@ -213,7 +224,18 @@ async fn restore(
     State(app): State<App>,
     Path(id): Path<MessageId>,
 ) -> Result<Response> {
-    let (chat, role) = app.db.chat_with(&user, id).await?;
+    let (chat, role) = match app.db.chat_with(&user, id).await {
+        // Gone for good by now, and nobody knows any more where it was.
+        Err(Error::NotFound) => {
+            let sentence = notice(view.t.message_undo_late());
+            let status = StatusCode::NOT_FOUND;
+            return Ok(match view.htmx {
+                true => UndoRefused::new(view, sentence).with(status),
+                false => sentence.on_a_page(view, status),
+            });
+        }
+        found => found?,
+    };
     let problem = match app.db.restore_message(&user, &chat, id).await? {
         Restored::Yes => None,
         Restored::Orphan => Some(view.t.message_undo_orphan()),
@@ -230,11 +252,8 @@ async fn restore(
         return Ok(replace_with(page, &path));
     };
     if view.htmx {
-        let refused = UndoRefused {
-            notice: notice(problem),
-            focus: FocusComposer { view },
-        };
-        return Ok((StatusCode::CONFLICT, Notice::place(), refused).into_response());
+        let refused = UndoRefused::new(view, notice(problem));
+        return Ok(refused.with(StatusCode::CONFLICT));
     }
     let mut page = ChatPage::new(&app, view, &user, chat, String::new()).await?;
     page.conversation.composer.notice = Some(notice(problem));
