@@ -1,6 +1,10 @@
 //! A new chat that begins as another one did, up to one of its messages.
 
-use super::{Chat, ChatId, MessageId, NotTaken, send::notice_or_page, tree::LEVELS};
+use super::{
+    Chat, ChatId, MessageId, NotTaken,
+    send::notice_or_page,
+    tree::{LEVELS, branch},
+};
 use crate::{
     App,
     auth::{Limit, User},
@@ -72,15 +76,10 @@ impl Db {
     ) -> Result<Result<ChatId, NotTaken>> {
         let mut tx = self.begin().await?;
         tx.lock_chat(user, chat.id).await?;
-        let sql = "with recursive branch (id, parent_id, depth) as (
-                       select id, parent_id, 1 from messages
-                       where id = $2 and chat_id = $1 and deleted_at is null
-                       union all
-                       select m.id, m.parent_id, depth + 1 from branch
-                       join messages m on m.id = branch.parent_id
-                       where m.chat_id = $1 and depth < $3
-                   ) select b.id, m.state in ('queued', 'streaming') from branch b
-                   join messages m on m.id = b.id order by depth desc";
+        let sql = branch!(
+            "select b.id, m.state in ('queued', 'streaming') from branch b
+             join messages m on m.id = b.id order by depth desc"
+        );
         let branch: Vec<(MessageId, bool)> = with_tx!(tx, db => sqlx::query_as(sql)
             .bind(chat.id)
             .bind(last)

@@ -39,6 +39,29 @@ pub(super) struct Siblings {
     pub next: Option<MessageId>,
 }
 
+/// What is to be done with a branch of the chat `$1`, walked up from the message `$2`, at most `$3`
+/// levels, or to the message that is named: each message's `id` and `parent_id`, and as its `depth`
+/// how many levels that took.
+macro_rules! branch {
+    (to $end:literal, $($rest:tt)+) => { branch!(@ concat!("and branch.id <> ", $end), $($rest)+) };
+    (@ $stop:expr, $($rest:tt)+) => {
+        concat!(
+            "with recursive branch (id, parent_id, depth) as (
+                 select id, parent_id, 1 from messages
+                 where id = $2 and chat_id = $1 and deleted_at is null
+                 union all
+                 select m.id, m.parent_id, depth + 1 from branch
+                 join messages m on m.id = branch.parent_id
+                 where m.chat_id = $1 and depth < $3 ",
+            $stop,
+            ") ",
+            $($rest)+
+        )
+    };
+    ($($rest:tt)+) => { branch!(@ "", $($rest)+) };
+}
+pub(super) use branch;
+
 /// The columns of a [`Message`] `m`.
 macro_rules! columns {
     () => {
@@ -83,15 +106,8 @@ impl Db {
         leaf: Option<MessageId>,
         limit: usize,
     ) -> Result<Vec<Message>> {
-        let sql = concat!(
-            "with recursive branch (id, parent_id, depth) as (
-                 select id, parent_id, 1 from messages
-                 where id = $2 and chat_id = $1 and deleted_at is null
-                 union all
-                 select m.id, m.parent_id, depth + 1 from branch
-                 join messages m on m.id = branch.parent_id
-                 where m.chat_id = $1 and depth < $3
-             ) select ",
+        let sql = branch!(
+            "select ",
             columns!(),
             " from branch join messages m on m.id = branch.id order by depth desc"
         );
@@ -112,14 +128,7 @@ impl Db {
         chat: ChatId,
         leaf: Option<MessageId>,
     ) -> Result<usize> {
-        let sql = "with recursive branch (id, parent_id, depth) as (
-                       select id, parent_id, 1 from messages
-                       where id = $2 and chat_id = $1 and deleted_at is null
-                       union all
-                       select m.id, m.parent_id, depth + 1 from branch
-                       join messages m on m.id = branch.parent_id
-                       where m.chat_id = $1 and depth < $3
-                   ) select count(*) from branch";
+        let sql = branch!("select count(*) from branch");
         let length: i64 = with_pool!(self.read, db => sqlx::query_scalar(sql)
             .bind(chat)
             .bind(leaf)
@@ -215,19 +224,12 @@ impl Db {
 
     /// The first messages from one message down to another one; of something else if there is no way.
     async fn way(&self, chat: ChatId, from: MessageId, to: MessageId) -> Result<Vec<MessageId>> {
-        let sql = "with recursive way (id, parent_id, depth) as (
-                       select id, parent_id, 1 from messages
-                       where id = $3 and chat_id = $1 and deleted_at is null
-                       union all
-                       select m.id, m.parent_id, depth + 1 from way
-                       join messages m on m.id = way.parent_id
-                       where m.chat_id = $1 and way.id <> $2 and depth < $4
-                   ) select id from way order by depth desc limit $5";
+        let sql = branch!(to "$4", "select id from branch order by depth desc limit $5");
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
             .bind(chat)
-            .bind(from)
             .bind(to)
             .bind(LEVELS)
+            .bind(from)
             .bind(i64::try_from(WINDOW + 1).unwrap_or(LEVELS))
             .fetch_all(db)
             .await?))
@@ -251,14 +253,7 @@ impl Db {
         last: MessageId,
         shown: usize,
     ) -> Result<Vec<Siblings>> {
-        let sql = concat!(
-            "with recursive branch (id, parent_id, depth) as (
-                 select id, parent_id, 1 from messages where id = $2 and chat_id = $1
-                 union all
-                 select m.id, m.parent_id, depth + 1 from branch
-                 join messages m on m.id = branch.parent_id
-                 where m.chat_id = $1 and depth < $3
-             ) ",
+        let sql = branch!(
             siblings!("s.parent_id = b.parent_id"),
             " union all ",
             siblings!("s.parent_id is null"),
