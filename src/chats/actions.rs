@@ -1,6 +1,6 @@
 //! What can be done with a message, in a row below it.
 
-use super::{Chat, ChatId, MessageId, Role, messages::Shown, tree::Siblings};
+use super::{Chat, ChatId, MessageId, Role, messages::Shown, versions::Siblings};
 use crate::{App, error::Result, view::View};
 use askama::{Template, filters::HtmlSafe};
 

@@ -2,7 +2,7 @@
 
 use super::{
     Chat, ChatId, MessageId, NotTaken,
-    send::notice_or_page,
+    refusals::Refused,
     tree::{LEVELS, branch},
 };
 use crate::{
@@ -49,15 +49,18 @@ async fn branch_off(
     let tried = app.db.count_try(&COPIES, &user.id.0.to_string()).await?;
     if let Err(wait) = tried {
         let minutes = wait.as_secs().div_ceil(60).max(1);
-        let sentence = view.t.message_branch_too_often(minutes);
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        return notice_or_page(&app, view, &user, chat, id, status, sentence).await;
+        let refused = Refused {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            sentence: view.t.message_branch_too_often(minutes),
+            text: String::new(),
+        };
+        return refused.shown(&app, view, &user, chat, Some(id)).await;
     }
     let copy = match app.db.branch_off(&user, &chat, id).await? {
         Ok(copy) => format!("/chats/{copy}"),
         Err(reason) => {
-            let (status, sentence) = (reason.status(), reason.sentence(&view, true));
-            return notice_or_page(&app, view, &user, chat, id, status, sentence).await;
+            let refused = Refused::by(reason, &view, String::new());
+            return refused.shown(&app, view, &user, chat, Some(id)).await;
         }
     };
     Ok(match view.htmx {

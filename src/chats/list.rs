@@ -25,7 +25,9 @@ const SHOWN: usize = 100;
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/chats/before/{id}", get(older))
+    Router::new()
+        .route("/chats", get(list))
+        .route("/chats/before/{id}", get(older))
 }
 
 /// A chat as the list shows it.
@@ -181,7 +183,7 @@ impl ChatRows {
 /// The list on a page of its own.
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/chats.html")]
-pub(super) struct ChatsPage {
+struct ChatsPage {
     view: View,
     chats: ChatList,
     /// These are not the newest.
@@ -189,7 +191,7 @@ pub(super) struct ChatsPage {
 }
 
 /// `GET /chats`: the list alone, as narrow screens and text browsers want it.
-pub(super) async fn list(user: User, view: View, State(app): State<App>) -> Result<Response> {
+async fn list(user: User, view: View, State(app): State<App>) -> Result<Response> {
     let chats = ChatList::new(&app, &view, &user, None).await?;
     let is_older = false;
     Ok(view.clone().fragment_or(chats, |chats| ChatsPage {

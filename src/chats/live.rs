@@ -1,9 +1,9 @@
-//! The chat's page that stays open while a reply runs, and the reply's article by itself.
+//! The chat's page that stays open while a reply runs.
 
 use super::{
-    Chat, ChatId, Message, MessageId, actions,
+    Chat, ChatId, MessageId, actions,
     messages::{Html, Shown},
-    pages::{ChatPage, Composer, FocusComposer, ParentField, Sign, StopButton, Title},
+    pages::ChatPage,
 };
 use crate::{
     App,
@@ -13,14 +13,23 @@ use crate::{
     view::View,
 };
 use askama::Template;
-use askama_web::WebTemplate;
 use axum::{
+    Router,
     extract::{Path, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
 use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/chats/{id}/live", get(live))
+        .route("/chats/{id}/live/{reply}", get(live_reply))
+        .route("/chats/{id}/live/{reply}/{n}", get(live_further))
+}
 
 /// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
 const HELD_HERE: &str = "<!--held-->";
@@ -32,7 +41,7 @@ pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
 }
 
 /// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it.
-pub(super) async fn live_reply(
+async fn live_reply(
     // Before the user is looked up: a sign-out after that is noticed.
     access: Access,
     user: User,
@@ -45,7 +54,7 @@ pub(super) async fn live_reply(
 }
 
 /// `GET /chats/{id}/live`: the same for the reply at the end of the branch that was used last.
-pub(super) async fn live(
+async fn live(
     // Before the user is looked up: a sign-out after that is noticed.
     access: Access,
     user: User,
@@ -59,7 +68,7 @@ pub(super) async fn live(
 
 /// `GET /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the reply did,
 /// for the n-th time. (Another address each time, for the sake of Links again.)
-pub(super) async fn live_further(
+async fn live_further(
     // Before the user is looked up: a sign-out after that is noticed.
     access: Access,
     user: User,
@@ -72,7 +81,7 @@ pub(super) async fn live_further(
 }
 
 /// How often a page had to end before the reply did. What is no number is none.
-pub(super) struct Further(u64);
+struct Further(u64);
 
 impl<'de> Deserialize<'de> for Further {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -213,77 +222,4 @@ async fn end_held(
     let [ended] = ended;
     html += &ended.below().render()?;
     Ok(Some(html))
-}
-
-/// A reply by itself, and the stop button that goes with it.
-#[derive(Template, WebTemplate)]
-#[template(path = "fragments/reply.html")]
-struct Reply {
-    reply: Shown,
-    stop: StopButton,
-    /// What is announced; empty while it runs.
-    said: String,
-    sign: &'static str,
-    chat_title: String,
-    parent: ParentField,
-    /// Where a button was pressed that is gone.
-    focus: Option<FocusComposer>,
-    /// Where the model is making one.
-    title: Option<Title>,
-}
-
-/// The reply's article as it is now.
-pub(crate) async fn show_reply(
-    app: &App,
-    view: View,
-    chat: Chat,
-    message: Message,
-) -> Result<Response> {
-    let reply = Reply::of(app, view, chat, message).await?;
-    Ok(reply.into_response())
-}
-
-/// The article of a reply that was just started.
-pub(crate) async fn show_new_reply(
-    app: &App,
-    view: View,
-    chat: Chat,
-    id: MessageId,
-) -> Result<Response> {
-    let user = view.user.clone().ok_or(Error::SignedOut)?;
-    let (message, _) = app.db.reply(&user, id).await?;
-    let focus = FocusComposer { view: view.clone() };
-    let reply = Reply::of(app, view, chat, message).await?;
-    Ok(Reply {
-        focus: Some(focus),
-        ..reply
-    }
-    .into_response())
-}
-
-impl Reply {
-    async fn of(app: &App, view: View, chat: Chat, message: Message) -> Result<Self> {
-        let composer = Composer::new(&view, Some(&chat), String::new());
-        // Not what the chat ends with by now: a page that is behind is to be told so.
-        let parent = ParentField::of(message.id);
-        let is_awaited = app.config.titles && !view.is_demo() && chat.awaits_title();
-        let is_awaited = is_awaited && !message.state.is_running();
-        let title = is_awaited.then(|| Title {
-            is_awaited,
-            ..Title::of(chat.clone(), &view)
-        });
-        let chat_title = chat.title.clone();
-        let reply = Shown::alone(app, &view, chat, message).await?;
-        let stop = composer.beside(std::slice::from_ref(&reply)).stop;
-        Ok(Self {
-            said: reply.end_said(),
-            sign: Sign::of(&reply.message),
-            chat_title,
-            reply,
-            stop,
-            parent,
-            focus: None,
-            title,
-        })
-    }
 }

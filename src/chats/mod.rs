@@ -1,173 +1,77 @@
-//! Chats: the list, a chat's page, sending, renaming and deleting.
+//! Chats: the list, a chat's page, what is written and done in it.
 
 mod actions;
+mod add_message;
+mod add_reply;
+mod answer;
+mod ask;
 mod branch_off;
+mod composer;
+mod conversation;
+mod create;
+mod delete_chat;
+mod delete_message;
 mod edit;
+mod ending;
+mod exchange;
 mod facts;
 mod list;
 mod live;
 mod messages;
 mod pages;
 mod raw;
-mod remove;
+mod refusals;
 mod rendered;
-mod revise;
+mod reply;
 mod rows;
 mod send;
 mod settings;
+mod show;
 mod start;
 mod store;
 mod styleguide;
+mod swaps;
+mod title;
 mod tree;
+mod undo;
+mod versions;
+mod window;
 
-use crate::{
-    App,
-    auth::{User, take_draft},
-    error::Result,
-    view::View,
-};
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::{IntoResponse, Redirect, Response},
-    routing::get,
-};
-use list::ChatList;
-use pages::{Before, Branch, ChatPage, Conversation, Earlier};
-use tower_sessions::Session;
+use crate::App;
+use axum::Router;
 
+pub use refusals::NotTaken;
 pub use rows::{Chat, ChatId, Message, MessageId, MessageState, Role};
 pub use start::Beginning;
-pub use store::{NotTaken, TITLE_LIMIT};
+pub use title::TITLE_LIMIT;
 
-pub(crate) use live::{live_address, show_new_reply, show_reply};
-use messages::Shown;
-pub(crate) use pages::{FocusComposer, WelcomePage};
+pub(crate) use composer::FocusComposer;
+pub(crate) use exchange::{Again, again};
+pub(crate) use live::live_address;
+pub(crate) use pages::WelcomePage;
+pub(crate) use refusals::{problem, refuse};
 pub(crate) use rendered::{Rendered, html_of, place_of};
+pub(crate) use reply::{show_new_reply, show_reply};
 pub(crate) use rows::key;
-pub(crate) use send::{Again, again, problem, refuse, replace_conversation};
 pub(crate) use styleguide::{chat as sample_chat, samples};
+pub(crate) use swaps::replace_conversation;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(home))
-        .route("/chats/new", get(home))
-        .route("/chats/new/{persona}", get(start::with_persona))
-        .route("/chats", get(list::list))
-        .route("/chats/{id}", get(show))
-        .route("/chats/{id}/live", get(live::live))
-        .route("/chats/{id}/live/{reply}", get(live::live_reply))
-        .route("/chats/{id}/live/{reply}/{n}", get(live::live_further))
-        .route("/chats/{id}/at/{message}", get(show_at))
-        .route("/chats/{id}/before/{message}", get(show_before))
-        .route("/messages/{id}", get(show_message))
+        .merge(show::routes())
         .merge(list::routes())
-        .merge(raw::routes())
-        .merge(send::routes())
-        .merge(edit::routes())
-        .merge(revise::routes())
-        .merge(remove::routes())
-        .merge(branch_off::routes())
+        .merge(start::routes())
+        .merge(live::routes())
+        .merge(title::routes())
         .merge(settings::routes())
-}
-
-/// `GET /` and `GET /chats/new`: a new chat, or for strangers what this is.
-async fn home(
-    view: View,
-    State(app): State<App>,
-    session: Session,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let Some(user) = view.user.clone() else {
-        return Ok(WelcomePage::new(view, &app).into_response());
-    };
-    let draft = take_draft(&headers, &session, "/").await?;
-    let chats = ChatList::new(&app, &view, &user, None).await?;
-    let model = String::new();
-    let conversation = Conversation::new_chat(&app, &view, &user, None, model, draft).await?;
-    Ok(ChatPage {
-        view,
-        chats,
-        conversation,
-    }
-    .into_response())
-}
-
-/// `GET /chats/{id}`: complete at once; a running reply goes on by the event stream.
-async fn show(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<ChatId>,
-    headers: HeaderMap,
-) -> Result<Response> {
-    let chat = app.db.chat(&user, id).await?;
-    let draft = take_draft(&headers, &session, &format!("/chats/{id}")).await?;
-    Ok(ChatPage::new(&app, view, &user, chat, draft)
-        .await?
-        .into_response())
-}
-
-/// `GET /chats/{id}/at/{message}`: the branch that goes through a message, where that is.
-async fn show_at(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path((id, message)): Path<(ChatId, MessageId)>,
-) -> Result<Response> {
-    let chat = app.db.chat(&user, id).await?;
-    let window = app.db.window_at(&chat, message).await?;
-    let htmx = view.htmx;
-    let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
-    Ok(match htmx {
-        true => Branch::of(page)?.into_response(),
-        false => page.into_response(),
-    })
-}
-
-/// `GET /messages/{id}`: a message by itself, in the place of a form that is given up.
-async fn show_message(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (message, chat) = app.db.message_of(&user, id).await?;
-    if !view.htmx {
-        let address = actions::address(chat.id, id, message.role);
-        return Ok(Redirect::to(&address).into_response());
-    }
-    let shown = Shown::alone(&app, &view, chat, message).await?;
-    Ok(shown.into_response())
-}
-
-/// `GET /chats/{id}/before/{message}`: the messages before this one.
-async fn show_before(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path((id, message)): Path<(ChatId, MessageId)>,
-) -> Result<Response> {
-    let chat = app.db.chat(&user, id).await?;
-    let window = app.db.window_before(&chat, message).await?;
-    if !view.htmx {
-        let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
-        return Ok(page.into_response());
-    }
-    let earlier = Earlier::of(&view, id, &window);
-    let chat = Chat {
-        leaf: window.leaf,
-        ..chat
-    };
-    let mut messages = Shown::all(&app, &view, window.messages).await?;
-    actions::add(&app, &chat, &mut messages).await?;
-    Ok(Before {
-        view,
-        earlier,
-        messages,
-    }
-    .into_response())
+        .merge(delete_chat::routes())
+        .merge(send::routes())
+        .merge(create::routes())
+        .merge(raw::routes())
+        .merge(edit::routes())
+        .merge(answer::routes())
+        .merge(delete_message::routes())
+        .merge(undo::routes())
+        .merge(branch_off::routes())
 }

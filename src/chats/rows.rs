@@ -68,6 +68,23 @@ impl MessageId {
     }
 }
 
+/// The columns of a [`Chat`] `c`.
+macro_rules! chat_columns {
+    () => {
+        "c.id, c.title, c.leaf, c.model, c.persona, c.title_by"
+    };
+}
+pub(super) use chat_columns;
+
+/// The columns of a [`Message`] `m`.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.parent_id, m.role, m.body, m.reasoning, m.state, m.problem, m.model, m.dropped,
+         m.prompt_tokens, m.completion_tokens, m.is_estimate, m.written_in, m.ended_at"
+    };
+}
+pub(super) use message_columns;
+
 /// A chat as the list and its own page show it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Chat {

@@ -1,9 +1,7 @@
 //! How a chat begins: with which persona, and with which model.
 
 use super::{
-    MessageId,
-    list::ChatList,
-    pages::{ChatPage, Composer, Conversation},
+    MessageId, composer::Composer, conversation::Conversation, list::ChatList, pages::ChatPage,
 };
 use crate::{
     App,
@@ -15,10 +13,17 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 use axum::{
+    Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use std::sync::Arc;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/chats/new/{persona}", get(with_persona))
+}
 
 /// What a chat begins with.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +141,7 @@ impl Conversation {
 }
 
 /// `GET /chats/new/{persona}`: a new chat with a persona.
-pub(super) async fn with_persona(
+async fn with_persona(
     user: User,
     view: View,
     State(app): State<App>,

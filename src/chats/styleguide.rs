@@ -3,16 +3,21 @@
 use super::{
     Chat, ChatId, Message, MessageId, MessageState, Role,
     actions::Actions,
-    edit::{DeleteForm, TitleForm},
+    composer::Composer,
+    conversation::{Earlier, Later},
+    delete_chat::DeleteForm,
+    delete_message::RemoveForm,
+    edit::EditForm,
+    ending::Ending,
     html_of,
     list::{ChatList, ChatRows, Listed},
-    messages::{Ending, Html, LiveHtml, Rendered, Shown},
-    pages::{Composer, Earlier, Later, Title},
-    remove::{RemoveForm, Undo},
-    revise::EditForm,
+    messages::{Html, LiveHtml, Rendered, Shown},
+    refusals::notice,
     rows::Made,
     start::{Start, StartFields},
-    tree::Siblings,
+    title::{Title, TitleForm},
+    undo::Undo,
+    versions::Siblings,
 };
 use crate::{
     db::now,
@@ -381,13 +386,6 @@ fn undo(view: &View, count: i64) -> Undo {
         view: view.clone(),
         id: MessageId::new(),
         count,
-    }
-}
-
-fn notice(sentence: String) -> Notice {
-    Notice {
-        sentence,
-        link: None,
     }
 }
 

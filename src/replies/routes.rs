@@ -166,8 +166,8 @@ async fn show_taken(
     let reply = match taken {
         Ok(reply) => reply,
         Err(reason @ (NotTaken::TooManyRunning | NotTaken::Ending)) => {
-            let (chat, through) = (Some(chat), Some(ended));
-            return chats::refuse(app, view, user, chat, through, String::new(), reason).await;
+            let (through, text) = (Some(ended), String::new());
+            return chats::refuse(app, view, user, chat, through, text, reason).await;
         }
         // Another tab was faster, or the chat has gone on: it is shown as it is.
         Err(_) if view.htmx => {

@@ -1,16 +1,18 @@
-//! Deleting a message with all that hangs below it, and bringing it back.
+//! Bringing back what was deleted, and until when.
 
 use super::{
-    Chat, ChatId, Message, MessageId, Role,
+    Chat, ChatId, MessageId, Role,
     actions::address,
-    pages::{ChatPage, Created, FocusComposer},
-    revise::EditForm,
-    send::{notice, replace_with},
+    composer::FocusComposer,
+    pages::ChatPage,
+    refusals::notice,
+    rows::chat_columns,
+    swaps::{Created, replace_with},
 };
 use crate::{
     App,
     auth::User,
-    db::{Db, Tx, now},
+    db::{Db, now},
     error::{Error, Notice, Result},
     view::View,
     with_pool, with_tx,
@@ -26,6 +28,13 @@ use axum::{
 };
 use std::time::Duration;
 
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/messages/{id}/restore", post(restore))
+        .route("/chats/{id}/deleted/{message}", get(deleted))
+}
+
 /// How long what was deleted can be brought back.
 const UNDO: Duration = Duration::from_secs(3600);
 
@@ -34,68 +43,6 @@ const LATER: Duration = Duration::from_secs(300);
 
 /// How many rows are deleted at once, so that nobody waits long for the database.
 const ROWS_AT_ONCE: i64 = 500;
-
-/// How many characters of a message are shown when it is asked about.
-const EXCERPT: usize = 200;
-
-/// The routes of this part.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/messages/{id}/delete", get(ask).post(delete))
-        .route("/messages/{id}/restore", post(restore))
-        .route("/chats/{id}/deleted/{message}", get(deleted))
-}
-
-/// Asks whether a message is really to go.
-#[derive(Template, WebTemplate)]
-#[template(path = "fragments/remove_form.html")]
-pub(super) struct RemoveForm {
-    pub view: View,
-    pub chat: ChatId,
-    pub message: Message,
-    /// How many go with it.
-    pub more: i64,
-}
-
-impl HtmlSafe for RemoveForm {}
-
-impl RemoveForm {
-    fn back(&self) -> String {
-        address(self.chat, self.message.id, self.message.role)
-    }
-
-    /// How the message begins.
-    fn excerpt(&self) -> String {
-        let text: String = self.message.body.chars().take(EXCERPT).collect();
-        match text.len() < self.message.body.len() {
-            true => text + "…",
-            false => text,
-        }
-    }
-}
-
-/// What is asked about a message.
-pub(super) enum Question {
-    Edit(EditForm),
-    Remove(RemoveForm),
-}
-
-/// A question on a page of its own.
-#[derive(Template, WebTemplate)]
-#[template(path = "pages/ask_message.html")]
-pub(super) struct AskPage {
-    pub view: View,
-    pub question: Question,
-}
-
-impl AskPage {
-    fn title(&self) -> String {
-        match self.question {
-            Question::Edit(_) => self.view.t.message_edit_title(),
-            Question::Remove(_) => self.view.t.message_delete_title(),
-        }
-    }
-}
 
 /// Says what was deleted, and brings it back.
 #[derive(Template)]
@@ -127,49 +74,6 @@ impl UndoRefused {
     }
 }
 
-/// `GET /messages/{id}/delete`: asks first.
-async fn ask(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (message, chat) = app.db.message_of(&user, id).await?;
-    let form = RemoveForm {
-        view: view.clone(),
-        chat: chat.id,
-        more: app.db.count_below(chat.id, id).await? - 1,
-        message,
-    };
-    Ok(view.clone().fragment_or(form, |form| AskPage {
-        view,
-        question: Question::Remove(form),
-    }))
-}
-
-/// `POST /messages/{id}/delete`
-async fn delete(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<MessageId>,
-) -> Result<Response> {
-    let (chat, _) = app.db.chat_with(&user, id).await?;
-    let running = app.db.delete_message(&user, &chat, id).await?;
-    for reply in running {
-        app.replies.stop(reply).await?;
-    }
-    let path = format!("/chats/{}/deleted/{id}", chat.id);
-    if !view.htmx {
-        return Ok(Redirect::to(&path).into_response());
-    }
-    let chat = app.db.chat(&user, chat.id).await?;
-    match deleted_page(&app, view, &user, chat, id).await? {
-        Some(page) => Ok(replace_with(page, &path)),
-        None => Ok([("HX-Redirect", path)].into_response()),
-    }
-}
-
 /// `GET /chats/{id}/deleted/{message}`: the chat without what was deleted, and how to bring that back.
 async fn deleted(
     user: User,
@@ -189,7 +93,7 @@ async fn deleted(
     )
 }
 
-async fn deleted_page(
+pub(super) async fn deleted_page(
     app: &App,
     view: View,
     user: &User,
@@ -280,50 +184,15 @@ struct Deleted {
     count: i64,
 }
 
-/// What is to be done with a message `$2` of the chat `$1` and all below it that is there, whatever goes
-/// round in a circle; for SQLite and for PostgreSQL. Each must be kept from looking through the whole
-/// chat at each level: SQLite keeps the order of a cross join, and PostgreSQL a subquery with an offset.
-macro_rules! below {
-    ($rest:literal) => {
-        [
-            below!("messages m", $rest),
-            below!(
-                "lateral (select * from messages c where c.chat_id = $1
-                     and c.parent_id = below.id offset 0) m",
-                $rest
-            ),
-        ]
-    };
-    ($children:literal, $rest:literal) => {
-        concat!(
-            "with recursive below (id) as (
-                 select id from messages where id = $2 and chat_id = $1 and deleted_at is null
-                 union
-                 select m.id from below cross join ",
-            $children,
-            "    where m.chat_id = $1 and m.parent_id = below.id and m.deleted_at is null
-             ) ",
-            $rest
-        )
-    };
-}
-
 impl Db {
-    /// How many messages there are from this one down.
-    async fn count_below(&self, chat: ChatId, message: MessageId) -> Result<i64> {
-        let sql = below!("select count(*) from below")[usize::from(self.is_shared())];
-        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
-            .bind(chat)
-            .bind(message)
-            .fetch_one(db)
-            .await?))
-    }
-
     /// The user's chat that a message is in, even if that is deleted, and whose the message is.
-    async fn chat_with(&self, user: &User, message: MessageId) -> Result<(Chat, Role)> {
-        let sql =
-            "select c.id, c.title, c.leaf, c.model, c.persona, c.title_by, m.role from chats c
-                   join messages m on m.chat_id = c.id where m.id = $1 and c.user_id = $2";
+    pub(super) async fn chat_with(&self, user: &User, message: MessageId) -> Result<(Chat, Role)> {
+        let sql = concat!(
+            "select ",
+            chat_columns!(),
+            ", m.role from chats c
+             join messages m on m.chat_id = c.id where m.id = $1 and c.user_id = $2"
+        );
         #[derive(sqlx::FromRow)]
         struct Row {
             #[sqlx(flatten)]
@@ -350,44 +219,6 @@ impl Db {
             .bind(message)
             .fetch_optional(db)
             .await?))
-    }
-
-    /// Deletes a message with all below it, if it is still there; the replies of these that are being
-    /// made are returned.
-    async fn delete_message(
-        &self,
-        user: &User,
-        chat: &Chat,
-        message: MessageId,
-    ) -> Result<Vec<MessageId>> {
-        let mut tx = self.begin().await?;
-        let leaf = tx.lock_chat(user, chat.id).await?;
-        let sql = below!(
-            "update messages set deleted_at = $3, deleted_with = $2
-             where id in (select id from below)"
-        )[usize::from(self.is_shared())];
-        with_tx!(tx, db => sqlx::query(sql)
-            .bind(chat.id)
-            .bind(message)
-            .bind(now())
-            .execute(db)
-            .await?
-            .rows_affected());
-        let sql = "select id from messages where chat_id = $1 and deleted_with = $2
-                   and state in ('queued', 'streaming')";
-        let running = with_tx!(tx, db => sqlx::query_scalar(sql)
-            .bind(chat.id)
-            .bind(message)
-            .fetch_all(db)
-            .await?);
-        if let Some(leaf) = leaf
-            && !tx.is_there(leaf).await?
-        {
-            let leaf = tx.left_over(chat.id, message).await?;
-            tx.set_leaf(chat.id, leaf).await?;
-        }
-        tx.commit().await?;
-        Ok(running)
     }
 
     /// Brings back a message with all that was deleted with it.
@@ -456,46 +287,6 @@ impl Db {
             {}
         }
         Ok(())
-    }
-}
-
-impl Tx {
-    /// Lets nobody else change the chat's tree meanwhile, and gives its leaf.
-    pub(super) async fn lock_chat(
-        &mut self,
-        user: &User,
-        chat: ChatId,
-    ) -> Result<Option<MessageId>> {
-        let sql = "update chats set leaf = leaf where id = $1 and user_id = $2 returning leaf";
-        Ok(with_tx!(*self, db => sqlx::query_scalar(sql)
-            .bind(chat)
-            .bind(user.id)
-            .fetch_one(db)
-            .await?))
-    }
-
-    /// Whether this message is there.
-    async fn is_there(&mut self, message: MessageId) -> Result<bool> {
-        let sql = "select exists (select 1 from messages where id = $1 and deleted_at is null)";
-        Ok(with_tx!(*self, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))
-    }
-
-    /// The end of what is nearest to a message that was deleted: the newest branch from what it hung
-    /// on, or of what else the chat begins with.
-    async fn left_over(&mut self, chat: ChatId, deleted: MessageId) -> Result<Option<MessageId>> {
-        let sql = "select coalesce(d.parent_id, (
-                       select s.id from messages s where s.chat_id = $1 and s.parent_id is null
-                       and s.deleted_at is null order by s.id desc limit 1))
-                   from messages d where d.id = $2";
-        let near: Option<MessageId> = with_tx!(*self, db => sqlx::query_scalar(sql)
-            .bind(chat)
-            .bind(deleted)
-            .fetch_one(db)
-            .await?);
-        match near {
-            Some(near) => self.newest_below(chat, near).await,
-            None => Ok(None),
-        }
     }
 }
 

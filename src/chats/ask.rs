@@ -1,0 +1,45 @@
+//! Questions on pages of their own, where nothing asks them in place.
+
+use super::{
+    delete_chat::DeleteForm, delete_message::RemoveForm, edit::EditForm, title::TitleForm,
+};
+use crate::view::View;
+use askama::Template;
+use askama_web::WebTemplate;
+
+/// What is asked about a chat.
+pub(super) enum ChatQuestion {
+    Title(TitleForm),
+    Delete(DeleteForm),
+}
+
+/// Asks it on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask.html")]
+pub(super) struct AskAboutChat {
+    pub view: View,
+    pub question: ChatQuestion,
+}
+
+/// What is asked about a message.
+pub(super) enum MessageQuestion {
+    Edit(EditForm),
+    Remove(RemoveForm),
+}
+
+/// Asks it on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask_message.html")]
+pub(super) struct AskAboutMessage {
+    pub view: View,
+    pub question: MessageQuestion,
+}
+
+impl AskAboutMessage {
+    fn title(&self) -> String {
+        match self.question {
+            MessageQuestion::Edit(_) => self.view.t.message_edit_title(),
+            MessageQuestion::Remove(_) => self.view.t.message_delete_title(),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where a message is written.
+
+use super::{Chat, MessageId, messages::Shown, start::StartFields, title::Sign, undo::Undo};
+use crate::{error::Notice, view::View};
+use askama::{Template, filters::HtmlSafe};
+use askama_web::WebTemplate;
+
+/// Where a message is written.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/composer.html")]
+pub(super) struct Composer {
+    view: View,
+    /// Where the form goes.
+    action: String,
+    /// A new chat begins with this message.
+    is_new: bool,
+    pub fields: ComposerFields,
+    pub stop: StopButton,
+    /// With what a new chat is to begin.
+    pub start: Option<StartFields>,
+    /// What the chat is set to.
+    pub set: Option<Chat>,
+    pub notice: Option<Notice>,
+    /// Brings back what was just deleted.
+    pub undo: Option<Undo>,
+}
+
+impl HtmlSafe for Composer {}
+
+impl Composer {
+    /// For a chat, or for one that begins with this message, with a text that is in it already.
+    pub(super) fn new(view: &View, chat: Option<&Chat>, text: String) -> Self {
+        Self {
+            view: view.clone(),
+            action: chat.map_or("/chats".to_owned(), |chat| {
+                format!("/chats/{}/messages", chat.id)
+            }),
+            is_new: chat.is_none(),
+            fields: ComposerFields {
+                view: view.clone(),
+                token: MessageId::new(),
+                parent: ParentField {
+                    leaf: chat.and_then(|chat| chat.leaf),
+                    is_partial: false,
+                },
+                text,
+            },
+            stop: StopButton {
+                view: view.clone(),
+                running: None,
+            },
+            start: None,
+            set: chat.cloned(),
+            notice: None,
+            undo: None,
+        }
+    }
+
+    /// The model that replies here.
+    fn model(&self) -> Option<&str> {
+        let set = self.set.as_ref().and_then(|chat| chat.model.as_deref());
+        set.or(self.view.model.model.as_deref())
+    }
+
+    /// Next to these messages: it can stop the last one while that is shown as being written.
+    pub(super) fn beside(mut self, messages: &[Shown]) -> Self {
+        let running = messages.last().filter(|shown| shown.is_live());
+        self.stop.running = running.map(|shown| shown.message.id);
+        self
+    }
+}
+
+/// What changes in the composer when something was sent.
+#[derive(Template)]
+#[template(path = "fragments/composer_fields.html")]
+pub(super) struct ComposerFields {
+    view: View,
+    /// The key that the message will have.
+    token: MessageId,
+    pub parent: ParentField,
+    pub text: String,
+}
+
+impl HtmlSafe for ComposerFields {}
+
+/// Tells with a message which one it was written under: the chat's last as this page shows it.
+#[derive(Clone, Copy, Template)]
+#[template(path = "fragments/parent_field.html")]
+pub(super) struct ParentField {
+    leaf: Option<MessageId>,
+    /// The page shows a part of the branch that does not reach to its end.
+    pub is_partial: bool,
+}
+
+impl HtmlSafe for ParentField {}
+
+impl ParentField {
+    pub(super) fn of(last: MessageId) -> Self {
+        Self {
+            leaf: Some(last),
+            is_partial: false,
+        }
+    }
+}
+
+/// Stops a reply, while there is one.
+#[derive(Template)]
+#[template(path = "fragments/stop_button.html")]
+pub(super) struct StopButton {
+    view: View,
+    pub running: Option<MessageId>,
+}
+
+impl HtmlSafe for StopButton {}
+
+impl StopButton {
+    /// Before the title of a page on which a reply is being written.
+    pub(super) fn sign(&self) -> &'static str {
+        match self.running {
+            Some(_) => Sign::RUNNING,
+            None => "",
+        }
+    }
+}
+
+/// Puts the focus into the composer, which stays as it is: for htmx, where an answer takes away what
+/// had the focus.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/focus_composer.html")]
+pub(crate) struct FocusComposer {
+    pub view: View,
+}
+
+impl HtmlSafe for FocusComposer {}

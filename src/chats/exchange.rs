@@ -1,0 +1,114 @@
+//! Taking a message, and seeing to the reply to it.
+
+use super::{
+    Beginning, Chat, Message, MessageId, NotTaken,
+    add_message::{Exchange, NewMessage},
+    send::Sending,
+};
+use crate::{App, auth::User, error::Result};
+
+/// Where a message goes.
+#[derive(Clone, Copy)]
+pub(super) enum To<'a> {
+    /// Into a chat of its own, which begins like this.
+    New(&'a Beginning),
+    /// To the end of a branch.
+    Chat(&'a Chat),
+    /// Beside another message, as another version of it.
+    Beside(&'a Chat, &'a Message),
+}
+
+/// Takes a message, in a chat or as the first of a new one, and sees to the reply to it.
+pub(super) async fn exchange(
+    app: &App,
+    user: &User,
+    to: To<'_>,
+    sent: &Sending,
+) -> Result<Result<Exchange, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let mut new = sent.message(app);
+    let mut taken = add(app, user, to, &new).await?;
+    if matches!(taken, Err(NotTaken::KeyUsed)) {
+        // Another key, but the same one if this comes twice.
+        new.key = new.key.for_text(user, &new.text);
+        taken = add(app, user, to, &new).await?;
+    }
+    // Should the asker leave before this: the line is looked at by itself, too.
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Sees to a reply to a message that has none.
+pub(super) async fn answer(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    asked: &Message,
+) -> Result<Result<MessageId, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let taken = app.db.add_answer(user, chat, asked, most_replies(app));
+    let taken = taken.await?;
+    app.replies.added().await;
+    Ok(taken)
+}
+
+async fn add(
+    app: &App,
+    user: &User,
+    to: To<'_>,
+    new: &NewMessage,
+) -> Result<Result<Exchange, NotTaken>> {
+    match to {
+        To::New(beginning) => app.db.add_chat(user, new, beginning).await,
+        To::Chat(chat) => app.db.add_message(user, chat, new).await,
+        To::Beside(chat, other) => app.db.add_beside(user, chat, other, new).await,
+    }
+}
+
+/// How a reply that has ended is made further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// By another attempt beside it, with this key, by this model or the chat's.
+    Anew(MessageId, Option<String>),
+    /// From the text it has.
+    CarryOn,
+}
+
+/// Makes a reply again that has ended, or more of it.
+pub(crate) async fn again(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    ended: &Message,
+    how: Again,
+) -> Result<Result<MessageId, NotTaken>> {
+    if nobody_would_reply(app).await? {
+        return Ok(Err(NotTaken::Ending));
+    }
+    let limit = most_replies(app);
+    let taken = match how {
+        Again::Anew(key, model) => {
+            let model = model.as_deref();
+            app.db
+                .add_attempt(user, chat, ended, key, model, limit)
+                .await?
+        }
+        Again::CarryOn => app.db.continue_reply(user, chat, ended, limit).await?,
+    };
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Whether this server is about to end, and there is no other.
+async fn nobody_would_reply(app: &App) -> Result<bool> {
+    Ok(app.replies.is_ending() && !app.replies.others_take_over().await?)
+}
+
+/// How many replies one person may have running and waiting.
+pub(super) fn most_replies(app: &App) -> usize {
+    app.config.replies_per_person + app.config.waiting_per_person
+}

@@ -1,0 +1,134 @@
+//! A chat's page: as it was left, at one of its messages, and before that.
+
+use super::{
+    Chat, ChatId, MessageId, actions,
+    conversation::{Conversation, Earlier},
+    list::ChatList,
+    messages::Shown,
+    pages::{ChatPage, WelcomePage},
+    swaps::{Before, Branch},
+};
+use crate::{
+    App,
+    auth::{User, take_draft},
+    error::Result,
+    view::View,
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use tower_sessions::Session;
+
+/// The routes of this part.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(home))
+        .route("/chats/new", get(home))
+        .route("/chats/{id}", get(show))
+        .route("/chats/{id}/at/{message}", get(show_at))
+        .route("/chats/{id}/before/{message}", get(show_before))
+        .route("/messages/{id}", get(show_message))
+}
+
+/// `GET /` and `GET /chats/new`: a new chat, or for strangers what this is.
+async fn home(
+    view: View,
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let Some(user) = view.user.clone() else {
+        return Ok(WelcomePage::new(view, &app).into_response());
+    };
+    let draft = take_draft(&headers, &session, "/").await?;
+    let chats = ChatList::new(&app, &view, &user, None).await?;
+    let model = String::new();
+    let conversation = Conversation::new_chat(&app, &view, &user, None, model, draft).await?;
+    Ok(ChatPage {
+        view,
+        chats,
+        conversation,
+    }
+    .into_response())
+}
+
+/// `GET /chats/{id}`: complete at once; a running reply goes on by the event stream.
+async fn show(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<ChatId>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let draft = take_draft(&headers, &session, &format!("/chats/{id}")).await?;
+    Ok(ChatPage::new(&app, view, &user, chat, draft)
+        .await?
+        .into_response())
+}
+
+/// `GET /chats/{id}/at/{message}`: the branch that goes through a message, where that is.
+async fn show_at(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path((id, message)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let window = app.db.window_at(&chat, message).await?;
+    let htmx = view.htmx;
+    let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
+    Ok(match htmx {
+        true => Branch::of(page)?.into_response(),
+        false => page.into_response(),
+    })
+}
+
+/// `GET /chats/{id}/before/{message}`: the messages before this one.
+async fn show_before(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path((id, message)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    let window = app.db.window_before(&chat, message).await?;
+    if !view.htmx {
+        let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
+        return Ok(page.into_response());
+    }
+    let earlier = Earlier::of(&view, id, &window);
+    let chat = Chat {
+        leaf: window.leaf,
+        ..chat
+    };
+    let mut messages = Shown::all(&app, &view, window.messages).await?;
+    actions::add(&app, &chat, &mut messages).await?;
+    Ok(Before {
+        view,
+        earlier,
+        messages,
+    }
+    .into_response())
+}
+
+/// `GET /messages/{id}`: a message by itself, in the place of a form that is given up.
+async fn show_message(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.message_of(&user, id).await?;
+    if !view.htmx {
+        let address = actions::address(chat.id, id, message.role);
+        return Ok(Redirect::to(&address).into_response());
+    }
+    let shown = Shown::alone(&app, &view, chat, message).await?;
+    Ok(shown.into_response())
+}

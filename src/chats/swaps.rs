@@ -1,0 +1,118 @@
+//! What htmx swaps of a chat's page.
+
+use super::{
+    ChatId,
+    composer::{Composer, ComposerFields, ParentField, StopButton},
+    conversation::{Conversation, Earlier},
+    list::ChatList,
+    messages::{Rendered, Shown},
+    pages::ChatPage,
+};
+use crate::{App, auth::User, error::Result, view::View};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::response::{IntoResponse, Response};
+
+/// Sends a [`Created`] to where the conversation is, wherever the request came from.
+pub(super) const IN_ITS_PLACE: [(&str, &str); 2] =
+    [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
+
+/// A conversation that takes another one's place, and the list that goes with it.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/created.html")]
+pub(super) struct Created {
+    pub conversation: Conversation,
+    pub chats: ChatList,
+}
+
+impl From<ChatPage> for Created {
+    fn from(page: ChatPage) -> Self {
+        Self {
+            conversation: page.conversation,
+            chats: page.chats,
+        }
+    }
+}
+
+/// Another branch for htmx: its messages, and what goes with them elsewhere. The composer and what
+/// is being typed there stay.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/branch.html")]
+pub(super) struct Branch {
+    thread: Rendered,
+    parent: ParentField,
+    stop: StopButton,
+    /// The chat's.
+    title: String,
+    chats: ChatList,
+}
+
+impl Branch {
+    pub(super) fn of(page: ChatPage) -> Result<Self> {
+        let thread = page.conversation.as_thread().render()?;
+        let title = page.conversation.chat().map(|chat| chat.title.clone());
+        let Composer { fields, stop, .. } = page.conversation.composer;
+        Ok(Self {
+            thread: Rendered(thread.into()),
+            parent: fields.parent,
+            stop,
+            title: title.unwrap_or_default(),
+            chats: page.chats,
+        })
+    }
+}
+
+/// What htmx puts above what is shown: the messages before, and the link to those before them.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/before.html")]
+pub(super) struct Before {
+    pub view: View,
+    pub earlier: Option<Earlier>,
+    pub messages: Vec<Shown>,
+}
+
+/// What htmx adds after sending: both messages, a fresh composer, the list.
+#[derive(Template, WebTemplate)]
+#[template(path = "fragments/sent.html")]
+pub(super) struct Sent {
+    messages: Vec<Shown>,
+    fields: ComposerFields,
+    stop: StopButton,
+    chats: ChatList,
+    /// The chat's.
+    title: String,
+}
+
+impl Sent {
+    pub(super) fn new(messages: Vec<Shown>, composer: Composer, chats: ChatList) -> Self {
+        let Composer {
+            fields, stop, set, ..
+        } = composer.beside(&messages);
+        Self {
+            messages,
+            fields,
+            stop,
+            chats,
+            title: set.map(|chat| chat.title).unwrap_or_default(),
+        }
+    }
+}
+
+/// The chat as it is now in place of what htmx shows, under its own address.
+pub(crate) async fn replace_conversation(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: ChatId,
+) -> Result<Response> {
+    let chat = app.db.chat(user, chat).await?;
+    let path = format!("/chats/{}", chat.id);
+    let page = ChatPage::new(app, view, user, chat, String::new()).await?;
+    Ok(replace_with(page, &path))
+}
+
+/// A chat in place of what htmx shows, under this address.
+pub(super) fn replace_with(page: ChatPage, path: &str) -> Response {
+    let address = [("HX-Push-Url", path.to_owned())];
+    (address, IN_ITS_PLACE, Created::from(page)).into_response()
+}
