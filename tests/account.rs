@@ -126,7 +126,7 @@ async fn the_account_tells_since_when_it_is_there() {
         .await;
     let page = ann.get(ACCOUNT).await;
     assert!(
-        page.html.contains("since November 1, 2026."),
+        page.html.contains("since 1 November 2026."),
         "{}",
         page.html
     );
@@ -391,7 +391,12 @@ async fn the_places_where_one_is_signed_in_are_listed_and_each_can_be_ended() {
         let app = TestApp::start().await;
         let ann = kind(&app).sign_up("ann").await;
         Browser::plain(&app).sign_up("ben").await;
-        assert!(ann.get(ACCOUNT).await.text("main").contains("nowhere else"));
+        assert!(
+            ann.get(ACCOUNT)
+                .await
+                .text("main")
+                .contains("anywhere else")
+        );
         let phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/140.0.0.0 Mobile Safari/537.36";
         let odd =
@@ -439,7 +444,7 @@ async fn the_places_where_one_is_signed_in_are_listed_and_each_can_be_ended() {
         assert!(!is_in(&phone).await && is_in(&odd).await && is_in(&ann).await);
         assert_eq!(ann.submit(&form).await.status, StatusCode::NOT_FOUND);
         let page = ann.submit(&page.form("#end-others")).await;
-        assert!(page.text("main").contains("nowhere else"), "{}", page.html);
+        assert!(page.text("main").contains("anywhere else"), "{}", page.html);
         assert!(!is_in(&odd).await && is_in(&ann).await);
         assert_eq!(app.value::<i64>("select count(*) from sessions").await, 2);
     }

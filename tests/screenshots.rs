@@ -62,10 +62,9 @@ impl Photographer {
     }
 
     async fn address(&self, css: &str) -> String {
-        let link = self
-            .tab
-            .eval(&format!("document.querySelector({}).pathname", json!(css)));
-        link.await.as_str().unwrap().to_owned()
+        let script = format!("document.querySelector({}).pathname", json!(css));
+        let path = self.tab.eval(&script).await;
+        path.as_str().unwrap().to_owned()
     }
 
     async fn strangers_pages(&self) {

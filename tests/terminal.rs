@@ -162,7 +162,7 @@ async fn stop_stops_in_links() {
     links.terminal.keys(&["Enter"]);
     links
         .terminal
-        .until("Stopped. What had come is kept.")
+        .until("Stopped. The text so far has been kept.")
         .await;
     links.terminal.until("Two.").await;
     site.model.closed().await;
@@ -299,7 +299,7 @@ async fn in_w3m_a_password_is_changed() {
     let new = "nine loud herons";
     for (current, says) in [
         ("a wrong guess", "This is not your current password."),
-        (PASSWORD, "Your password is changed."),
+        (PASSWORD, "Your password has been changed."),
     ] {
         // What was wrong with it stands between a field and its label.
         w3m.terminal.go_to("Change name", w3m.next).await;

@@ -4,7 +4,7 @@ account = Account
 # $day (String) - the day of the month
 # $month (Number) - the month, from 1
 # $year (String) - the year
-account-day = { $month ->
+account-day = { $day } { $month ->
     [1] January
     [2] February
     [3] March
@@ -17,19 +17,19 @@ account-day = { $month ->
     [10] October
     [11] November
    *[12] December
-} { $day }, { $year }
+} { $year }
 # $day (String) - a day in words
 account-since = You have had this account since { $day }.
 account-name = Name
 account-name-change = Change name
-account-name-changed = Your name is changed. You sign in with the new one from now on.
+account-name-changed = Your name has been changed. From now on, sign in with the new one.
 account-password-current = Current password
-account-password-current-hint = So that nobody who finds your browser open can do this.
+account-password-current-hint = So that nobody who finds your browser open can delete your account.
 account-password-new = New password
 account-password-new-confirm = New password again
 account-password-change = Change password
 account-password-hint = You will be signed out everywhere else.
-account-password-changed = Your password is changed. You are signed out everywhere else.
+account-password-changed = Your password has been changed. You are signed out everywhere else.
 account-password-wrong = This is not your current password. Check it and try again.
 
 sessions = Where you are signed in
@@ -48,31 +48,31 @@ sessions-began = { $days ->
    *[other] signed in { $days } days ago
 }
 sessions-end = Sign out there
-sessions-ended = That browser is signed out.
+sessions-ended = That browser has been signed out.
 sessions-end-others = Sign out everywhere else
-sessions-others-ended = You are signed out everywhere else.
-sessions-only = You are signed in nowhere else.
+sessions-others-ended = You have been signed out everywhere else.
+sessions-only = You are not signed in anywhere else.
 
 leave = Delete account
-leave-hint = Everything in your account is deleted with it. That cannot be undone.
+leave-hint = Everything in your account will be deleted with it. This cannot be undone.
 leave-title = Delete your account?
 leave-what = This will be deleted for good:
 # $count (Number) - how many chats there are
 leave-chats = { $count ->
-    [0] no chats: you have none
-    [one] your one chat, with all its messages
+    [0] your chats (you have none)
+    [one] your only chat, with all its messages
    *[other] your { $count } chats, with all their messages
 }
 # $count (Number) - how many personas there are
 leave-personas = { $count ->
-    [0] no personas: you have none
-    [one] your one persona
+    [0] your personas (you have none)
+    [one] your only persona
    *[other] your { $count } personas
 }
 leave-rest = your settings, your name and your password
-leave-sessions = You will be signed out everywhere, and replies that are being written are stopped. Somebody else may take your name.
-leave-alone = Nobody else has an account here: whoever makes the next one will be the administrator.
-leave-needed = You are the only administrator. As long as other people have accounts here, yours cannot be deleted.
+leave-sessions = You will be signed out everywhere, and replies that are still being written will stop. Somebody else may then take your name.
+leave-alone = Nobody else has an account here, so whoever creates the next one will be the administrator.
+leave-needed = You are the only administrator, so your account cannot be deleted while other people have accounts here.
 leave-sure = Yes, delete my account and everything in it
-leave-not-sure = Tick this box if your account is really to be deleted.
-leave-done = Your account and everything in it is deleted.
+leave-not-sure = Tick this box if you really want to delete your account.
+leave-done = Your account and everything in it have been deleted.

@@ -5,9 +5,9 @@ model-unknown = Model
 no-chats = No chats yet.
 chat-actions = This chat
 empty-first = I have tofu and eggs in the fridge. What could I cook tonight?
-empty-second = Explain to me simply how celadon gets its colour.
-empty-third = Write a polite e-mail that moves our meeting to next week.
-empty-fourth = Make me a month’s plan to learn the guitar in 15 minutes a day.
+empty-second = Explain in simple terms how celadon gets its colour.
+empty-third = Write a polite email to move our meeting to next week.
+empty-fourth = Make me a one-month plan to learn the guitar in 15 minutes a day.
 empty-chat = What would you like to talk about?
 
 composer-label = Your message
@@ -20,9 +20,9 @@ composer-empty = Write something first.
 # $length (String) - how many characters the message has
 # $limit (String) - how many it may have
 composer-too-long = This message has { $length } characters; at most { $limit } can be sent. Shorten it or send it in parts.
-composer-too-many-running = You have as many replies running and waiting as you may have. Wait for one to end, or stop one, then send again.
-composer-still-replying = The reply is still being written. Wait for its end or stop it, then send again.
-composer-gone-on = This chat has gone on somewhere else. It is shown as it is now, and your text is still in the box: look at it, then send it again.
+composer-too-many-running = You already have as many replies running or waiting as you are allowed. Wait for one to finish, or stop one, then send again.
+composer-still-replying = The reply is still being written. Wait for it to finish, or stop it, then send again.
+composer-gone-on = This chat has gone on somewhere else. The page is now up to date, and your text is still in the box: have a look, then send it again.
 composer-ending = The server is about to restart. Your text is still in the box: send it again in a moment.
 
 rename = Rename
@@ -31,11 +31,11 @@ rename-label = New title
 rename-save = Save
 rename-empty = Write a title.
 # $limit (Number) - how many characters are allowed
-rename-too-long = A title has at most { $limit } characters.
+rename-too-long = A title can have at most { $limit } characters.
 cancel = Cancel
 delete = Delete
 delete-title = Delete this chat?
-delete-question = All messages in it go with it, and nobody can bring them back.
+delete-question = All the messages in it will be deleted too, and cannot be brought back.
 delete-yes = Delete it
 
 # $place (Number) - the place in the line, from 1
@@ -49,7 +49,7 @@ reply-follow = Show the reply as it is written
 reply-show-final = Show the reply in its final form
 reply-try-again = Try again
 reply-continue = Continue
-reply-too-many-running = You have as many replies running and waiting as you may have. Wait for one to end, or stop one, then try again.
+reply-too-many-running = You already have as many replies running or waiting as you are allowed. Wait for one to finish, or stop one, then try again.
 reply-ending = The server is about to restart. Try again in a moment.
 reply-reasoning = What the model thought first
 # A link at the end of a page that had to end before the reply did
@@ -60,20 +60,20 @@ reply-dropped = { $count ->
    *[other] The { $count } oldest messages of this chat did not fit and were not sent to the model.
 }
 reply-finished = Reply finished.
-reply-stopped = Stopped. What had come is kept.
-reply-interrupted = The server was restarted while this was written. What had come is kept.
-reply-length = The reply reached the longest length that the model allows.
-reply-filtered = The model’s provider cut this reply off by its content filter.
+reply-stopped = Stopped. The text so far has been kept.
+reply-interrupted = The server was restarted while this was being written. The text so far has been kept.
+reply-length = The reply reached the maximum length that the model allows.
+reply-filtered = The model provider’s content filter cut this reply off.
 reply-failed = The reply could not be finished. Try again.
 reply-wrong-key = The model server did not accept the key. Ask the administrator to check OPENAI_API_KEY.
 reply-unknown-model = The model server does not have this model. Choose another one in the chat’s settings, or ask the administrator to check OPENAI_MODEL.
 reply-too-long = The chat is longer than this model can read. Start a new chat, or send a shorter message.
-reply-rate-limited = The model server has too much to do, or a limit was reached. Wait a little, then try again.
+reply-rate-limited = The model server is too busy, or a usage limit was reached. Wait a little, then try again.
 reply-unreachable = The model server cannot be reached. Ask the administrator whether it is running, then try again.
-reply-overloaded = The model server has a problem of its own. Wait a little, then try again.
+reply-overloaded = The model server is having problems. Wait a little, then try again.
 reply-silent = The model server did not answer in time. Try again.
-reply-cut-off = The connection to the model server broke off. What had come is kept. Try again.
-reply-too-large = The reply was longer than Damso takes, and was ended. What had come is kept.
+reply-cut-off = The connection to the model server was lost. The text so far has been kept. Try again.
+reply-too-large = The reply was longer than Damso accepts, so it was cut off. The text so far has been kept.
 reply-refused = The model server refused the request. Try again, or ask the administrator.
-reply-garbled = The model server sent something that is no reply. Ask the administrator to check OPENAI_BASE_URL.
+reply-garbled = The model server sent something that is not a reply. Ask the administrator to check OPENAI_BASE_URL.
 reply-reported = The model server reported an error while it was answering. Try again.

@@ -81,8 +81,8 @@ clock-month-of = { $month } { $year }
 
 clock-zone = Time zone
 # $zone (String) - the name of the server’s time zone
-clock-zone-server = The server’s ({ $zone })
-clock-zone-hint = Times and the days of your chats are shown in this zone.
+clock-zone-server = The server’s time zone ({ $zone })
+clock-zone-hint = Times, and the dates in your list of chats, are shown in this time zone.
 # $time (String) - date and time
 clock-zone-example = The time is now { $time }.
-clock-zone-unknown = There is no such time zone. Choose one of the list.
+clock-zone-unknown = There is no such time zone. Choose one from the list.

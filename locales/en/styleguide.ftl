@@ -1,9 +1,9 @@
 # The page with a sample of everything that pages are made of, for those who work on Damso.
 
 styleguide = Style guide
-styleguide-lead = Every fragment in every state, made by its own template. Each heading names the file and leads to the sample by itself.
-styleguide-by-itself = On a page by itself, as its ids can be there only once
+styleguide-lead = Every fragment in every state, made by its own template. Each heading is the name of the file and leads to that sample alone.
+styleguide-by-itself = On a page of its own, because its ids can be there only once
 styleguide-themes = Themes
-styleguide-browser = As the browser wants it
+styleguide-browser = Same as the browser
 styleguide-light = Light
 styleguide-dark = Dark

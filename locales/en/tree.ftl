@@ -9,7 +9,7 @@ message-place = { $place } of { $count }
 message-edit = Edit
 message-edit-title = Edit your message
 message-edit-label = Your message
-message-edit-hint = It is sent as another version, with a new reply. The version before stays, and you can go back to it.
+message-edit-hint = It is sent as another version, with a new reply. The previous version stays, and you can go back to it.
 message-edit-send = Send
 message-answer = Ask for a reply
 message-regenerate = Regenerate
@@ -24,8 +24,8 @@ message-delete-title = Delete this message?
 message-delete-question = Delete this message?
 # $count (Number) - how many messages hang below it
 message-delete-more = { $count ->
-    [one] The message after it goes with it, whatever version it belongs to.
-   *[other] The { $count } messages after it go with it, in all versions.
+    [one] The message after it will be deleted too, whichever version it belongs to.
+   *[other] The { $count } messages after it will be deleted too, in all versions.
 }
 message-delete-yes = Delete it
 # $count (Number) - how many were deleted
@@ -34,7 +34,7 @@ message-deleted = { $count ->
    *[other] { $count } messages were deleted.
 }
 message-undo = Undo
-message-undo-orphan = The message before it was deleted too, so it cannot be brought back by itself.
+message-undo-orphan = The message before it was deleted too, so this one cannot be brought back by itself.
 message-undo-late = It was deleted more than an hour ago and can no longer be brought back.
 message-earlier = Earlier messages
 message-later = Later messages

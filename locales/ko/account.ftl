@@ -7,7 +7,7 @@ account-name = 이름
 account-name-change = 이름 바꾸기
 account-name-changed = 이름을 바꿨어요. 이제부터 새 이름으로 로그인해 주세요.
 account-password-current = 현재 비밀번호
-account-password-current-hint = 다른 사람이 열린 브라우저로 바꾸지 못하게 확인해요.
+account-password-current-hint = 자리를 비운 사이에 다른 사람이 삭제하지 못하도록 확인해요.
 account-password-new = 새 비밀번호
 account-password-new-confirm = 새 비밀번호 확인
 account-password-change = 비밀번호 바꾸기
@@ -37,19 +37,19 @@ sessions-only = 다른 곳에는 로그인되어 있지 않아요.
 leave = 계정 삭제
 leave-hint = 계정에 있는 모든 것이 함께 삭제되고, 되돌릴 수 없어요.
 leave-title = 계정을 삭제할까요?
-leave-what = 다음이 완전히 삭제돼요.
+leave-what = 다음 내용이 완전히 삭제돼요.
 leave-chats = { $count ->
-    [0] 대화 없음
+    [0] 대화(지금은 없음)
    *[other] 대화 { $count }개와 그 안의 모든 메시지
 }
 leave-personas = { $count ->
-    [0] 페르소나 없음
+    [0] 페르소나(지금은 없음)
    *[other] 페르소나 { $count }개
 }
 leave-rest = 설정, 이름, 비밀번호
-leave-sessions = 모든 곳에서 로그아웃되고, 쓰고 있던 답변은 멈춰요. 쓰던 이름은 다른 사람이 쓸 수 있게 돼요.
-leave-alone = 여기에는 다른 계정이 없어요. 다음에 처음으로 계정을 만드는 사람이 관리자가 돼요.
-leave-needed = 관리자가 한 명뿐이에요. 다른 사람의 계정이 있는 동안에는 이 계정을 삭제할 수 없어요.
+leave-sessions = 모든 곳에서 로그아웃되고, 쓰고 있던 답변은 멈춰요. 지금 이름은 다른 사람이 쓸 수 있게 돼요.
+leave-alone = 여기에는 다른 계정이 없어서, 다음에 계정을 만드는 사람이 관리자가 돼요.
+leave-needed = 관리자가 한 명뿐이라서, 다른 사람의 계정이 남아 있는 동안에는 이 계정을 삭제할 수 없어요.
 leave-sure = 네, 계정과 그 안의 모든 것을 삭제할게요
-leave-not-sure = 정말 계정을 삭제하려면 이 상자에 표시해 주세요.
+leave-not-sure = 계정을 정말 삭제하려면 아래 칸에 체크해 주세요.
 leave-done = 계정과 그 안에 있던 모든 것을 삭제했어요.

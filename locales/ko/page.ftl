@@ -3,7 +3,7 @@
 language-name = 한국어
 app-name = 담소
 skip-to-content = 본문으로 건너뛰기
-skip-to-composer = 메시지 쓰기로 건너뛰기
+skip-to-composer = 메시지 입력란으로 건너뛰기
 menu = 메뉴
 language = 언어
 chats = 대화 목록
@@ -14,10 +14,10 @@ register = 계정 만들기
 back-home = 처음으로
 
 welcome-title = 모델과 나누는 정다운 이야기
-welcome-lead = 담소는 가족, 학급, 팀이 함께 쓰는 AI 대화방이에요. 우리 컴퓨터에서 돌아가고, 자바스크립트가 켜져 있든 꺼져 있든 어느 브라우저에서나 바로바로 답하며, 다른 사이트에는 아무것도 요청하지 않아요.
-welcome-point-live = 답변이 한 마디씩 나타나고, 다른 화면을 보는 동안에도 계속 이어져요.
-welcome-point-own = 대화는 우리 데이터베이스에만 남아요.
-welcome-point-open = OpenAI는 물론, Ollama처럼 같은 규약을 쓰는 모든 서버와 함께 쓸 수 있어요.
+welcome-lead = 담소는 가족, 학급, 팀이 함께 쓰는 AI 대화 프로그램이에요. 우리 컴퓨터에서 돌아가고, 자바스크립트가 켜져 있든 꺼져 있든 어느 브라우저에서나 답변이 실시간으로 나타나며, 다른 사이트에는 아무것도 요청하지 않아요.
+welcome-point-live = 답변이 한 단어씩 나타나고, 다른 화면을 보는 동안에도 계속 이어져요.
+welcome-point-own = 대화는 우리 데이터베이스에만 저장돼요.
+welcome-point-open = OpenAI는 물론, Ollama처럼 같은 프로토콜을 쓰는 모든 서버와 함께 쓸 수 있어요.
 welcome-closed = 지금은 새 계정을 만들 수 없어요.
 
 demo-banner = 데모 모델이에요. 진짜 AI는 연결되어 있지 않아요.

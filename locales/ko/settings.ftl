@@ -7,14 +7,14 @@ settings-defaults = 새 대화의 기본값
 settings-defaults-hint = 새 대화는 이 설정으로 시작해요. 이미 있는 대화의 설정은 바뀌지 않아요.
 settings-saved = 저장했어요.
 settings-models = 모델
-settings-models-none = 지금은 모델 목록을 가져올 수 없어요. 그래도 이름을 직접 쓸 수 있어요.
+settings-models-none = 지금은 모델 목록을 가져올 수 없어요. 그래도 모델 이름을 직접 쓸 수 있어요.
 settings-models-count = { $count ->
    *[other] 서버에 모델이 { $count }개 있어요.
 }
-settings-models-again = 다시 찾기
+settings-models-again = 다시 확인하기
 settings-titles = 대화 제목
-settings-titles-model = 첫 답변 뒤에 모델이 짓기
-settings-titles-line = 첫 메시지의 첫 줄로 두기
+settings-titles-model = 첫 답변이 끝나면 모델이 짓기
+settings-titles-line = 첫 메시지의 첫 줄을 그대로 쓰기
 
 look = 화면
 look-hint = 어디에서 로그인하든 이렇게 보여요.
@@ -32,14 +32,14 @@ look-density = 간격
 look-density-roomy = 넉넉하게
 look-density-compact = 촘촘하게
 
-writing = 글쓰기
+writing = 메시지 쓰기
 writing-how = 메시지를 보내는 방법
-writing-enter = Enter 키로 보내기
-writing-enter-hint = Shift 키와 Enter 키를 함께 누르면 줄이 바뀌고, 자바스크립트가 꺼져 있으면 Enter 키로 줄을 바꾸고 버튼으로 보내요.
-writing-line = 한 줄 입력란
-writing-line-hint = 자바스크립트가 꺼져 있어도 Enter 키로 보낼 수 있고, 이미 여러 줄인 글은 큰 입력란에 그대로 보여요.
+writing-enter = Enter로 보내기
+writing-enter-hint = Shift와 Enter를 함께 누르면 줄이 바뀌어요. 자바스크립트가 꺼져 있으면 Enter를 눌러도 줄이 바뀌니 버튼으로 보내 주세요.
+writing-line = 한 줄 입력란에서 Enter로 보내기
+writing-line-hint = 자바스크립트가 꺼져 있어도 Enter로 보낼 수 있어요. 이미 여러 줄인 글은 큰 입력란에 그대로 보여요.
 writing-button = 버튼으로만 보내기
-writing-button-hint = Enter 키를 누르면 언제나 줄이 바뀌어요.
+writing-button-hint = Enter를 누르면 언제나 줄이 바뀌어요.
 
 chat-settings = 대화 설정
 chat-persona = 페르소나: { $persona }
@@ -60,14 +60,14 @@ preset-max-tokens-hint = 1부터 1,000,000토큰까지.
 preset-max-tokens-range = 답변의 최대 길이는 1부터 1,000,000까지의 정수로 써 주세요.
 preset-effort = 추론 강도
 preset-effort-hint = 먼저 생각하고 답하는 모델에 쓰여요.
-preset-effort-unknown = 추론 강도는 다음 가운데 하나예요: { $words }
+preset-effort-unknown = 추론 강도는 다음 중에서 골라 주세요: { $words }
 preset-not-set = 설정 안 함
-preset-empty-hint = 비워 둔 것은 보내지 않아요. 그러면 모델이 원래대로 답해요.
+preset-empty-hint = 비워 둔 설정은 보내지 않아요. 그러면 모델의 기본값을 써요.
 
 personas = 페르소나
 personas-lead = 페르소나는 이름과 지시, 인사말을 직접 정해 둔 모델이에요. 하나를 골라 대화를 시작해 보세요.
 personas-new = 새 페르소나
-personas-edit = 페르소나 고치기
+personas-edit = 페르소나 수정
 personas-duplicate = 복제
 personas-copy = { $name } (사본)
 personas-delete = 이 페르소나를 삭제할까요?
@@ -82,11 +82,11 @@ personas-starters = 시작 질문
 personas-starters-hint = 한 줄에 하나씩 써 주세요. 새 대화에 바로 보낼 수 있는 버튼으로 보여요.
 personas-starters-too-long = 시작 질문은 { $count }개까지, 모두 합해 { $limit }자까지 쓸 수 있어요.
 personas-too-many = 페르소나는 { $limit }개까지 만들 수 있어요. 먼저 하나를 삭제해 주세요.
-personas-gone = 이 대화의 페르소나가 그사이 삭제됐어요. 쓰던 글은 그대로 남아 있으니, 다시 보내면 페르소나 없이 시작해요.
+personas-gone = 이 대화의 페르소나가 그사이 삭제됐어요. 쓰던 글은 그대로 남아 있어요. 다시 보내면 페르소나 없이 대화를 시작해요.
 
 reply-other-model = 다른 모델로
 reply-other-model-go = 이 모델로 답변받기
-reply-rejects-temperature = 이 모델은 지금 온도 값을 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
-reply-rejects-top-p = 이 모델은 지금 Top-p 값을 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
-reply-rejects-max-tokens = 이 모델은 지금 답변의 최대 길이를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
-reply-rejects-effort = 이 모델은 지금 추론 강도를 받아들이지 않아요. 대화 설정에서 바꾸거나 설정하지 않은 다음 다시 시도해 주세요.
+reply-rejects-temperature = 이 모델은 설정한 온도를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
+reply-rejects-top-p = 이 모델은 설정한 Top-p를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
+reply-rejects-max-tokens = 이 모델은 설정한 최대 길이를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
+reply-rejects-effort = 이 모델은 설정한 추론 강도를 받아들이지 않아요. 대화 설정에서 바꾸거나 ‘설정 안 함’을 고른 다음 다시 시도해 주세요.

@@ -1,4 +1,4 @@
-# 갈래가 있는 대화: 메시지의 여러 버전, 고치기, 지우기, 새 대화로 이어 가기
+# 갈래가 있는 대화: 메시지의 여러 버전, 수정, 삭제, 새 대화로 이어 가기
 
 message-versions = 이 메시지의 여러 버전
 message-previous = 이전 버전
@@ -9,7 +9,7 @@ message-edit-title = 메시지 수정
 message-edit-label = 내 메시지
 message-edit-hint = 새 버전으로 보내고 답변도 새로 받아요. 이전 버전은 그대로 남아 있어서 언제든 돌아갈 수 있어요.
 message-edit-send = 보내기
-message-answer = 답변 받기
+message-answer = 답변받기
 message-regenerate = 다시 답변받기
 message-more = 더 보기
 message-branch = 새 대화로 이어 가기
@@ -19,7 +19,7 @@ message-branch-too-often = { $minutes ->
 message-delete-title = 메시지 삭제
 message-delete-question = 이 메시지를 삭제할까요?
 message-delete-more = { $count ->
-   *[other] 이어지는 메시지 { $count }개도 모든 버전에서 함께 사라져요.
+   *[other] 뒤에 이어지는 메시지 { $count }개도 모든 버전에서 함께 삭제돼요.
 }
 message-delete-yes = 삭제하기
 message-deleted = { $count ->

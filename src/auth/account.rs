@@ -83,7 +83,7 @@ fn day(t: &Texts, at: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(at / 1_000_000);
     let date = at.unwrap_or(OffsetDateTime::UNIX_EPOCH).date();
     let (day, year) = (date.day().to_string(), date.year().to_string());
-    t.account_day(u8::from(date.month()), day, year)
+    t.account_day(day, u8::from(date.month()), year)
 }
 
 /// `GET /settings/account`
