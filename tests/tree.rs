@@ -387,6 +387,29 @@ async fn a_reply_that_runs_is_stopped_when_it_is_deleted() {
 }
 
 #[tokio::test]
+async fn of_a_question_that_was_deleted_no_model_is_asked() {
+    let app = TestApp::with(|config| config.replies_per_person = 1).await;
+    let ann = Browser::htmx(&app).sign_up("ann").await;
+    let gate = Gate::new();
+    app.model.answer(Answer::gated(&gate, ["One."]));
+    ann.start_running("First").await;
+    app.until("select count(*) = 1 from messages where state = 'streaming'")
+        .await;
+    ann.start_running("Second").await;
+    // Between that and the end of its replies there is a moment.
+    app.change(
+        "update messages set deleted_at = 1 where chat_id in (
+             select chat_id from messages where body = 'Second')",
+    )
+    .await;
+    gate.open_all();
+    app.idle().await;
+    assert_eq!(app.model.requests().len(), 1);
+    let stopped = "select count(*) from messages where state = 'stopped' and deleted_at = 1";
+    assert_eq!(app.value::<i64>(stopped).await, 1);
+}
+
+#[tokio::test]
 async fn a_new_chat_branches_off_with_what_was_said_so_far() {
     for kind in KINDS {
         let app = TestApp::start().await;

@@ -83,11 +83,11 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Of a reply for which no model could be asked.
-    pub(super) fn not_begun(claimed: Claimed, reasoning: String) -> Self {
+    /// Of a reply for which no model was asked.
+    pub(super) fn not_begun(state: MessageState, claimed: Claimed, reasoning: String) -> Self {
         Self {
-            state: MessageState::Failed,
-            problem: Some("internal"),
+            state,
+            problem: None,
             body: claimed.body,
             reasoning,
             usage: None,

@@ -83,19 +83,23 @@ impl Replies {
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
         let (lease, chat) = (claimed.lease, claimed.chat_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
-        let (turns, options) =
-            match Box::pin(writer::turns(&self.db, &claimed, self.limits.history)).await {
-                Ok(asked) => asked,
-                Err(error) => {
-                    tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
-                    return Box::pin(self.store(
-                        &live,
-                        lease,
-                        &Ending::not_begun(claimed, live.thoughts()),
-                    ))
-                    .await;
-                }
-            };
+        let asked = Box::pin(writer::turns(&self.db, &claimed, self.limits.history)).await;
+        let (turns, options) = match asked {
+            Ok(Some(asked)) => asked,
+            // Deleted before its turn came, and about to be stopped by whoever did that.
+            Ok(None) => {
+                let ending = Ending::not_begun(MessageState::Stopped, claimed, live.thoughts());
+                return Box::pin(self.store(&live, lease, &ending)).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
+                let ending = Ending {
+                    problem: Some("internal"),
+                    ..Ending::not_begun(MessageState::Failed, claimed, live.thoughts())
+                };
+                return Box::pin(self.store(&live, lease, &ending)).await;
+            }
+        };
         let asked = turns.iter().map(Turn::tokens).collect();
         let around = Around {
             db: self.db.clone(),

@@ -111,7 +111,7 @@ async fn conversation(
 }
 
 /// The conversation that the model is to answer, or to carry on from where it ended, and how. Of a
-/// long one only the end is read, of so many characters.
+/// long one only the end is read, of so many characters. None if the question was deleted.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,8 +119,11 @@ pub(super) async fn turns(
     db: &Db,
     claimed: &Claimed,
     characters: usize,
-) -> Result<(Vec<Turn>, Options)> {
+) -> Result<Option<(Vec<Turn>, Options)>> {
     let (branch, before) = conversation(db, claimed, characters).await?;
+    if branch.is_empty() {
+        return Ok(None);
+    }
     let mut turns = said(&branch);
     if !claimed.body.trim().is_empty() {
         turns.extend(Turn::carry_on(&claimed.body));
@@ -129,7 +132,7 @@ pub(super) async fn turns(
     let mut options = Options::from(db.chat_preset(claimed.chat_id).await?);
     options.model = claimed.asked_model.clone().or(options.model);
     options.before = before;
-    Ok((turns, options))
+    Ok(Some((turns, options)))
 }
 
 struct Writer {
