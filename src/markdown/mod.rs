@@ -120,17 +120,28 @@ impl<'a> Writing<'a> {
 
 /// The HTML, and how many blocks of code were written up to its end.
 fn html(markdown: &str, writing: Writing) -> (String, u32) {
-    let mut html = String::with_capacity(markdown.len() * 2);
     let (arena, options) = (Arena::new(), options());
-    let Some(root) = parse(&arena, markdown, &options) else {
-        write_raw(markdown, &mut html).expect("a string takes everything");
-        clean(&mut html, 0);
-        return (html, writing.codes);
-    };
-    let plugins = Plugins::default();
-    let writing =
-        format_document_with_formatter(root, &options, &mut html, &plugins, write_node, writing)
-            .expect("a string takes everything");
+    if let Some(root) = parse(&arena, markdown, &options) {
+        return written([root], &options, writing);
+    }
+    let mut html = String::new();
+    write_raw(markdown, &mut html).expect("a string takes everything");
+    clean(&mut html, 0);
+    (html, writing.codes)
+}
+
+/// The same of what was parsed.
+fn written<'a>(
+    nodes: impl IntoIterator<Item = Node<'a>>,
+    options: &Options,
+    mut writing: Writing,
+) -> (String, u32) {
+    let (mut html, plugins) = (String::new(), Plugins::default());
+    for node in nodes {
+        writing =
+            format_document_with_formatter(node, options, &mut html, &plugins, write_node, writing)
+                .expect("a string takes everything");
+    }
     if writing.notes_written > 0 {
         html.push_str("</ol>\n</section>\n");
     }

@@ -115,6 +115,7 @@ impl Growing {
             codes: self.codes,
             starts: Vec::new(),
             lines_before: 0,
+            refers: false,
             until,
             complete,
             finished: self.finished,

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use comrak::Arena;
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
+use comrak::{Arena, Options};
 
 use super::fence::OpenCode;
 use super::{apart, is_blank};
 use crate::markdown::code::{CODE_END, code_start};
-use crate::markdown::{Place, Writing, html, lines, options, parse};
+use crate::markdown::{Place, Writing, html, lines, options, parse, written};
 
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub(super) struct Cut<'a> {
     pub(super) starts: Vec<usize>,
     /// How many lines were put before it for parsing.
     pub(super) lines_before: usize,
+    /// Whether a block in it may define what others refer to.
+    pub(super) refers: bool,
     pub(super) until: usize,
     /// Whether nothing comes after it.
     pub(super) complete: bool,
@@ -62,12 +64,13 @@ impl Cut<'_> {
             None => apart(open, self.finished),
         };
         self.starts = line_starts(open, self.finished);
+        self.refers = open.contains("]:");
         self.lines_before = usize::from(source.len() > open.len());
         let (arena, mut options) = (Arena::new(), options());
         // They would be moved to the end otherwise, and we look at where blocks stand.
         options.parse.leave_footnote_definitions = true;
         match parse(&arena, &source, &options) {
-            Some(root) => self.blocks(root),
+            Some(root) => self.blocks(root, &options),
             None if self.complete => self.rest(),
             None => {}
         }
@@ -75,9 +78,9 @@ impl Cut<'_> {
 
     /// Of top-level blocks all but the last are finished, and with the text or when nothing can be
     /// added to it the last one too. Of a fenced block of code each line is.
-    fn blocks(&mut self, root: Node) {
-        // Where the first of the blocks that will be one piece starts.
-        let mut together = None;
+    fn blocks(&mut self, root: Node, options: &Options) {
+        // The blocks that will be one piece.
+        let mut together = Vec::new();
         let mut blocks = root.children().peekable();
         while let Some(block) = blocks.next() {
             if let NodeValue::CodeBlock(code) = &block.data().value
@@ -86,19 +89,19 @@ impl Cut<'_> {
                 self.fenced(block, code);
                 continue;
             }
-            let start = *together.get_or_insert_with(|| self.start(block));
+            together.push(block);
             let end = match blocks.peek() {
                 Some(next) if belongs_to_table(block, next) => continue,
                 _ if self.is_closed(block) => self.after(block),
                 Some(next) if self.complete || !self.may_vanish(next) => self.start(next),
                 None if self.complete => self.until,
                 _ => {
-                    self.finished = start;
+                    self.finished = self.start(together[0]);
                     break;
                 }
             };
-            self.block(start, end);
-            together = None;
+            self.block(&together, end, options);
+            together.clear();
         }
         if self.complete {
             self.finished = self.until;
@@ -107,10 +110,17 @@ impl Cut<'_> {
         }
     }
 
-    fn block(&mut self, start: usize, end: usize) {
+    /// One piece out of one or more blocks.
+    fn block(&mut self, blocks: &[Node], end: usize, options: &Options) {
         let mut writing = Writing::at(self.place);
         writing.codes = self.codes;
-        let (html, codes) = html(&apart(&self.text[start..end], start), writing);
+        let start = self.start(blocks[0]);
+        let (html, codes) = if self.refers {
+            // What a block is must not depend on which others came in with it.
+            html(&apart(&self.text[start..end], start), writing)
+        } else {
+            written(blocks.iter().copied(), options, writing)
+        };
         self.codes = codes;
         self.push(PieceKind::Block, end, &html);
     }
@@ -151,7 +161,14 @@ impl Cut<'_> {
         if self.code.take().is_some() {
             self.push(PieceKind::CodeEnd, self.finished, CODE_END);
         }
-        self.block(self.finished, self.until);
+        let mut writing = Writing::at(self.place);
+        writing.codes = self.codes;
+        let (html, codes) = html(
+            &apart(&self.text[self.finished..self.until], self.finished),
+            writing,
+        );
+        self.codes = codes;
+        self.push(PieceKind::Block, self.until, &html);
         self.finished = self.until;
     }
 
