@@ -12,6 +12,7 @@ use crate::{
 use serde_json::json;
 
 const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
 const DRAFT: &str = "document.querySelector('#content').value == 'A draft'";
 
 impl Tab {
@@ -106,16 +107,26 @@ async fn forms_on_messages_give_the_focus_back() {
     tab.press(".editing .actions a", ENTER).await;
     tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
         .await;
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.until_focused(".editing textarea").await;
+    tab.press(".editing textarea", ESCAPE).await;
+    tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
+        .await;
 
-    tab.press(".reply .acts > [id^='again-']", ENTER).await;
-    tab.until_focused(".other-model input").await;
-    tab.press(".other-model .actions a", ENTER).await;
-    tab.until_focused(".reply .acts > [id^='again-']").await;
+    for (from, close) in [
+        (".other-model .actions a", ENTER),
+        (".other-model input", ESCAPE),
+    ] {
+        tab.press(".reply .acts > [id^='again-']", ENTER).await;
+        tab.until_focused(".other-model input").await;
+        tab.press(from, close).await;
+        tab.until_focused(".reply .acts > [id^='again-']").await;
+    }
 
     tab.press(".reply .more summary", ENTER).await;
     tab.press(".reply a[href$='/delete']", ENTER).await;
     tab.until_focused(".asking .actions a").await;
-    tab.press(".asking .actions a", ENTER).await;
+    tab.press(".asking button", ESCAPE).await;
     tab.until_focused(".reply .more summary").await;
     tab.until(DRAFT).await;
     assert!(tab.is_marked().await);
@@ -207,6 +218,10 @@ async fn forms_on_the_chat_give_the_focus_back() {
     tab.press("#rename", ENTER).await;
     tab.until_focused("#new-title").await;
     tab.press("#title .actions a", ENTER).await;
+    tab.until_focused("a#rename[href$='/rename']").await;
+    tab.press("#rename", ENTER).await;
+    tab.until_focused("#new-title").await;
+    tab.press("#new-title", ESCAPE).await;
     tab.until_focused("a#rename[href$='/rename']").await;
     tab.press("#rename", ENTER).await;
     tab.fill("#new-title", "Otters").await;
