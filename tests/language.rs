@@ -152,7 +152,7 @@ fn words(page: &Page) -> Vec<String> {
     words
 }
 
-/// What remains in Latin letters of a Korean text without names and settings.
+/// What remains in Latin letters of a Korean text without names, settings and keys.
 fn latin(text: &str) -> String {
     let known = [
         "test-model",
@@ -164,6 +164,8 @@ fn latin(text: &str) -> String {
         "AI",
         "UTC",
         "demo",
+        "Enter",
+        "Shift",
     ];
     let text = known
         .iter()
