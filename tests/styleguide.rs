@@ -10,10 +10,11 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 23] = [
     "actions",
     "before",
     "below",
+    "branch",
     "chat_rows",
     "composer_fields",
     "conversation",
@@ -21,6 +22,7 @@ const ELSEWHERE: [&str; 20] = [
     "created",
     "ending",
     "facts",
+    "focus_composer",
     "languages",
     "parent_field",
     "preset_fields",
@@ -30,6 +32,7 @@ const ELSEWHERE: [&str; 20] = [
     "settings_nav",
     "start_fields",
     "stop_button",
+    "undo_refused",
     "words",
 ];
 
