@@ -10,12 +10,13 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
-const ELSEWHERE: [&str; 23] = [
+const ELSEWHERE: [&str; 24] = [
     "actions",
     "before",
     "below",
     "branch",
     "chat_rows",
+    "closes",
     "composer_fields",
     "conversation",
     "copy",
