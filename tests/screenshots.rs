@@ -73,7 +73,6 @@ impl Photographer {
             ("register", "/register"),
             ("login", "/login"),
             ("help", "/help"),
-            ("not-found", "/nowhere"),
         ] {
             self.page(name, path).await;
         }
