@@ -379,8 +379,8 @@ async fn a_chat_is_renamed_and_deleted() {
         let chat = tab.chat().await;
         tab.mark().await;
         tab.click("#title a[href$='/rename']").await;
-        tab.fill("#new-title", "Otters & <b>ducks</b>").await;
-        tab.press("#new-title", ENTER).await;
+        tab.fill("input#new-title", "Otters & <b>ducks</b>").await;
+        tab.press("input#new-title", ENTER).await;
         tab.until_text("#title h1", "Otters & <b>ducks</b>").await;
         tab.until_text("#chats [aria-current]", "Otters & <b>ducks</b>")
             .await;
