@@ -78,6 +78,11 @@ impl Tab {
     /// Sends a message, and sees it on the page.
     pub async fn send(&self, text: &str) {
         let sent = self.count(".mine").await + 1;
+        if self.script == Script::On {
+            // Before htmx is there, Enter only begins a new line.
+            self.until("document.querySelector('#composer[data-htmx-powered]')")
+                .await;
+        }
         self.press("#content", text).await;
         match self.script {
             Script::On => self.press("#content", ENTER).await,
