@@ -1,6 +1,8 @@
 //! Formulas: TeX to MathML that has nothing in it but what is listed here.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -104,9 +106,10 @@ pub(super) fn write_math(
         context.escape(&format!("${literal}$"))?;
         return Ok(ChildRendering::HTML);
     }
-    let mathml = match open {
-        Some(_) => None,
-        None => formula(literal, display),
+    let mathml = match (open, context.user.formulas) {
+        (Some(_), _) => None,
+        (None, Some(formulas)) => formulas.read(literal, display),
+        (None, None) => formula(literal, display),
     };
     match mathml {
         Some(mathml) => context.write_str(&mathml)?,
@@ -117,6 +120,28 @@ pub(super) fn write_math(
         }
     }
     Ok(ChildRendering::HTML)
+}
+
+/// Formulas that were read, for while they are rendered again and again: those that stand in a line,
+/// and the others.
+#[derive(Default)]
+pub(super) struct Formulas(RefCell<[HashMap<String, Option<String>>; 2]>);
+
+impl Formulas {
+    fn read(&self, tex: &str, display: bool) -> Option<String> {
+        let known = &mut self.0.borrow_mut()[usize::from(display)];
+        if let Some(mathml) = known.get(tex) {
+            return mathml.clone();
+        }
+        let mathml = formula(tex, display);
+        known.insert(tex.to_owned(), mathml.clone());
+        mathml
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.0.get_mut().iter_mut().for_each(HashMap::clear);
+    }
 }
 
 /// Whether this stands between two prices rather than between two marks of a formula.

@@ -22,6 +22,7 @@ use comrak::{Arena, Options, try_parse_document};
 
 pub use code::{CODE_END, code};
 pub use growing::{Growing, Piece, PieceKind};
+use math::Formulas;
 pub use math::{ATTRIBUTES as MATH_ATTRIBUTES, ELEMENTS as MATH_ELEMENTS};
 
 /// Every element that rendered Markdown can hold, with every attribute it can have; those of
@@ -99,6 +100,8 @@ struct Writing<'a> {
     notes: bool,
     /// Code without colours, for what will be written again in a moment.
     plain_code: bool,
+    /// What formulas have been read before.
+    formulas: Option<&'a Formulas>,
     notes_written: u32,
     links_open: u32,
     /// How many blocks of code there were.
@@ -111,6 +114,7 @@ impl<'a> Writing<'a> {
             place,
             notes: false,
             plain_code: false,
+            formulas: None,
             notes_written: 0,
             links_open: 0,
             codes: 0,
@@ -122,7 +126,7 @@ impl<'a> Writing<'a> {
 fn html(markdown: &str, writing: Writing) -> (String, u32) {
     let (arena, options) = (Arena::new(), options());
     if let Some(root) = parse(&arena, markdown, &options) {
-        return written([root], &options, writing);
+        return written([root], markdown.len(), &options, writing);
     }
     let mut html = String::new();
     write_raw(markdown, &mut html).expect("a string takes everything");
@@ -130,13 +134,14 @@ fn html(markdown: &str, writing: Writing) -> (String, u32) {
     (html, writing.codes)
 }
 
-/// The same of what was parsed.
+/// The same of what was parsed out of so many bytes.
 fn written<'a>(
     nodes: impl IntoIterator<Item = Node<'a>>,
+    bytes: usize,
     options: &Options,
     mut writing: Writing,
 ) -> (String, u32) {
-    let (mut html, plugins) = (String::new(), Plugins::default());
+    let (mut html, plugins) = (String::with_capacity(bytes * 2), Plugins::default());
     for node in nodes {
         writing =
             format_document_with_formatter(node, options, &mut html, &plugins, write_node, writing)

@@ -8,6 +8,7 @@ mod tail;
 use std::borrow::Cow;
 
 use super::Place;
+use super::math::Formulas;
 use fence::OpenCode;
 use pieces::Cut;
 pub use pieces::{Piece, PieceKind};
@@ -32,6 +33,8 @@ pub struct Growing {
     /// How many blocks of code have been given out.
     codes: u32,
     tail: Option<Tail>,
+    /// The formulas of the open block.
+    formulas: Formulas,
 }
 
 /// An open block of more bytes is looked at now and then only.
@@ -112,6 +115,7 @@ impl Growing {
         let mut cut = Cut {
             text: &self.text,
             place: &self.place,
+            formulas: &self.formulas,
             codes: self.codes,
             starts: Vec::new(),
             lines_before: 0,
@@ -124,8 +128,11 @@ impl Growing {
         };
         cut.open_part();
         let pieces = cut.pieces;
-        self.tail = None;
         (self.finished, self.code, self.codes) = (cut.finished, cut.code, cut.codes);
+        self.tail = None;
+        if !pieces.is_empty() {
+            self.formulas.clear();
+        }
         pieces
     }
 }

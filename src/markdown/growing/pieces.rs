@@ -9,6 +9,7 @@ use comrak::{Arena, Options};
 use super::fence::OpenCode;
 use super::{apart, is_blank};
 use crate::markdown::code::{CODE_END, code_start};
+use crate::markdown::math::Formulas;
 use crate::markdown::{Place, Writing, html, lines, options, parse, written};
 
 /// One finished piece of a growing document; its HTML never changes.
@@ -40,6 +41,7 @@ pub enum PieceKind {
 pub(super) struct Cut<'a> {
     pub(super) text: &'a str,
     pub(super) place: &'a Place,
+    pub(super) formulas: &'a Formulas,
     pub(super) codes: u32,
     /// Where each of its lines starts in the text.
     pub(super) starts: Vec<usize>,
@@ -113,13 +115,13 @@ impl Cut<'_> {
     /// One piece out of one or more blocks.
     fn block(&mut self, blocks: &[Node], end: usize, options: &Options) {
         let mut writing = Writing::at(self.place);
-        writing.codes = self.codes;
+        (writing.formulas, writing.codes) = (Some(self.formulas), self.codes);
         let start = self.start(blocks[0]);
         let (html, codes) = if self.refers {
             // What a block is must not depend on which others came in with it.
             html(&apart(&self.text[start..end], start), writing)
         } else {
-            written(blocks.iter().copied(), options, writing)
+            written(blocks.iter().copied(), end - start, options, writing)
         };
         self.codes = codes;
         self.push(PieceKind::Block, end, &html);

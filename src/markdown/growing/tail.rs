@@ -173,6 +173,7 @@ impl Growing {
         }
         let mut writing = Writing::at(&self.place);
         (writing.plain_code, writing.codes) = (true, self.codes);
+        writing.formulas = Some(&self.formulas);
         let rest = apart(rest, self.finished);
         let closed = open_formula(&rest)
             .map(|open| format!("{}{NOT_CLOSED}{}", &rest[..open.end], open.closing));
