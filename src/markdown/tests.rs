@@ -660,9 +660,56 @@ fn a_tail_that_grows_is_the_same_as_one_made_anew() {
     for _ in 0..4_000 {
         let text: String = (0..1 + dice.roll(8))
             .flat_map(|_| {
-                let words = ["a", "한국어 ", " ", " pre ", "www", "3", "", "", ""];
+                let words = [
+                    "a",
+                    "한국어 ",
+                    " ",
+                    " pre ",
+                    "www",
+                    "3",
+                    "",
+                    "",
+                    "",
+                    ", b",
+                    ". ",
+                    "1.",
+                    "b) ",
+                    "? ",
+                    "\"c\"",
+                    " - ",
+                    ": ",
+                    ";",
+                    "(d",
+                    "'s",
+                    "! ",
+                    "e.g.",
+                    "http:",
+                    "/f=",
+                ];
+                let open = [
+                    "$$",
+                    "$$\n",
+                    "\\[ ",
+                    "\\(",
+                    "x_1 < 2 & y",
+                    "\\frac{a}",
+                    "$",
+                    "https://a.b/c",
+                    "- ```\n  code",
+                    "> ~~~\n> code",
+                    "    code",
+                    "[t](https://a.b/c",
+                    "[a]: /u",
+                    "| a | b |\n|-|-|\n| c",
+                    "&amp",
+                    "me@a",
+                ];
                 [
-                    SNIPPETS[dice.roll(SNIPPETS.len())],
+                    if dice.roll(3) > 0 {
+                        SNIPPETS[dice.roll(SNIPPETS.len())]
+                    } else {
+                        open[dice.roll(open.len())]
+                    },
                     words[dice.roll(words.len())],
                 ]
             })
@@ -692,6 +739,18 @@ fn a_formula_is_quiet_until_it_closes() {
         }
         assert!(formulas > 0 && sources > 3, "{text}: {formulas} {sources}");
         assert!(render(text).contains(closed));
+    }
+}
+
+#[test]
+fn no_formula_is_closed_in_code() {
+    for text in ["- ```\n  a $$ b", "    a $$ b", "> ~~~\n> a $$ b"] {
+        let mut growing = Growing::default();
+        growing.push(text);
+        let tail = growing.tail();
+        let (_, code) = tail.split_once("<code>").unwrap();
+        let (code, _) = code.split_once("</code>").unwrap();
+        assert_eq!(code.trim_end(), "a $$ b", "{text}");
     }
 }
 

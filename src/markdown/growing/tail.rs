@@ -19,13 +19,11 @@ pub(super) struct Tail {
 /// What a text ends in.
 #[derive(Clone, Copy, PartialEq)]
 enum Inside {
-    /// Words that a quotation mark or a bracket may turn into a link or its definition.
+    /// Words that a quotation mark or a bracket could turn into a link or its definition.
     Words,
     Prose,
     /// A line of code that can be no fence.
     Code,
-    /// A formula that can have many lines.
-    Formula,
     /// The path of an address, which stands in its link twice.
     Address,
 }
@@ -58,27 +56,25 @@ impl Tail {
 impl Inside {
     /// What a text may end in, as far as can be told without parsing it.
     fn guess(text: &str) -> Option<Self> {
-        let line = text.rsplit(['\n', '\r']).next()?;
+        let shown = text.trim_end_matches(' ');
+        let line = shown.rsplit(['\n', '\r']).next()?;
         let word = line.rsplit(' ').next()?;
         let last = word.chars().next_back()?;
-        if let Some(open) = open_formula(text) {
-            let fits = open.closing != "\\)" && line.contains(char::is_alphanumeric);
-            let fits = fits && !last.is_whitespace() && Self::Formula.takes("", last);
-            return fits.then_some(Self::Formula);
-        }
         // What may become a character's name, a tag or somebody's address.
-        if word.contains(['&', '<', '@']) || word.contains("www.") {
+        if word.contains(['&', '<', '@']) || word.contains("www.") || open_formula(shown).is_some()
+        {
             return None;
         }
         if let Some((_, place)) = word.split_once("://") {
-            let fits = place.contains('/') && last.is_ascii_alphanumeric();
+            // A space ends it.
+            let fits = place.contains('/') && text.ends_with(|c: char| c.is_ascii_alphanumeric());
             return fits.then_some(Self::Address);
         }
-        let mut pairs = text.as_bytes().windows(2);
+        let mut pairs = shown.as_bytes().windows(2);
         if pairs.any(|pair| pair == b"](" || pair == b"]:") {
             return last.is_alphanumeric().then_some(Self::Words);
         }
-        let before = &text[..text.len() - last.len_utf8()];
+        let before = &shown[..shown.len() - last.len_utf8()];
         let mark = || line.contains(char::is_alphabetic) && is_mark(before, last);
         (last.is_alphanumeric() || mark()).then_some(Self::Prose)
     }
@@ -89,11 +85,6 @@ impl Inside {
             Self::Words => is_word(c),
             Self::Prose => is_word(c) || is_mark(before, c),
             Self::Code => !matches!(c, '\n' | '\r' | '\0'),
-            Self::Formula => match c {
-                '\\' | '$' | '`' | '|' | '\0' => false,
-                '.' | ')' => is_mark(before, c),
-                c => c == ' ' || !c.is_whitespace(),
-            },
             Self::Address => c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '='),
         }
     }
@@ -129,8 +120,9 @@ impl Growing {
         if self.code.is_some() {
             return None;
         }
-        let rest = self.text[self.finished..].trim_end_matches(' ');
+        let rest = &self.text[self.finished..];
         let guess = Inside::guess(rest)?;
+        let rest = rest.trim_end_matches(' ');
         let mut html = self.open_blocks(&format!("{rest}{MORE}"));
         if guess == Inside::Address {
             html = html.replace(MORE_IN_ADDRESS, MORE);
@@ -138,7 +130,6 @@ impl Growing {
         let around: Vec<String> = html.split(MORE).map(str::to_owned).collect();
         let inside = match (guess, &around[..]) {
             (_, [_, after]) if after.trim_start_matches('\n').starts_with(CODE_END) => Inside::Code,
-            (Inside::Formula, [_, after]) if after.starts_with("</code>") => guess,
             (Inside::Address, [_, _, after]) if after.starts_with("</a>") => guess,
             (Inside::Words | Inside::Prose, [_, after]) if after.starts_with("</") => guess,
             _ => return None,
@@ -175,8 +166,14 @@ impl Growing {
         (writing.plain_code, writing.codes) = (true, self.codes);
         writing.formulas = Some(&self.formulas);
         let rest = apart(rest, self.finished);
-        let closed = open_formula(&rest)
-            .map(|open| format!("{}{NOT_CLOSED}{}", &rest[..open.end], open.closing));
-        html(closed.as_deref().unwrap_or(&rest), writing).0
+        if let Some(open) = open_formula(&rest) {
+            let closed = format!("{}{NOT_CLOSED}{}", &rest[..open.end], open.closing);
+            let (html, _) = html(&closed, writing);
+            // In code there is none.
+            if !html.contains(NOT_CLOSED) {
+                return html;
+            }
+        }
+        html(&rest, writing).0
     }
 }
