@@ -3,40 +3,11 @@
 use std::fmt::{self, Write};
 
 use comrak::html::{ChildRendering, Context};
-use comrak::nodes::{Node, NodeLink, NodeValue};
+use comrak::nodes::{Node, NodeLink};
 use url::Url;
 
+use super::autolink::{address_end, bare_text};
 use super::{Writing, steers};
-
-/// Particles that prose puts right behind an address that ends in a slash.
-const PARTICLES: &[&str] = &[
-    "가",
-    "과",
-    "까지",
-    "는",
-    "도",
-    "라고",
-    "라는",
-    "로",
-    "를",
-    "만",
-    "부터",
-    "에",
-    "에는",
-    "에서",
-    "에서는",
-    "와",
-    "으로",
-    "은",
-    "을",
-    "의",
-    "이",
-    "이고",
-    "이나",
-    "이다",
-    "입니다",
-    "처럼",
-];
 
 pub(super) fn write_link(
     context: &mut Context<Writing>,
@@ -169,94 +140,14 @@ fn shows(text: &str, url: &Url) -> bool {
     rest[..end.unwrap_or(rest.len())].eq_ignore_ascii_case(&place(url))
 }
 
-/// The text of an address that stood in the prose without any brackets.
-fn bare_text(node: Node) -> Option<String> {
-    let child = node.first_child()?;
-    let (node, child) = (node.data(), child.data());
-    match &child.value {
-        NodeValue::Text(text) if node.sourcepos.start == child.sourcepos.start => {
-            Some(text.to_string())
-        }
-        _ => None,
-    }
-}
-
-/// Where an address in Korean prose ends, for the next particle follows it without a space.
-///
-/// A Hangul letter after an ASCII letter or digit, after a closing bracket or after emphasis is not
-/// part of the address any more, and neither is a particle after the last slash. Others are:
-/// `https://한국.kr/역사` is an address. Real Hangul behind ASCII in a path is nearly always written
-/// with percent signs. CJK punctuation ends an address too.
-fn address_end(text: &str) -> usize {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let mut before = '/';
-    for (at, c) in text[start..].char_indices().map(|(at, c)| (start + at, c)) {
-        let particle = || before == '/' && PARTICLES.contains(&&text[at..]);
-        let ends = match c {
-            '가'..='힣' | 'ㄱ'..='ㆎ' | 'ᄀ'..='ᇿ' => {
-                before.is_ascii_alphanumeric()
-                    || ")]*~\"'`.,".contains(before) && at > start
-                    || particle()
-            }
-            '\u{3000}'..='\u{303f}' | '\u{2018}'..='\u{201f}' | '…' | '！'..='／' | '：'..='＠' => {
-                true
-            }
-            _ => false,
-        };
-        // `한국.한국` is a host.
-        let host_dot = before == '.' && !text[start..at].contains('/');
-        if ends && !host_dot {
-            return trimmed(&text[..at]);
-        }
-        before = c;
-    }
-    text.len()
-}
-
-/// Without the punctuation that belongs to the sentence and not to the address.
-fn trimmed(address: &str) -> usize {
-    let address =
-        address.trim_end_matches(['*', '~', '"', '\'', '`', '.', ',', ':', ';', '!', '?']);
-    match address.strip_suffix(')') {
-        Some(inside) if !inside.contains('(') => trimmed(inside),
-        _ => address.len(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::markdown::render;
 
     fn link(text: &str, url: &str) -> String {
         format!(
             "<a href=\"{url}\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\" target=\"_blank\">{text}</a>"
         )
-    }
-
-    #[test]
-    fn an_address_ends_where_korean_goes_on() {
-        for (text, address) in [
-            ("https://example.com에서", "https://example.com"),
-            ("https://example.com/에서", "https://example.com/"),
-            ("https://a.b/c입니다", "https://a.b/c"),
-            ("https://a.b/c?d=1을", "https://a.b/c?d=1"),
-            ("https://a.b/c)에서", "https://a.b/c"),
-            ("https://a.b/c_(d)에서", "https://a.b/c_(d)"),
-            ("https://a.b**에서", "https://a.b"),
-            ("https://a.b/c”라고", "https://a.b/c"),
-            ("https://a.b/c。", "https://a.b/c"),
-            (
-                "https://ko.wikipedia.org/wiki/대한민국",
-                "https://ko.wikipedia.org/wiki/대한민국",
-            ),
-            ("https://a.b/?q=한국", "https://a.b/?q=한국"),
-            ("https://한국.kr에서", "https://한국.kr"),
-            ("https://한국.한국/역사", "https://한국.한국/역사"),
-            ("www.example.com은", "www.example.com"),
-        ] {
-            assert_eq!(&text[..address_end(text)], address);
-        }
     }
 
     #[test]

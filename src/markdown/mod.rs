@@ -1,5 +1,6 @@
 //! A model's Markdown to safe HTML; alone decides what HTML we trust.
 
+mod autolink;
 mod code;
 mod growing;
 mod highlight;
@@ -184,7 +185,11 @@ fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<
         patience.set(patience.get().saturating_sub(1));
         patience.get() == 0
     };
-    try_parse_document(arena, markdown, options, &lost).ok()
+    let root = try_parse_document(arena, markdown, options, &lost).ok()?;
+    if markdown.contains("://") {
+        autolink::close_emphasis(arena, root);
+    }
+    Some(root)
 }
 
 fn write_node(
