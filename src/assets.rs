@@ -47,6 +47,12 @@ pub async fn favicon(headers: HeaderMap) -> Response {
     }
 }
 
+/// `GET /robots.txt`: everything may be asked for, as each page says by itself that it is not for
+/// search engines; who may not ask would not read that.
+pub async fn robots() -> &'static str {
+    "User-agent: *\nDisallow:\n"
+}
+
 impl Asset {
     fn answer(&self, headers: &HeaderMap, cache: &'static str) -> Response {
         let (body, encoding) = match accepted(headers) {

@@ -68,7 +68,13 @@ impl Clock {
             .map_or_else(String::new, |now| self.exact(&now))
     }
 
-    /// The day of a moment, and today.
+    /// The day of a moment in words.
+    pub(crate) fn date(&self, at: i64) -> Option<String> {
+        let (t, day) = (self.lang.texts(), self.day(at)?);
+        Some(t.clock_date(day.day(), t.clock_month(day.month()), day.year()))
+    }
+
+    /// The day of a moment.
     pub(crate) fn day(&self, at: i64) -> Option<Date> {
         Some(self.zoned(at)?.date())
     }

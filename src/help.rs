@@ -1,5 +1,4 @@
-//! What everybody may read: how Damso is used without a mouse, without JavaScript, in a terminal; and
-//! what programs may read.
+//! What everybody may read: how Damso is used without a mouse, without JavaScript, in a terminal.
 
 use crate::{App, view::View};
 use askama::Template;
@@ -8,9 +7,7 @@ use axum::{Router, routing::get};
 
 /// The routes of this feature.
 pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/help", get(help))
-        .route("/robots.txt", get(robots))
+    Router::new().route("/help", get(help))
 }
 
 #[derive(Template, WebTemplate)]
@@ -22,10 +19,4 @@ struct HelpPage {
 /// `GET /help`
 async fn help(view: View) -> HelpPage {
     HelpPage { view }
-}
-
-/// `GET /robots.txt`: everything may be asked for, as each page says by itself that it is not for
-/// search engines; who may not ask would not read that.
-async fn robots() -> &'static str {
-    "User-agent: *\nDisallow:\n"
 }

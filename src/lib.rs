@@ -142,6 +142,7 @@ pub fn router(app: App) -> Result<Router> {
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots))
         .layer(auth::session::layer(&app.db, app.config.secure()))
         .layer(own_forms)
         .layer(middleware::from_fn_with_state(

@@ -188,7 +188,7 @@ impl Audit {
             ("writing", "/settings/writing"),
             ("time", "/settings/time"),
             ("account", "/settings/account"),
-            ("leave", "/settings/account/delete"),
+            ("delete-account", "/settings/account/delete"),
             ("new-persona", "/personas/new"),
         ] {
             self.page(name, path).await;

@@ -45,7 +45,7 @@ async fn change_password(browser: &Browser, current: &str, new: &str, again: &st
 }
 
 async fn delete(browser: &Browser, password: &str) -> Page {
-    let form = browser.get(DELETE).await.form("#leave");
+    let form = browser.get(DELETE).await.form("#delete-account");
     let form = form.fill("password", password).with("sure", "yes");
     browser.submit(&form).await
 }
@@ -562,12 +562,12 @@ async fn a_deleted_account_leaves_nothing_and_its_name_is_free() {
         let page = ben.get(ACCOUNT).await;
         let page = ben.click(&page, &format!("a[href='{DELETE}']")).await;
         assert!(
-            page.text("#leave").contains("your 2 chats"),
+            page.text("#delete-account").contains("your 2 chats"),
             "{}",
             page.html
         );
-        assert!(page.text("#leave").contains("your 2 personas"));
-        assert!(!page.text("#leave").contains("Nobody else"));
+        assert!(page.text("#delete-account").contains("your 2 personas"));
+        assert!(!page.text("#delete-account").contains("Nobody else"));
         let page = delete(&ben, PASSWORD).await;
         assert_eq!((page.status, &*page.path), (StatusCode::OK, "/goodbye"));
         assert!(page.text(".saved").contains("deleted"), "{}", page.html);
@@ -589,14 +589,14 @@ async fn an_account_is_deleted_only_by_who_is_sure_and_knows_the_password() {
     ben.start_chat("Mine").await;
     app.idle().await;
     let before = rows(&app).await;
-    let form = ben.get(DELETE).await.form("#leave");
+    let form = ben.get(DELETE).await.form("#delete-account");
     let page = ben.submit(&form.fill("password", PASSWORD)).await;
     expect_problem(&page, "sure", "Tick this box");
     for wrong in ["", "a wrong guess", &"x".repeat(100_000)] {
         let page = delete(&ben, wrong).await;
         expect_problem(&page, "password", "not your current password");
         // What was ticked is ticked.
-        assert_eq!(page.form("#leave").value("sure"), "yes");
+        assert_eq!(page.form("#delete-account").value("sure"), "yes");
     }
     assert_eq!(rows(&app).await, before);
     assert!(is_in(&ben).await);
@@ -628,14 +628,18 @@ async fn the_last_administrator_stays_while_others_are_there() {
     let app = TestApp::start().await;
     let ann = Browser::plain(&app).sign_up("ann").await;
     let page = ann.get(DELETE).await;
-    assert!(page.text("#leave").contains("Nobody else"), "{}", page.html);
+    assert!(
+        page.text("#delete-account").contains("Nobody else"),
+        "{}",
+        page.html
+    );
     let ben = Browser::plain(&app).sign_up("ben").await;
     let early = page
-        .form("#leave")
+        .form("#delete-account")
         .fill("password", PASSWORD)
         .with("sure", "yes");
     let page = ann.get(DELETE).await;
-    assert!(!page.has("#leave"));
+    assert!(!page.has("#delete-account"));
     assert!(
         page.text("[role=alert]").contains("only administrator"),
         "{}",
@@ -652,7 +656,7 @@ async fn the_last_administrator_stays_while_others_are_there() {
     app.change("update users set is_admin = true").await;
     assert_eq!(delete(&ann, PASSWORD).await.path, "/goodbye");
     let carol = Browser::plain(&app).sign_up("carol").await;
-    assert!(!ben.get(DELETE).await.has("#leave"));
+    assert!(!ben.get(DELETE).await.has("#delete-account"));
     // When all others are gone, so may be the last; who comes then is the administrator.
     assert_eq!(delete(&carol, PASSWORD).await.path, "/goodbye");
     assert_eq!(delete(&ben, PASSWORD).await.path, "/goodbye");

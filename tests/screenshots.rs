@@ -87,7 +87,7 @@ impl Photographer {
             ("writing", "/settings/writing"),
             ("time", "/settings/time"),
             ("account", "/settings/account"),
-            ("leave", "/settings/account/delete"),
+            ("delete-account", "/settings/account/delete"),
             ("personas", "/personas"),
             ("new-persona", "/personas/new"),
             ("styleguide", "/styleguide"),

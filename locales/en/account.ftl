@@ -1,23 +1,6 @@
 # One's own account: name, password, sessions, deleting it.
 
 account = Account
-# $day (String) - the day of the month
-# $month (Number) - the month, from 1
-# $year (String) - the year
-account-day = { $day } { $month ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
-    [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
-} { $year }
 # $day (String) - a day in words
 account-since = You have had this account since { $day }.
 account-name = Name
@@ -53,26 +36,26 @@ sessions-end-others = Sign out everywhere else
 sessions-others-ended = You have been signed out everywhere else.
 sessions-only = You are not signed in anywhere else.
 
-leave = Delete account
-leave-hint = Everything in your account will be deleted with it. This cannot be undone.
-leave-title = Delete your account?
-leave-what = This will be deleted for good:
+delete-account = Delete account
+delete-account-hint = Everything in your account will be deleted with it. This cannot be undone.
+delete-account-title = Delete your account?
+delete-account-what = This will be deleted for good:
 # $count (Number) - how many chats there are
-leave-chats = { $count ->
+delete-account-chats = { $count ->
     [0] your chats (you have none)
     [one] your only chat, with all its messages
    *[other] your { $count } chats, with all their messages
 }
 # $count (Number) - how many personas there are
-leave-personas = { $count ->
+delete-account-personas = { $count ->
     [0] your personas (you have none)
     [one] your only persona
    *[other] your { $count } personas
 }
-leave-rest = your settings, your name and your password
-leave-sessions = You will be signed out everywhere, and replies that are still being written will stop. Somebody else may then take your name.
-leave-alone = Nobody else has an account here, so whoever creates the next one will be the administrator.
-leave-needed = You are the only administrator, so your account cannot be deleted while other people have accounts here.
-leave-sure = Yes, delete my account and everything in it
-leave-not-sure = Tick this box if you really want to delete your account.
-leave-done = Your account and everything in it have been deleted.
+delete-account-rest = your settings, your name and your password
+delete-account-sessions = You will be signed out everywhere, and replies that are still being written will stop. Somebody else may then take your name.
+delete-account-alone = Nobody else has an account here, so whoever creates the next one will be the administrator.
+delete-account-needed = You are the only administrator, so your account cannot be deleted while other people have accounts here.
+delete-account-sure = Yes, delete my account and everything in it
+delete-account-not-sure = Tick this box if you really want to delete your account.
+delete-account-done = Your account and everything in it have been deleted.

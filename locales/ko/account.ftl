@@ -1,7 +1,6 @@
 # 내 계정: 이름, 비밀번호, 로그인된 곳, 계정 삭제
 
 account = 계정
-account-day = { $year }년 { $month }월 { $day }일
 account-since = { $day }에 만든 계정이에요.
 account-name = 이름
 account-name-change = 이름 바꾸기
@@ -34,22 +33,22 @@ sessions-end-others = 다른 곳에서 모두 로그아웃
 sessions-others-ended = 다른 곳에서 모두 로그아웃했어요.
 sessions-only = 다른 곳에는 로그인되어 있지 않아요.
 
-leave = 계정 삭제
-leave-hint = 계정에 있는 모든 것이 함께 삭제되고, 되돌릴 수 없어요.
-leave-title = 계정을 삭제할까요?
-leave-what = 다음 내용이 완전히 삭제돼요.
-leave-chats = { $count ->
+delete-account = 계정 삭제
+delete-account-hint = 계정에 있는 모든 것이 함께 삭제되고, 되돌릴 수 없어요.
+delete-account-title = 계정을 삭제할까요?
+delete-account-what = 다음 내용이 완전히 삭제돼요.
+delete-account-chats = { $count ->
     [0] 대화(지금은 없음)
    *[other] 대화 { $count }개와 그 안의 모든 메시지
 }
-leave-personas = { $count ->
+delete-account-personas = { $count ->
     [0] 페르소나(지금은 없음)
    *[other] 페르소나 { $count }개
 }
-leave-rest = 설정, 이름, 비밀번호
-leave-sessions = 모든 곳에서 로그아웃되고, 쓰고 있던 답변은 멈춰요. 지금 이름은 다른 사람이 쓸 수 있게 돼요.
-leave-alone = 여기에는 다른 계정이 없어서, 다음에 계정을 만드는 사람이 관리자가 돼요.
-leave-needed = 관리자가 한 명뿐이라서, 다른 사람의 계정이 남아 있는 동안에는 이 계정을 삭제할 수 없어요.
-leave-sure = 네, 계정과 그 안의 모든 것을 삭제할게요
-leave-not-sure = 계정을 정말 삭제하려면 아래 칸에 체크해 주세요.
-leave-done = 계정과 그 안에 있던 모든 것을 삭제했어요.
+delete-account-rest = 설정, 이름, 비밀번호
+delete-account-sessions = 모든 곳에서 로그아웃되고, 쓰고 있던 답변은 멈춰요. 지금 이름은 다른 사람이 쓸 수 있게 돼요.
+delete-account-alone = 여기에는 다른 계정이 없어서, 다음에 계정을 만드는 사람이 관리자가 돼요.
+delete-account-needed = 관리자가 한 명뿐이라서, 다른 사람의 계정이 남아 있는 동안에는 이 계정을 삭제할 수 없어요.
+delete-account-sure = 네, 계정과 그 안의 모든 것을 삭제할게요
+delete-account-not-sure = 계정을 정말 삭제하려면 아래 칸에 체크해 주세요.
+delete-account-done = 계정과 그 안에 있던 모든 것을 삭제했어요.

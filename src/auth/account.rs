@@ -11,7 +11,6 @@ use super::{
 use crate::{
     App,
     error::{Error, Result},
-    i18n::Texts,
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -24,7 +23,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use tower_sessions::{Session, cookie::time::OffsetDateTime};
+use tower_sessions::Session;
 
 /// The routes of this page.
 pub(super) fn routes() -> Router<App> {
@@ -61,7 +60,7 @@ impl AccountPage {
     pub(super) async fn new(app: &App, view: View, user: &User, session: &Session) -> Result<Self> {
         Ok(Self {
             done: None,
-            since: day(view.t, user.created_at),
+            since: view.clock.date(user.created_at).unwrap_or_default(),
             name: NameForm {
                 view: view.clone(),
                 username: user.name.clone(),
@@ -76,14 +75,6 @@ impl AccountPage {
     pub(super) fn refused(self) -> Response {
         (StatusCode::UNPROCESSABLE_ENTITY, self).into_response()
     }
-}
-
-/// A day in words.
-fn day(t: &Texts, at: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(at / 1_000_000);
-    let date = at.unwrap_or(OffsetDateTime::UNIX_EPOCH).date();
-    let (day, year) = (date.day().to_string(), date.year().to_string());
-    t.account_day(day, u8::from(date.month()), year)
 }
 
 /// `GET /settings/account`

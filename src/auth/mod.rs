@@ -4,8 +4,8 @@ mod access;
 mod account;
 mod browser;
 mod change_password;
+mod delete_account;
 mod guard;
-mod leave;
 mod limit;
 mod login;
 mod network;
@@ -66,7 +66,7 @@ pub fn routes() -> Router<App> {
         .merge(account::routes())
         .merge(change_password::routes())
         .merge(sessions::routes())
-        .merge(leave::routes())
+        .merge(delete_account::routes())
         .route("/logout", post(logout))
 }
 

@@ -69,6 +69,7 @@ impl Seen {
     }
 }
 
+/// In days of UTC, as the last use is kept once for each of these.
 fn days_since(at: i64) -> u64 {
     u64::try_from(now() / A_DAY - at / A_DAY).unwrap_or(0)
 }

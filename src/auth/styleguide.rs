@@ -4,7 +4,7 @@ use super::{
     HOME,
     account::NameForm,
     change_password::PasswordForm,
-    leave::{Holdings, LeaveForm},
+    delete_account::{DeleteAccountForm, Holdings},
     login::LoginForm,
     register::RegisterForm,
     sessions::{Seen, SessionList},
@@ -72,7 +72,7 @@ fn account(view: &View) -> Result<Vec<Sample>> {
         confirm_problem: Some(t.register_confirm_differs()),
         ..PasswordForm::new(view.clone())
     };
-    let leave = |is_needed, is_alone| LeaveForm {
+    let form = |is_needed, is_alone| DeleteAccountForm {
         view: view.clone(),
         holdings: Holdings {
             chats: 12,
@@ -84,11 +84,11 @@ fn account(view: &View) -> Result<Vec<Sample>> {
         sure_problem: None,
         password_problem: None,
     };
-    let unsure = LeaveForm {
+    let unsure = DeleteAccountForm {
         is_sure: false,
-        sure_problem: Some(t.leave_not_sure()),
+        sure_problem: Some(t.delete_account_not_sure()),
         password_problem: Some(t.account_password_wrong()),
-        ..leave(false, true)
+        ..form(false, true)
     };
     let used = |number: u8, user_agent: Option<&str>| Seen {
         key_hash: vec![number; 32],
@@ -110,8 +110,8 @@ fn account(view: &View) -> Result<Vec<Sample>> {
         Sample::of("password_form", "problems", &password)?,
         Sample::of("session_list", "one", &sessions(Vec::new()))?,
         Sample::of("session_list", "several", &sessions(others))?,
-        Sample::of("leave_form", "plain", &leave(false, false))?,
-        Sample::of("leave_form", "problems", &unsure)?,
-        Sample::of("leave_form", "refused", &leave(true, false))?,
+        Sample::of("delete_account_form", "plain", &form(false, false))?,
+        Sample::of("delete_account_form", "problems", &unsure)?,
+        Sample::of("delete_account_form", "refused", &form(true, false))?,
     ])
 }

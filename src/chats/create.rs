@@ -90,11 +90,7 @@ async fn persona_gone(app: &App, view: View, user: &User, new: Sending) -> Resul
     if !page.view.htmx {
         return Ok((status, page).into_response());
     }
-    let created = Created {
-        conversation: page.conversation,
-        chats: page.chats,
-    };
-    Ok((status, IN_ITS_PLACE, created).into_response())
+    Ok((status, IN_ITS_PLACE, Created::from(page)).into_response())
 }
 
 /// The page of a chat that has not begun, with what was typed, and a sentence about it.

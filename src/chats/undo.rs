@@ -12,7 +12,7 @@ use super::{
 use crate::{
     App,
     auth::User,
-    db::{Db, now},
+    db::{Db, ERASED_AT_ONCE, now},
     error::{Error, Notice, Result},
     view::View,
     with_pool, with_tx,
@@ -40,9 +40,6 @@ const UNDO: Duration = Duration::from_secs(3600);
 
 /// How much later it is gone for good: the clocks of several servers differ a little.
 const LATER: Duration = Duration::from_secs(300);
-
-/// How many rows are deleted at once, so that nobody waits long for the database.
-const ROWS_AT_ONCE: i64 = 500;
 
 /// Says what was deleted, and brings it back.
 #[derive(Template)]
@@ -279,7 +276,7 @@ impl Db {
         ] {
             while with_pool!(self.write, db => sqlx::query(sql)
                 .bind(before)
-                .bind(ROWS_AT_ONCE)
+                .bind(ERASED_AT_ONCE)
                 .execute(db)
                 .await?
                 .rows_affected())

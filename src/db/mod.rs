@@ -316,6 +316,9 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// How many rows are erased in one transaction, so that nobody else waits long for the database.
+pub const ERASED_AT_ONCE: i64 = 500;
+
 /// The present time in microseconds since 1970 (UTC), as all times in the database.
 pub fn now() -> i64 {
     let since = SystemTime::now()

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     App,
     chats::{ChatId, MessageId, WelcomePage},
-    db::{Db, Topic, Tx, now},
+    db::{Db, ERASED_AT_ONCE, Topic, Tx, now},
     error::Result,
     view::View,
     with_pool, with_tx,
@@ -32,16 +32,13 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
 use tower_sessions::Session;
 
-/// How many rows are changed at once.
-const ROWS_AT_ONCE: u64 = 500;
-
 /// How long somebody is kept waiting until all is erased.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/settings/account/delete", get(ask).post(leave))
+        .route("/settings/account/delete", get(ask).post(delete))
         .route("/goodbye", get(goodbye))
 }
 
@@ -58,8 +55,8 @@ pub(super) struct Holdings {
 
 /// Says what will be gone, and asks for the password.
 #[derive(Template)]
-#[template(path = "fragments/leave_form.html")]
-pub(super) struct LeaveForm {
+#[template(path = "fragments/delete_account_form.html")]
+pub(super) struct DeleteAccountForm {
     pub view: View,
     pub holdings: Holdings,
     pub is_sure: bool,
@@ -67,18 +64,18 @@ pub(super) struct LeaveForm {
     pub password_problem: Option<String>,
 }
 
-impl HtmlSafe for LeaveForm {}
+impl HtmlSafe for DeleteAccountForm {}
 
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/delete_account.html")]
-struct LeavePage {
+struct DeleteAccountPage {
     view: View,
-    form: LeaveForm,
+    form: DeleteAccountForm,
 }
 
-impl LeavePage {
+impl DeleteAccountPage {
     async fn new(app: &App, view: View, user: &User) -> Result<Self> {
-        let form = LeaveForm {
+        let form = DeleteAccountForm {
             view: view.clone(),
             holdings: app.db.holdings(user).await?,
             is_sure: false,
@@ -95,33 +92,33 @@ impl LeavePage {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Leaving {
+struct Deleting {
     password: String,
     sure: String,
 }
 
 /// `GET /settings/account/delete`: asks first.
-async fn ask(user: User, view: View, State(app): State<App>) -> Result<LeavePage> {
-    LeavePage::new(&app, view, &user).await
+async fn ask(user: User, view: View, State(app): State<App>) -> Result<DeleteAccountPage> {
+    DeleteAccountPage::new(&app, view, &user).await
 }
 
 /// `POST /settings/account/delete`
-async fn leave(
+async fn delete(
     user: User,
     view: View,
     network: Network,
     session: Session,
     State(app): State<App>,
     headers: HeaderMap,
-    Form(typed): Form<Leaving>,
+    Form(typed): Form<Deleting>,
 ) -> Result<Response> {
-    let mut page = LeavePage::new(&app, view.clone(), &user).await?;
+    let mut page = DeleteAccountPage::new(&app, view.clone(), &user).await?;
     if page.form.holdings.is_needed {
         return Ok(page.refused());
     }
     page.form.is_sure = typed.sure == "yes";
     if !page.form.is_sure {
-        page.form.sure_problem = Some(view.t.leave_not_sure());
+        page.form.sure_problem = Some(view.t.delete_account_not_sure());
         return Ok(page.refused());
     }
     let trying = Trying {
@@ -156,7 +153,7 @@ async fn goodbye(view: View, State(app): State<App>) -> Response {
     if view.user.is_some() {
         return Redirect::to(HOME).into_response();
     }
-    let notice = view.t.leave_done();
+    let notice = view.t.delete_account_done();
     WelcomePage::new(view, &app).saying(notice).into_response()
 }
 
@@ -260,7 +257,7 @@ impl Db {
         loop {
             let mut tx = self.begin().await?;
             let mut changed = 0;
-            while changed < ROWS_AT_ONCE {
+            while changed < ERASED_AT_ONCE as u64 {
                 let Some(more) = tx.erase_some_of_a_chat(user).await? else {
                     break;
                 };
@@ -270,7 +267,7 @@ impl Db {
             // Another process may be at the last chat.
             let sql = "delete from users where id = $1 and deleted_at is not null
                        and not exists (select 1 from chats where user_id = $1)";
-            let is_last = changed < ROWS_AT_ONCE;
+            let is_last = changed < ERASED_AT_ONCE as u64;
             if is_last
                 && with_pool!(self.write, db => sqlx::query(sql)
                     .bind(user)
@@ -313,12 +310,12 @@ impl Tx {
         ] {
             let rows = with_tx!(*self, db => sqlx::query(sql)
                 .bind(chat)
-                .bind(ROWS_AT_ONCE as i64)
+                .bind(ERASED_AT_ONCE)
                 .execute(db)
                 .await?
                 .rows_affected());
             changed += rows;
-            if rows == ROWS_AT_ONCE {
+            if rows == ERASED_AT_ONCE as u64 {
                 return Ok(Some(changed));
             }
         }
