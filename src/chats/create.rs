@@ -18,6 +18,7 @@ use crate::{
     auth::{User, sign_in_again},
     db::{Db, now},
     error::Result,
+    presets::bind_preset,
     view::View,
     with_tx,
 };
@@ -133,17 +134,14 @@ impl Db {
                    values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         let preset = &beginning.preset;
         let mut tx = self.begin().await?;
-        with_tx!(tx, db => sqlx::query(sql)
-            .bind(chat)
-            .bind(user.id)
-            .bind(title_from(&new.text))
-            .bind(now())
-            .bind(&preset.model)
-            .bind(&preset.system_prompt)
-            .bind(preset.temperature)
-            .bind(preset.top_p)
-            .bind(preset.max_tokens)
-            .bind(&preset.effort)
+        with_tx!(tx, db => bind_preset!(
+                sqlx::query(sql)
+                .bind(chat)
+                .bind(user.id)
+                .bind(title_from(&new.text))
+                .bind(now()),
+                preset
+            )
             .bind(&beginning.persona)
             .bind(if beginning.titled { "line" } else { "person" })
             .execute(db)

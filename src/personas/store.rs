@@ -5,7 +5,7 @@ use crate::{
     auth::User,
     db::{Db, now},
     error::Result,
-    presets::Preset,
+    presets::{Preset, bind_preset},
     with_pool, with_tx,
 };
 
@@ -46,18 +46,15 @@ impl Db {
                    where (select count(*) from personas where user_id = $2) < $13";
         let mut tx = self.begin().await?;
         tx.alone(&user.id.0.to_string()).await?;
-        let added = with_tx!(tx, db => sqlx::query(sql)
-            .bind(PersonaId::new())
-            .bind(user.id)
-            .bind(&typed.name)
-            .bind(&typed.greeting)
-            .bind(&typed.starters)
-            .bind(&preset.model)
-            .bind(&preset.system_prompt)
-            .bind(preset.temperature)
-            .bind(preset.top_p)
-            .bind(preset.max_tokens)
-            .bind(&preset.effort)
+        let added = with_tx!(tx, db => bind_preset!(
+                sqlx::query(sql)
+                .bind(PersonaId::new())
+                .bind(user.id)
+                .bind(&typed.name)
+                .bind(&typed.greeting)
+                .bind(&typed.starters),
+                preset
+            )
             .bind(now())
             .bind(PERSONAS_LIMIT)
             .execute(db)
@@ -77,17 +74,14 @@ impl Db {
         let sql = "update personas set name = $2, greeting = $3, starters = $4, model = $5,
                        system_prompt = $6, temperature = $7, top_p = $8, max_tokens = $9, effort = $10
                    where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
-            .bind(persona)
-            .bind(&typed.name)
-            .bind(&typed.greeting)
-            .bind(&typed.starters)
-            .bind(&preset.model)
-            .bind(&preset.system_prompt)
-            .bind(preset.temperature)
-            .bind(preset.top_p)
-            .bind(preset.max_tokens)
-            .bind(&preset.effort)
+        with_pool!(self.write, db => bind_preset!(
+                sqlx::query(sql)
+                .bind(persona)
+                .bind(&typed.name)
+                .bind(&typed.greeting)
+                .bind(&typed.starters),
+                preset
+            )
             .execute(db)
             .await?.rows_affected());
         Ok(())

@@ -7,7 +7,7 @@ use crate::models::Options;
 use std::fmt;
 
 pub(crate) use form::{PresetFields, PresetForm, model};
-pub(crate) use store::Defaults;
+pub(crate) use store::{Defaults, bind_preset};
 
 /// How hard a model can be asked to think, in OpenAI's words.
 pub(crate) const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];

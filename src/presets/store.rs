@@ -9,6 +9,21 @@ use crate::{
     with_pool,
 };
 
+/// Adds what is set to a query's values, in this order: model, system_prompt, temperature, top_p,
+/// max_tokens, effort. A macro, as the type of a query differs between the databases.
+macro_rules! bind_preset {
+    ($query:expr, $preset:expr) => {
+        $query
+            .bind(&$preset.model)
+            .bind(&$preset.system_prompt)
+            .bind($preset.temperature)
+            .bind($preset.top_p)
+            .bind($preset.max_tokens)
+            .bind(&$preset.effort)
+    };
+}
+pub(crate) use bind_preset;
+
 /// What a person's new chats begin with.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Defaults {
@@ -40,14 +55,7 @@ impl Db {
         let sql = "update chats set model = $2, system_prompt = $3, temperature = $4, top_p = $5,
                        max_tokens = $6, effort = $7
                    where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
-            .bind(chat.id)
-            .bind(&preset.model)
-            .bind(&preset.system_prompt)
-            .bind(preset.temperature)
-            .bind(preset.top_p)
-            .bind(preset.max_tokens)
-            .bind(&preset.effort)
+        with_pool!(self.write, db => bind_preset!(sqlx::query(sql).bind(chat.id), preset)
             .execute(db)
             .await?.rows_affected());
         Ok(())
@@ -72,14 +80,7 @@ impl Db {
                    on conflict (user_id) do update set model = $2, system_prompt = $3,
                        temperature = $4, top_p = $5, max_tokens = $6, effort = $7, titles = $8";
         let preset = &defaults.preset;
-        with_pool!(self.write, db => sqlx::query(sql)
-            .bind(user.id)
-            .bind(&preset.model)
-            .bind(&preset.system_prompt)
-            .bind(preset.temperature)
-            .bind(preset.top_p)
-            .bind(preset.max_tokens)
-            .bind(&preset.effort)
+        with_pool!(self.write, db => bind_preset!(sqlx::query(sql).bind(user.id), preset)
             .bind(defaults.titles)
             .execute(db)
             .await?.rows_affected());
