@@ -64,13 +64,16 @@ fn close_behind<'a>(arena: &'a Arena<'a>, link: Node<'a>) -> Option<()> {
         _ => None,
     })?;
     let (outside, inside) = text.rsplit_once(mark)?;
+    let url = match &link.data().value {
+        NodeValue::Link(link) => link.url.strip_suffix(behind)?.to_owned(),
+        _ => return None,
+    };
 
     let emphasis = arena.alloc(emphasis.into());
     let text = |text: &str| arena.alloc(NodeValue::Text(text.to_owned().into()).into());
     link.insert_after(text(&behind[mark.len()..]));
     if let (NodeValue::Link(link), Some(child)) = (&mut link.data_mut().value, link.first_child()) {
-        let url = link.url.strip_suffix(behind).map(str::to_owned);
-        link.url = url.unwrap_or_default();
+        link.url = url;
         child.data_mut().value = NodeValue::Text(address.to_owned().into());
     }
     opening.data_mut().value = NodeValue::Text(outside.to_owned().into());
