@@ -3,7 +3,3 @@
 styleguide = Style guide
 styleguide-lead = Every fragment in every state, made by its own template. Each heading is the name of the file and leads to that sample alone.
 styleguide-by-itself = On a page of its own, because its ids can be there only once
-styleguide-themes = Themes
-styleguide-browser = Same as the browser
-styleguide-light = Light
-styleguide-dark = Dark
