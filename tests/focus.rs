@@ -112,10 +112,15 @@ async fn forms_on_messages_give_the_focus_back() {
     tab.press(".editing textarea", ESCAPE).await;
     tab.until_focused(".mine .text").await;
 
-    tab.press(".reply .acts > [id^='again-']", ENTER).await;
+    tab.press(".reply .acts a[href$='/retry']", ENTER).await;
     tab.until_focused(".other-model input").await;
     tab.press(".other-model .actions a", ENTER).await;
-    tab.until_focused(".reply .acts > [id^='again-']").await;
+    tab.until_focused(".reply .acts a[href$='/retry']").await;
+    tab.press(".reply .acts a[href$='/retry']", ENTER).await;
+    tab.until_focused(".other-model input").await;
+    tab.press(".other-model input", ESCAPE).await;
+    tab.until_focused(".reply .acts > :has([href$='/retry'])")
+        .await;
 
     tab.press(".reply .more summary", ENTER).await;
     tab.press(".reply a[href$='/delete']", ENTER).await;
@@ -260,10 +265,15 @@ async fn what_is_refused_leaves_the_focus_where_it_was() {
     tab.fill("#content", "Go").await;
     tab.press("#content", ENTER).await;
     tab.until_text(".ending", "Try again").await;
-    tab.press(".ending [id^='again-']", ENTER).await;
+    tab.press(".ending a[href$='/retry']", ENTER).await;
     tab.until_focused(".other-model input").await;
     tab.press(".other-model .actions a", ENTER).await;
-    tab.until_focused(".ending [id^='again-']").await;
+    tab.until_focused(".ending a[href$='/retry']").await;
+    tab.press(".ending a[href$='/retry']", ENTER).await;
+    tab.until_focused(".other-model input").await;
+    tab.press(".other-model input", ESCAPE).await;
+    tab.until_focused(".ending .actions > :has([href$='/retry'])")
+        .await;
     assert_eq!(tab.count(".ending form").await, 1);
     tab.go("/settings").await;
     tab.fill("#top_p", "7").await;
@@ -291,5 +301,19 @@ async fn earlier_messages_leave_the_focus_on_the_way_to_those_before() {
         tab.until_focused("#earlier-link").await;
     }
     tab.until_text("#earlier-link", "begins here").await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn what_can_be_done_with_an_earlier_message_is_quiet_until_wanted() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    let shown = "[...document.querySelectorAll('.mine .below :is(a, clipboard-copy, summary)')].filter(e => e.checkVisibility({ opacityProperty: true })).length";
+    assert_eq!(tab.eval(shown).await, 0);
+    tab.focus(".mine [id^='edit-']").await;
+    // Copy, its plain text, edit, more.
+    tab.until(&format!("{shown} == 4")).await;
+    tab.focus("#content").await;
+    tab.until(&format!("{shown} == 0")).await;
     tab.close().await;
 }

@@ -136,7 +136,7 @@ async fn a_form_on_a_message_is_given_up_in_its_place() {
     for link in [
         ".mine a[href$='/edit']",
         ".mine a[href$='/delete']",
-        ".reply .acts > a[href$='/retry']",
+        ".reply .acts a[href$='/retry']",
         ".reply a[href$='/delete']",
     ] {
         let asked = ann.click(&old, link).await;

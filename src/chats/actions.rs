@@ -1,7 +1,7 @@
 //! What can be done with a message, in a row below it.
 
 use super::{Chat, ChatId, MessageId, Role, messages::Shown, versions::Siblings};
-use crate::{App, error::Result, view::View};
+use crate::{App, clock::When, error::Result, view::View};
 use askama::{Template, filters::HtmlSafe};
 
 /// What can be done with a message: another version shown or made, a new chat begun, all deleted.
@@ -18,6 +18,8 @@ pub(super) struct Actions {
     can_regenerate: bool,
     /// Its versions, where there are several.
     siblings: Option<Siblings>,
+    /// When it was sent, or came to its end.
+    when: Option<When>,
 }
 
 impl HtmlSafe for Actions {}
@@ -25,17 +27,20 @@ impl HtmlSafe for Actions {}
 impl Actions {
     /// For a message of this chat.
     pub(super) fn of(shown: &Shown, chat: &Chat, siblings: Option<Siblings>) -> Self {
-        let id = shown.message.id;
-        let is_mine = shown.message.role == Role::User;
+        let message = &shown.message;
+        let id = message.id;
+        let is_mine = message.role == Role::User;
+        let at = message.made.ended_at.unwrap_or(message.created_at);
         Self {
             view: shown.view.clone(),
             chat: chat.id,
             id,
-            parent: shown.message.parent_id,
+            parent: message.parent_id,
             is_mine,
             can_answer: is_mine && chat.leaf == Some(id),
             can_regenerate: !is_mine && shown.ending.retry.is_none(),
             siblings,
+            when: shown.view.clock.when(at),
         }
     }
 

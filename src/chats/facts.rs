@@ -11,6 +11,9 @@ use askama::{Template, filters::HtmlSafe};
 #[derive(Template)]
 #[template(path = "fragments/facts.html")]
 pub(super) struct Facts {
+    /// How long ago, and exactly when one points at it; a text browser shows no such thing, and
+    /// says when.
+    graphical: bool,
     model: Option<String>,
     when: When,
     tokens: Option<String>,
@@ -28,6 +31,7 @@ impl Facts {
         let made = &message.made;
         let ended_at = made.ended_at.filter(|_| !message.state.is_running())?;
         Some(Self {
+            graphical: view.graphical,
             model: message.model.clone(),
             when: view.clock.when(ended_at)?,
             tokens: tokens(message, view),

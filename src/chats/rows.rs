@@ -80,7 +80,8 @@ pub(super) use chat_columns;
 macro_rules! message_columns {
     () => {
         "m.id, m.parent_id, m.role, m.body, m.reasoning, m.state, m.problem, m.model, m.dropped,
-         m.prompt_tokens, m.completion_tokens, m.is_estimate, m.written_in, m.ended_at"
+         m.created_at, m.prompt_tokens, m.completion_tokens, m.is_estimate, m.written_in,
+         m.ended_at"
     };
 }
 pub(super) use message_columns;
@@ -166,6 +167,8 @@ pub struct Message {
     pub model: Option<String>,
     /// How many earlier messages were left out of what the model was sent.
     pub dropped: i64,
+    /// When it was sent, or begun.
+    pub created_at: i64,
     /// What is told below a reply.
     #[sqlx(flatten)]
     pub made: Made,

@@ -199,6 +199,7 @@ fn message(role: Role, body: &str) -> Message {
         problem: None,
         model: (role == Role::Assistant).then(|| MODEL.to_owned()),
         dropped: 0,
+        created_at: now(),
         made: Made {
             prompt_tokens: Some(1_234),
             completion_tokens: Some(567),

@@ -377,6 +377,9 @@ impl Driver {
             "--disable-component-update",
             "--disable-sync",
             "--window-size=1280,800",
+            // There is a mouse, which a machine without a screen does not have: 2 is one that can
+            // hover, 4 one that is fine.
+            "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
             &profile,
         ];
         let allowed = if script == Script::On { 1 } else { 2 };
