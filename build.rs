@@ -29,6 +29,7 @@ const ASSETS: &[(&str, &str, &[&str])] = &[
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     texts(&out)?;
+    markdown(Path::new(&out))?;
     assets(Path::new(&out))
 }
 
@@ -45,22 +46,65 @@ fn texts(out: &str) -> Result<(), Box<dyn Error>> {
     Ok(fluent_typed::try_build_from_locales_folder(options)?)
 }
 
+/// A table of the longer texts.
+fn markdown(out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut table = String::new();
+    for language in languages()? {
+        for file in fs::read_dir(format!("locales/{language}"))? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_stem().and_then(|name| name.to_str());
+                let name = name.ok_or("a text has a plain name")?;
+                let path = path.canonicalize()?;
+                table += &format!("({language:?}, {name:?}, include_str!({path:?})),\n");
+            }
+        }
+    }
+    fs::write(out.join("markdown.rs"), format!("[\n{table}]"))?;
+    Ok(())
+}
+
+/// The names of the folders in `locales/`.
+fn languages() -> Result<Vec<String>, Box<dyn Error>> {
+    let folders = fs::read_dir("locales")?;
+    let names = folders.map(|folder| {
+        folder?
+            .file_name()
+            .into_string()
+            .map_err(|_| "a language has a plain name".into())
+    });
+    names.collect()
+}
+
 fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut table = String::new();
     for (name, media_type, parts) in ASSETS {
         table += &asset(out, name, media_type, parts)?;
     }
     // What the style sheet says in words is a part of each language.
-    for language in fs::read_dir("locales")? {
-        let language = language?.file_name();
-        let language = language.to_str().ok_or("a language has a plain name")?;
-        let words = format!("locales/{language}/style.css");
+    for language in languages()? {
+        let words = words(out, &language)?;
         let parts = ["static/app.css", &words];
         let name = format!("app-{language}.css");
         table += &asset(out, &name, "text/css; charset=utf-8", &parts)?;
     }
     fs::write(out.join("assets.rs"), format!("[\n{table}]"))?;
     Ok(())
+}
+
+/// The words of a language as a style sheet, which has them in custom properties; its path.
+fn words(out: &Path, language: &str) -> Result<String, Box<dyn Error>> {
+    let texts = format!("locales/{language}/words.ftl");
+    println!("cargo::rerun-if-changed={texts}");
+    let mut css = ":root {\n".to_owned();
+    for line in fs::read_to_string(texts)?.lines() {
+        if let Some((name, word)) = line.split_once(" = ") {
+            css += &format!("--{name}: {word:?};\n");
+        }
+    }
+    let path = out.join(format!("words-{language}.css"));
+    fs::write(&path, css + "}\n")?;
+    Ok(path.to_str().ok_or("the path is no text")?.to_owned())
 }
 
 /// Packs an asset; what the program is to know of it is returned.

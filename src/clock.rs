@@ -93,10 +93,9 @@ impl Clock {
     /// Date and time, and the zone unless the person knows it.
     fn exact(&self, at: &ZonedDateTime) -> String {
         let t = self.lang.texts();
-        // In Korean the halves of the day are named.
-        let hour = match self.lang {
-            Lang::Ko => format!("{}", (at.hour() + 11) % 12 + 1),
-            Lang::En => format!("{:02}", at.hour()),
+        let hour = match t.clock_system().starts_with("12") {
+            true => format!("{}", (at.hour() + 11) % 12 + 1),
+            false => format!("{:02}", at.hour()),
         };
         let time = t.clock_time(at.hour() / 12, hour, format!("{:02}", at.minute()));
         let weekday = t.clock_weekday(at.weekday().to_monday_one_offset());

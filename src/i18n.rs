@@ -18,16 +18,24 @@ pub(crate) use texts::{L10n as Lang, L10nLanguage as Texts};
 /// The cookie that remembers the language.
 pub const COOKIE: &str = "language";
 
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Lang::En.load());
-static KOREAN: LazyLock<Texts> = LazyLock::new(|| Lang::Ko.load());
+/// In the order of the languages.
+static TEXTS: LazyLock<Vec<Texts>> =
+    LazyLock::new(|| Lang::iter().map(|lang| lang.load()).collect());
+
+/// Every longer text: its language, its name, and what it says.
+static MARKDOWN: &[(&str, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/markdown.rs"));
 
 impl Lang {
     /// Every sentence of the interface in this language.
     pub(crate) fn texts(self) -> &'static Texts {
-        match self {
-            Self::En => &ENGLISH,
-            Self::Ko => &KOREAN,
-        }
+        &TEXTS[self as usize]
+    }
+
+    /// The text that is `{name}.md` in this language's folder; one that is not there is empty.
+    pub(crate) fn markdown(self, name: &str) -> &'static str {
+        let mut all = MARKDOWN.iter();
+        let text = all.find(|text| (text.0, text.1) == (&*self, name));
+        text.map_or("", |(_, _, text)| text)
     }
 
     /// The language for a tag such as `ko` or `ko-KR`.

@@ -77,20 +77,13 @@ pub(crate) fn conversation(screen: &str) -> Vec<&str> {
     };
     // What can be done with a message.
     let action = |line: &&str| {
-        ![
-            "Plain text",
-            "Edit",
-            "More",
-            "Regenerate",
-            "Delete",
-            "Continue in",
-        ]
-        .iter()
-        .any(|start| {
-            line.trim_start_matches("(BUTTON)")
-                .trim_start_matches(['[', ' '])
-                .starts_with(start)
-        })
+        !["Plain text", "Edit", "Regenerate", "Delete", "Continue in"]
+            .iter()
+            .any(|start| {
+                line.trim_start_matches("(BUTTON)")
+                    .trim_start_matches(['[', ' '])
+                    .starts_with(start)
+            })
     };
     lines
         .skip_while(|line| *line != "You")

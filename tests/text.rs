@@ -74,6 +74,43 @@ async fn formulas_are_formulas_and_prices_are_prices() {
 }
 
 #[tokio::test]
+async fn text_browsers_read_what_style_sheets_and_formulas_say() {
+    const REPLY: &str = "> [!TIP]\n> Rest.\n\n> [!NOTE] Mine & yours\n> Eat.\n\n$\\frac{a}{b} < c$ holds.\n\n```rust\nlet a = 1;\n```\n\nAs text: `<math alttext=\"x\">`, `<div class=\"alert tip\">`.\n";
+    for (language, tip, plain) in [
+        ("en", "Tip", "rust · plain text"),
+        ("ko", "도움말", "rust · 원문"),
+    ] {
+        for kind in KINDS {
+            let app = TestApp::start().await;
+            app.model.answer(Answer::stream([REPLY]));
+            let ann = kind(&app).speaking(language).sign_up("ann").await;
+            let watched = ann.start_chat("Tell me").await;
+            let loaded = ann.finished(&watched).await;
+            for page in [watched, loaded] {
+                let text = page.text(".reply .text");
+                assert_eq!(
+                    text.contains(&format!("{tip} Rest.")),
+                    ann.is_text(),
+                    "{text}"
+                );
+                assert_eq!(
+                    text.contains("\\frac{a}{b} < c holds."),
+                    ann.is_text(),
+                    "{text}"
+                );
+                assert_eq!(text.contains(plain), ann.is_text(), "{text}");
+                assert_eq!(page.count(".reply math") == 0, ann.is_text());
+                assert!(text.contains("Mine & yours Eat."), "{text}");
+                assert!(
+                    text.contains("<math alttext=\"x\">, <div class=\"alert tip\">."),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reply_that_was_carried_on_shows_its_new_text() {
     let app = TestApp::start().await;
     let cut = Answer::sse()

@@ -56,6 +56,8 @@ clock-weekday = { $day ->
     [6] Sat
    *[other] Sun
 }
+# How hours are counted: 24-hour clock, or 12-hour clock
+clock-system = 24-hour clock
 # $half (Number) - 0 before noon, 1 after it
 # $hour (String) - the hour as it is counted in this language
 # $minute (String) - 00 to 59

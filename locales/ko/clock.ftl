@@ -25,6 +25,8 @@ clock-weekday = { $day ->
     [6] 토
    *[other] 일
 }
+# 12시간제 또는 24시간제
+clock-system = 12시간제
 clock-time = { $half ->
     [0] 오전 { $hour }:{ $minute }
    *[other] 오후 { $hour }:{ $minute }

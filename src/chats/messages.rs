@@ -101,6 +101,10 @@ impl Shown {
             });
         }
         for (index, html) in app.rendered.all(finals).await? {
+            let html = match view.graphical {
+                true => html,
+                false => markdown::for_text_browsers(&html, view.t).into(),
+            };
             shown[index].html = Html::Final(Rendered(html));
         }
         Ok(shown)

@@ -22,7 +22,6 @@ use super::{
 use crate::{
     db::now,
     error::{Notice, Result},
-    i18n::Lang,
     models::{Current, Source, TroubleKind},
     personas::{Persona, PersonaId},
     presets::Preset,
@@ -79,17 +78,11 @@ fn persona(view: &View) -> Persona {
 
 /// A reply with everything that Markdown can do.
 fn everything(view: &View) -> &'static str {
-    match view.lang {
-        Lang::Ko => include_str!("../../locales/ko/sample.md"),
-        Lang::En => include_str!("../../locales/en/sample.md"),
-    }
+    view.lang.markdown("sample")
 }
 
 fn thoughts(view: &View) -> &'static str {
-    match view.lang {
-        Lang::Ko => include_str!("../../locales/ko/sample_thoughts.md"),
-        Lang::En => include_str!("../../locales/en/sample_thoughts.md"),
-    }
+    view.lang.markdown("sample_thoughts")
 }
 
 /// The first paragraph of that, cut in the middle.

@@ -6,6 +6,7 @@ mod growing;
 mod highlight;
 mod links;
 mod math;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use code::{CODE_END, code};
 pub use growing::{Growing, Piece, PieceKind};
 use math::Formulas;
 pub use math::{ATTRIBUTES as MATH_ATTRIBUTES, ELEMENTS as MATH_ELEMENTS};
+pub(crate) use terminal::for_text_browsers;
 
 /// Every element that rendered Markdown can hold, with every attribute it can have; those of
 /// formulas are in [`MATH_ELEMENTS`].

@@ -1,5 +1,6 @@
 //! The demo model: answers without any server, through the same wire as the real ones.
 
+use crate::i18n::Lang;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::header;
@@ -85,12 +86,14 @@ fn reply(request: &Value) -> String {
         .last()
         .and_then(|last| last["content"].as_str())
         .unwrap_or_default();
-    let template = match (said.chars().any(is_hangul), messages.len() > 1) {
-        (true, false) => include_str!("../../locales/ko/demo.md"),
-        (true, true) => include_str!("../../locales/ko/demo_again.md"),
-        (false, false) => include_str!("../../locales/en/demo.md"),
-        (false, true) => include_str!("../../locales/en/demo_again.md"),
+    let lang = match said.chars().any(is_hangul) {
+        true => Lang::Ko,
+        false => Lang::En,
     };
+    let template = lang.markdown(match messages.len() {
+        ..2 => "demo",
+        _ => "demo_again",
+    });
     template.trim().replace("{quote}", &quote(said))
 }
 
@@ -181,8 +184,8 @@ mod tests {
     #[test]
     fn tokens_are_short_and_lose_nothing() {
         for text in [
-            include_str!("../../locales/ko/demo.md"),
-            include_str!("../../locales/en/demo.md"),
+            Lang::Ko.markdown("demo"),
+            Lang::En.markdown("demo"),
             "",
             "  \n",
             "👨‍👩‍👧",

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     chats::MessageId,
     i18n::Texts,
-    markdown::{CODE_END, PieceKind},
+    markdown::{CODE_END, PieceKind, for_text_browsers},
 };
 use askama::Template;
 use async_stream::stream;
@@ -180,7 +180,10 @@ impl Writing {
             self.note(&mut out, note);
         }
         for piece in &news.pieces {
-            out.push_str(&piece.html);
+            match self.graphical {
+                true => out.push_str(&piece.html),
+                false => out.push_str(&for_text_browsers(&piece.html, self.t)),
+            }
             self.in_code = matches!(piece.kind, PieceKind::CodeStart | PieceKind::CodeLines);
         }
         if let Some(open) = news.open.as_ref().filter(|_| self.graphical) {

@@ -36,6 +36,7 @@ pub const ELEMENTS: &[&str] = &[
 pub const ATTRIBUTES: &[&str] = &[
     "accent",
     "accentunder",
+    "alttext",
     "columnspacing",
     "depth",
     "display",

@@ -102,12 +102,20 @@ fn is_money(text: &str) -> bool {
         && text.split_whitespace().skip(1).any(word)
 }
 
-/// A formula as MathML, if it can be read. One on lines of its own may be wider than the screen: keys
-/// can scroll it.
+/// A formula as MathML, if it can be read; its source goes with it, for browsers that show no MathML.
+/// One on lines of its own may be wider than the screen: keys can scroll it.
 pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
     if tex.trim().is_empty() || tex.len() > LONGEST || depth(tex) > DEEPEST {
         return None;
     }
+    let mut start = "<math alttext=\"".to_owned();
+    for (n, word) in tex.split_whitespace().enumerate() {
+        if n > 0 {
+            start.push(' ');
+        }
+        super::escape(word, &mut start);
+    }
+    start.push_str(if display { "\" tabindex=\"0\"" } else { "\"" });
     let tex = tidy(tex);
     let read = || {
         let place = match display {
@@ -116,10 +124,7 @@ pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
         };
         let read = TEX.convert_with_local_state(&tex, place).ok()?;
         let mathml = allowed(&read.mathml)?;
-        Some(match mathml.strip_prefix("<math") {
-            Some(rest) if display => format!("<math tabindex=\"0\"{rest}"),
-            _ => mathml,
-        })
+        Some(start + mathml.strip_prefix("<math")?)
     };
     if is_flat(&tex) {
         return read();
