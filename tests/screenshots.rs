@@ -41,13 +41,22 @@ struct Photographer {
 
 impl Photographer {
     async fn page(&self, name: &str, path: &str) {
+        self.go(path).await;
+        self.shown(name).await;
+    }
+
+    async fn go(&self, path: &str) {
         self.tab.leave(async || self.tab.go(path).await).await;
         self.tab.until("document.readyState == 'complete'").await;
-        self.shown(name).await;
     }
 
     /// What is shown now.
     async fn shown(&self, name: &str) {
+        self.pictures(name, async || self.tab.screenshot().await)
+            .await;
+    }
+
+    async fn pictures(&self, name: &str, take: impl AsyncFn() -> Vec<u8>) {
         for (width, height) in WIDTHS {
             self.tab.resize(width, height).await;
             for scheme in ["light", "dark"] {
@@ -55,9 +64,22 @@ impl Photographer {
                 let media = json!({ "features": features });
                 self.tab.cdp("Emulation.setEmulatedMedia", media).await;
                 let file = format!("{name}-{}-{width}-{scheme}.png", self.kind);
-                let picture = self.tab.screenshot().await;
-                fs::write(self.folder.join(file), picture).unwrap();
+                fs::write(self.folder.join(file), take().await).unwrap();
             }
+        }
+    }
+
+    /// Every fragment in every state.
+    async fn samples(&self) {
+        self.go("/styleguide").await;
+        let links = "[...document.querySelectorAll('.sample > h2 a')].map(a => a.pathname)";
+        let addresses: Vec<String> = serde_json::from_value(self.tab.eval(links).await).unwrap();
+        assert!(addresses.len() > 50, "{addresses:?}");
+        for address in addresses {
+            self.go(&address).await;
+            let name = address.replace("/styleguide/", "sample-");
+            self.pictures(&name, async || self.tab.picture_of(".sample").await)
+                .await;
         }
     }
 
@@ -73,9 +95,12 @@ impl Photographer {
             ("register", "/register"),
             ("login", "/login"),
             ("help", "/help"),
+            ("error", "/nowhere"),
         ] {
             self.page(name, path).await;
         }
+        // That there is nothing is meant.
+        self.tab.complaints().await;
     }
 
     async fn own_pages(&self) {
@@ -146,6 +171,7 @@ async fn pictures_of_every_page() {
             photographer.tab.register(&format!("{name} {kind}")).await;
             photographer.chat(&site, question).await;
             photographer.own_pages().await;
+            photographer.samples().await;
             photographer.tab.close().await;
         }
     }

@@ -234,6 +234,11 @@ impl Tab {
         self.client.screenshot().await.unwrap()
     }
 
+    /// A picture of an element, also of what of it is not in view.
+    pub async fn picture_of(&self, css: &str) -> Vec<u8> {
+        self.find(css).await.screenshot().await.unwrap()
+    }
+
     /// Every request since the last call, as method and address.
     pub async fn requests(&self) -> Vec<(String, String)> {
         let mut requests = Vec::new();
