@@ -15,7 +15,7 @@ composer-placeholder = Write a message
 composer-send = Send
 composer-stop = Stop
 # $model (String) - the name of the model
-composer-model = Answered by { $model }
+composer-model = Model: { $model }
 composer-empty = Write something first.
 # $length (String) - how many characters the message has
 # $limit (String) - how many it may have

@@ -98,6 +98,7 @@ personas-too-many = You can have at most { $limit } personas. Delete one first.
 personas-gone = The persona of this chat has been deleted in the meantime. Your text is still in the box: send it again to start a chat without the persona.
 
 reply-other-model = With another model
+reply-other-model-title = Reply with another model
 reply-other-model-go = Reply with this model
 reply-rejects-temperature = This model does not accept the temperature you set. Change it or leave it empty in the chat’s settings, then try again.
 reply-rejects-top-p = This model does not accept the top-p you set. Change it or leave it empty in the chat’s settings, then try again.

@@ -20,7 +20,7 @@ message-branch-too-often = You have made many new chats in a short time. Try aga
     [one] a minute
    *[other] { $minutes } minutes
 }.
-message-delete-title = Delete this message?
+message-delete-title = Delete message
 message-delete-question = Delete this message?
 # $count (Number) - how many messages hang below it
 message-delete-more = { $count ->

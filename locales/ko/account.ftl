@@ -27,7 +27,7 @@ sessions-began = { $days ->
     [1] 어제 로그인
    *[other] { $days }일 전에 로그인
 }
-sessions-end = 로그아웃시키기
+sessions-end = 로그아웃
 sessions-ended = 그 브라우저에서 로그아웃했어요.
 sessions-end-others = 다른 곳에서 모두 로그아웃
 sessions-others-ended = 다른 곳에서 모두 로그아웃했어요.

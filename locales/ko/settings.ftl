@@ -85,6 +85,7 @@ personas-too-many = 페르소나는 { $limit }개까지 만들 수 있어요. �
 personas-gone = 이 대화의 페르소나가 그사이 삭제됐어요. 쓰던 글은 그대로 남아 있어요. 다시 보내면 페르소나 없이 대화를 시작해요.
 
 reply-other-model = 다른 모델로
+reply-other-model-title = 다른 모델로 답변받기
 reply-other-model-go = 이 모델로 답변받기
 reply-rejects-temperature = 이 모델은 설정한 온도를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
 reply-rejects-top-p = 이 모델은 설정한 Top-p를 받아들이지 않아요. 대화 설정에서 바꾸거나 비운 다음 다시 시도해 주세요.
