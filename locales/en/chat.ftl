@@ -34,6 +34,7 @@ rename-empty = Write a title.
 rename-too-long = A title can have at most { $limit } characters.
 cancel = Cancel
 delete = Delete
+delete-heading = Delete chat
 delete-title = Delete this chat?
 delete-question = All the messages in it will be deleted too, and cannot be brought back.
 delete-yes = Delete it

@@ -30,6 +30,7 @@ rename-empty = 제목을 써 주세요.
 rename-too-long = 제목은 { $limit }자까지 쓸 수 있어요.
 cancel = 취소
 delete = 삭제
+delete-heading = 대화 삭제
 delete-title = 이 대화를 삭제할까요?
 delete-question = 대화에 있는 메시지가 모두 삭제되고, 되돌릴 수 없어요.
 delete-yes = 삭제하기
