@@ -1,12 +1,9 @@
 //! Pictures of every page, to be looked at: `scripts/screenshots`.
 
-use crate::{
-    browser::EVERYTHING,
-    support::{
-        chromium::{Script, Tab},
-        model::{Answer, Gate, Step},
-        site::Site,
-    },
+use crate::support::{
+    chromium::{Script, Tab},
+    model::{Answer, Gate, Step},
+    site::Site,
 };
 use serde_json::json;
 use std::{
@@ -15,18 +12,55 @@ use std::{
     time::Duration,
 };
 
-/// Thoughts, and then everything.
-fn thoughtful() -> Answer {
-    let thought =
-        json!({ "choices": [{ "delta": { "reasoning": "It wants everything.\nSo be it." } }] });
-    let usage =
-        json!({ "choices": [], "usage": { "prompt_tokens": 1234, "completion_tokens": 567 } });
-    Answer::sse()
-        .event(&thought.to_string())
-        .then(Step::Wait(Duration::from_millis(300)))
-        .token(EVERYTHING)
-        .event(&usage.to_string())
-        .finish()
+/// What is said in the pictures.
+struct Talk {
+    language: &'static str,
+    /// Of who has script, and of who has not.
+    names: [&'static str; 2],
+    question: &'static str,
+    sample: &'static str,
+    thoughts: &'static str,
+}
+
+const TALKS: [Talk; 2] = [
+    Talk {
+        language: "en",
+        names: ["Ann", "Ben"],
+        question: "Explain in simple terms how celadon gets its colour.",
+        sample: include_str!("../locales/en/sample.md"),
+        thoughts: include_str!("../locales/en/sample_thoughts.md"),
+    },
+    Talk {
+        language: "ko",
+        names: ["한나", "서준"],
+        question: "청자의 빛깔이 어떻게 나오는지 쉽게 설명해 주세요.",
+        sample: include_str!("../locales/ko/sample.md"),
+        thoughts: include_str!("../locales/ko/sample_thoughts.md"),
+    },
+];
+
+impl Talk {
+    /// The reply: up to its table, and from there to the end of its code.
+    fn reply(&self) -> (&str, &str) {
+        let (reply, _) = self.sample.split_once("\n\n    ").unwrap();
+        reply.split_at(reply.find("\n| ").unwrap())
+    }
+
+    /// The same after some thoughts.
+    fn thoughtful(&self) -> Answer {
+        let (first, rest) = self.reply();
+        let thought = json!({ "choices": [{ "delta": { "reasoning": self.thoughts } }] });
+        let usage =
+            json!({ "choices": [], "usage": { "prompt_tokens": 1234, "completion_tokens": 567 } });
+        Answer::sse()
+            .event(&thought.to_string())
+            .then(Step::Wait(Duration::from_millis(300)))
+            .token(first)
+            .then(Step::Wait(Duration::from_secs(5)))
+            .token(rest)
+            .event(&usage.to_string())
+            .finish()
+    }
 }
 
 const WIDTHS: [(u32, u32); 3] = [(320, 640), (768, 1024), (1440, 900)];
@@ -121,18 +155,18 @@ impl Photographer {
         }
     }
 
-    async fn chat(&self, site: &Site, question: &str) {
+    async fn chat(&self, site: &Site, talk: &Talk) {
         let gate = Gate::new();
-        let (first, rest) = EVERYTHING.split_at(EVERYTHING.find("> A").unwrap());
+        let (first, rest) = talk.reply();
         site.model.answer(Answer::gated(&gate, [first, rest]));
-        self.tab.send(question).await;
+        self.tab.send(talk.question).await;
         gate.open(1);
-        self.tab.until_text(".reply", "to do").await;
+        self.tab.until_text(".reply", "1123").await;
         self.shown("streaming").await;
         gate.open_all();
         self.tab.until_replied().await;
-        site.model.answer(thoughtful());
-        self.tab.send(question).await;
+        site.model.answer(talk.thoughtful());
+        self.tab.send(talk.question).await;
         self.tab.until_replied().await;
         let path = self.tab.path().await;
         let chat = path.split("/live").next().unwrap();
@@ -157,19 +191,17 @@ async fn pictures_of_every_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     fs::create_dir_all(&folder).unwrap();
     let site = Site::start().await;
-    for (language, name, question) in [
-        ("en", "Ann", "Show me everything."),
-        ("ko", "한나", "다 보여 주세요."),
-    ] {
-        for (script, kind) in [(Script::On, "js"), (Script::Off, "nojs")] {
+    for talk in TALKS {
+        let kinds = [(Script::On, "js"), (Script::Off, "nojs")];
+        for ((script, kind), name) in kinds.into_iter().zip(talk.names) {
             let photographer = Photographer {
                 folder: folder.clone(),
-                tab: Tab::open_in(&site.url, script, language).await,
-                kind: format!("{language}-{kind}"),
+                tab: Tab::open_in(&site.url, script, talk.language).await,
+                kind: format!("{}-{kind}", talk.language),
             };
             photographer.strangers_pages().await;
-            photographer.tab.register(&format!("{name} {kind}")).await;
-            photographer.chat(&site, question).await;
+            photographer.tab.register(name).await;
+            photographer.chat(&site, &talk).await;
             photographer.own_pages().await;
             photographer.samples().await;
             photographer.tab.close().await;
