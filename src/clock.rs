@@ -18,6 +18,7 @@ pub(crate) struct Clock {
 }
 
 /// A moment that has passed.
+#[derive(Clone)]
 pub(crate) struct When {
     /// How long ago it was when the page was made.
     pub sentence: String,

@@ -30,7 +30,7 @@ impl Actions {
         let message = &shown.message;
         let id = message.id;
         let is_mine = message.role == Role::User;
-        let at = message.made.ended_at.unwrap_or(message.created_at);
+        let ended = shown.ending.facts.as_ref().map(|facts| facts.when.clone());
         Self {
             view: shown.view.clone(),
             chat: chat.id,
@@ -40,7 +40,7 @@ impl Actions {
             can_answer: is_mine && chat.leaf == Some(id),
             can_regenerate: !is_mine && shown.ending.retry.is_none(),
             siblings,
-            when: shown.view.clock.when(at),
+            when: ended.or_else(|| shown.view.clock.when(message.created_at)),
         }
     }
 

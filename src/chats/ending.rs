@@ -20,7 +20,7 @@ pub(super) struct Ending {
     /// Whether it can also be carried on from its text.
     can_continue: bool,
     /// How it was made.
-    facts: Option<Facts>,
+    pub(super) facts: Option<Facts>,
 }
 
 impl HtmlSafe for Ending {}

@@ -15,7 +15,7 @@ pub(super) struct Facts {
     /// says when.
     graphical: bool,
     model: Option<String>,
-    when: When,
+    pub(super) when: When,
     tokens: Option<String>,
     speed: Option<String>,
 }
