@@ -105,10 +105,12 @@ async fn the_title_tells_how_the_reply_is_and_its_end_is_announced_once() {
         assert_eq!(tab.eval("region.textContent").await, "");
         gate.open(1);
         tab.until_text(".reply:last-child", "One").await;
-        // No word of it is announced as it comes.
+        // It is in a log, of which no word is announced as it comes.
         let announced =
             "document.querySelector('.reply').closest('[aria-live], [role=log], [role=status]')";
-        assert!(tab.eval(announced).await.is_null());
+        let [role, live] = ["role", "ariaLive"].map(|name| format!("{announced}.{name}"));
+        assert_eq!(tab.eval(&role).await, "log");
+        assert_eq!(tab.eval(&live).await, "off");
         assert_eq!(tab.eval("document.title").await, "⋯ Count · Damso");
         gate.open_all();
         tab.until("document.title == '✓ Count · Damso'").await;

@@ -10,6 +10,7 @@ empty-third = Write a polite email to move our meeting to next week.
 empty-fourth = Make me a one-month plan to learn the guitar in 15 minutes a day.
 empty-chat = What would you like to talk about?
 
+thread-label = Messages
 composer-label = Your message
 composer-placeholder = Write a message
 composer-send = Send

@@ -10,6 +10,7 @@ empty-second = 청자의 빛깔이 어떻게 나오는지 쉽게 설명해 주�
 empty-third = 회의를 다음 주로 미루자는 정중한 메일을 써 주세요.
 empty-fourth = 하루 15분으로 기타를 배우는 한 달 계획을 세워 주세요.
 
+thread-label = 메시지
 composer-label = 내 메시지
 composer-placeholder = 메시지를 써 보세요
 composer-send = 보내기
