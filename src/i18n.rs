@@ -128,8 +128,14 @@ mod tests {
         // says which one it is.
         let english = ids("en");
         assert!(english.len() > 50);
-        for lang in Lang::iter() {
-            assert_eq!(ids(lang), english, "{lang}");
+        let longer = |lang: Lang| {
+            let texts = MARKDOWN.iter().filter(move |text| text.0 == &*lang);
+            texts.map(|text| text.1).collect::<BTreeSet<_>>()
+        };
+        assert!(longer(Lang::En).contains("demo"));
+        for &lang in Lang::iter() {
+            assert_eq!(ids(&lang), english, "{lang}");
+            assert_eq!(longer(lang), longer(Lang::En), "{lang}");
         }
     }
 

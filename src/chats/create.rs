@@ -3,9 +3,7 @@
 use super::{
     ChatId,
     add_message::{Exchange, NewMessage, add_exchange},
-    conversation::Conversation,
     exchange::{To, exchange},
-    list::ChatList,
     pages::ChatPage,
     refusals::{NotTaken, notice, problem},
     send::{Sending, to_live},
@@ -106,15 +104,9 @@ async fn new_page(
         Some(id) => app.db.persona(user, id).await.ok(),
         None => None,
     };
-    let chats = ChatList::new(app, &view, user, None).await?;
-    let mut conversation =
-        Conversation::new_chat(app, &view, user, persona, new.model, new.content).await?;
-    conversation.composer.notice = Some(notice(sentence));
-    Ok(ChatPage {
-        view,
-        chats,
-        conversation,
-    })
+    let mut page = ChatPage::new_chat(app, view, user, persona, new.model, new.content).await?;
+    page.conversation.composer.notice = Some(notice(sentence));
+    Ok(page)
 }
 
 impl Db {

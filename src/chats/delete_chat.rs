@@ -3,8 +3,7 @@
 use super::{
     Chat, ChatId, MessageId,
     ask::{AskAboutChat, ChatQuestion},
-    conversation::Conversation,
-    list::ChatList,
+    pages::ChatPage,
     swaps::{Created, IN_ITS_PLACE},
 };
 use crate::{
@@ -70,14 +69,9 @@ async fn delete(
     if !view.htmx {
         return Ok(Redirect::to("/").into_response());
     }
-    let chats = ChatList::new(&app, &view, &user, None).await?;
     let (model, text) = (String::new(), String::new());
-    let conversation = Conversation::new_chat(&app, &view, &user, None, model, text).await?;
-    let created = Created {
-        conversation,
-        chats,
-    };
-    Ok(([("HX-Push-Url", "/")], IN_ITS_PLACE, created).into_response())
+    let page = ChatPage::new_chat(&app, view, &user, None, model, text).await?;
+    Ok(([("HX-Push-Url", "/")], IN_ITS_PLACE, Created::from(page)).into_response())
 }
 
 impl Db {

@@ -11,8 +11,7 @@ use askama::{Template, filters::HtmlSafe};
 #[derive(Template)]
 #[template(path = "fragments/facts.html")]
 pub(super) struct Facts {
-    /// How long ago, and exactly when one points at it; a text browser shows no such thing, and
-    /// says when.
+    /// Whether the exact time is shown when one points at it; if not, it is told at once.
     graphical: bool,
     model: Option<String>,
     pub(super) when: When,

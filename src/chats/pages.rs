@@ -1,7 +1,7 @@
 //! The pages of a chat.
 
 use super::{Chat, conversation::Conversation, list::ChatList, window::Window};
-use crate::{App, auth::User, config::Registration, error::Result, view::View};
+use crate::{App, auth::User, config::Registration, error::Result, personas::Persona, view::View};
 use askama::Template;
 use askama_web::WebTemplate;
 
@@ -40,6 +40,24 @@ pub(super) struct ChatPage {
 }
 
 impl ChatPage {
+    /// A chat that has not begun, with this persona, model and text in its form.
+    pub(super) async fn new_chat(
+        app: &App,
+        view: View,
+        user: &User,
+        persona: Option<Persona>,
+        model: String,
+        text: String,
+    ) -> Result<Self> {
+        let chats = ChatList::new(app, &view, user, None).await?;
+        let conversation = Conversation::new_chat(app, &view, user, persona, model, text).await?;
+        Ok(Self {
+            view,
+            chats,
+            conversation,
+        })
+    }
+
     /// The chat as it was left.
     pub(super) async fn new(
         app: &App,

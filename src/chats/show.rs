@@ -2,8 +2,7 @@
 
 use super::{
     Chat, ChatId, MessageId, actions,
-    conversation::{Conversation, Earlier},
-    list::ChatList,
+    conversation::Earlier,
     messages::Shown,
     pages::{ChatPage, WelcomePage},
     swaps::{Before, Branch},
@@ -45,15 +44,8 @@ async fn home(
         return Ok(WelcomePage::new(view, &app).into_response());
     };
     let draft = take_draft(&headers, &session, "/").await?;
-    let chats = ChatList::new(&app, &view, &user, None).await?;
-    let model = String::new();
-    let conversation = Conversation::new_chat(&app, &view, &user, None, model, draft).await?;
-    Ok(ChatPage {
-        view,
-        chats,
-        conversation,
-    }
-    .into_response())
+    let page = ChatPage::new_chat(&app, view, &user, None, String::new(), draft).await?;
+    Ok(page.into_response())
 }
 
 /// `GET /chats/{id}`: complete at once; a running reply goes on by the event stream.

@@ -1,8 +1,6 @@
 //! How a chat begins: with which persona, and with which model.
 
-use super::{
-    MessageId, composer::Composer, conversation::Conversation, list::ChatList, pages::ChatPage,
-};
+use super::{MessageId, composer::Composer, conversation::Conversation, pages::ChatPage};
 use crate::{
     App,
     auth::User,
@@ -148,16 +146,9 @@ async fn with_persona(
     Path(id): Path<PersonaId>,
 ) -> Result<Response> {
     let persona = app.db.persona(&user, id).await?;
-    let chats = ChatList::new(&app, &view, &user, None).await?;
     let (model, text) = (String::new(), String::new());
-    let conversation =
-        Conversation::new_chat(&app, &view, &user, Some(persona), model, text).await?;
-    Ok(ChatPage {
-        view,
-        chats,
-        conversation,
-    }
-    .into_response())
+    let page = ChatPage::new_chat(&app, view, &user, Some(persona), model, text).await?;
+    Ok(page.into_response())
 }
 
 impl Start {

@@ -6,9 +6,9 @@ mod growing;
 mod highlight;
 mod links;
 mod math;
-mod terminal;
 #[cfg(test)]
 mod tests;
+mod text_browsers;
 
 use std::cell::Cell;
 use std::fmt::{self, Write};
@@ -26,7 +26,7 @@ pub use code::{CODE_END, code};
 pub use growing::{Growing, Piece, PieceKind};
 use math::Formulas;
 pub use math::{ATTRIBUTES as MATH_ATTRIBUTES, ELEMENTS as MATH_ELEMENTS};
-pub(crate) use terminal::for_text_browsers;
+pub(crate) use text_browsers::for_text_browsers;
 
 /// Every element that rendered Markdown can hold, with every attribute it can have; those of
 /// formulas are in [`MATH_ELEMENTS`].
