@@ -117,3 +117,16 @@ async fn the_style_guide_has_the_theme_that_is_asked_for() {
     assert_ne!(papers[0], papers[2]);
     tab.close().await;
 }
+
+#[tokio::test]
+async fn the_button_stays_at_the_end_where_no_model_is_named() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.go("/styleguide/composer-no-model-yet").await;
+    tab.until("document.readyState == 'complete'").await;
+    let gap = "document.querySelector('#composer').getBoundingClientRect().right
+               - document.querySelector('#composer > button').getBoundingClientRect().right";
+    let gap = tab.eval(gap).await.as_f64().unwrap();
+    assert!((0.0..12.0).contains(&gap), "{gap}");
+    tab.close().await;
+}

@@ -126,6 +126,24 @@ async fn the_title_tells_how_the_reply_is_and_its_end_is_announced_once() {
 }
 
 #[tokio::test]
+async fn what_is_announced_is_not_seen_however_long_it_is() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    tab.resize(320, 640).await;
+    site.model.answer(Answer::status(422, "text/plain", "no"));
+    tab.send("Go").await;
+    tab.until_text(".ending", "Try again").await;
+    let said = tab
+        .eval("document.querySelector('#said').textContent")
+        .await;
+    assert!(said.as_str().unwrap().len() > 50, "{said}");
+    let seen = "[...Array(80 * 40).keys()].filter(n => document.elementsFromPoint(n % 40 * 8, Math.floor(n / 40) * 8).some(e => e.id == 'said')).length";
+    assert_eq!(tab.eval(seen).await, 0);
+    tab.close().await;
+}
+
+#[tokio::test]
 async fn the_title_tells_of_the_end_in_the_background_too() {
     let site = Site::start().await;
     let tab = Tab::open(&site.url, Script::On).await;

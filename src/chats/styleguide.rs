@@ -404,6 +404,15 @@ fn composers(view: &View) -> Result<Vec<Sample>> {
     undone.undo = Some(undo(view, 2));
     let mut stop = composer("");
     stop.stop.running = Some(MessageId::new());
+    let unasked = view.answered_by(Current {
+        source: Source::Server,
+        model: None,
+    });
+    let nameless = Chat {
+        model: None,
+        ..chat.clone()
+    };
+    let nameless = Composer::new(&unasked, Some(&nameless), String::new());
     Ok(vec![
         Sample::of("composer", "empty", &composer(""))?,
         Sample::of("composer", "text", &composer(&question))?,
@@ -414,5 +423,6 @@ fn composers(view: &View) -> Result<Vec<Sample>> {
         Sample::of("composer", "new chat", &new(view, ""))?,
         Sample::of("composer", "new chat with a model", &new(view, MODEL))?,
         Sample::of("composer", "demo model", &new(&demo(view), ""))?,
+        Sample::of("composer", "no model yet", &nameless)?,
     ])
 }
