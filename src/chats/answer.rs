@@ -1,8 +1,7 @@
 //! A reply to a message that has none, as that was deleted.
 
 use super::{
-    MessageId, NotTaken, exchange, live::live_address, refusals::Refused,
-    swaps::replace_conversation,
+    MessageId, NotTaken, exchange, live::live_address, refusals::Refused, swaps::show_begun,
 };
 use crate::{App, auth::User, error::Result, view::View};
 use axum::{
@@ -26,7 +25,7 @@ async fn answer(
 ) -> Result<Response> {
     let (message, chat) = app.db.own_message(&user, id).await?;
     match exchange::answer(&app, &user, &chat, &message).await? {
-        Ok(_) if view.htmx => replace_conversation(&app, view, &user, chat.id).await,
+        Ok(_) if view.htmx => show_begun(&app, view, &user, chat.id).await,
         Ok(reply) => Ok(Redirect::to(&live_address(chat.id, reply)).into_response()),
         // It has one by now.
         Err(NotTaken::GoneOn) => {

@@ -8,7 +8,7 @@ use super::{
     refusals::{NotTaken, notice, problem},
     send::{Sending, to_live},
     start::{self, Beginning, NotBegun},
-    swaps::{Created, IN_ITS_PLACE, replace_conversation},
+    swaps::{Created, IN_ITS_PLACE, show_begun},
     title::title_from,
 };
 use crate::{
@@ -63,7 +63,7 @@ async fn create(view: View, State(app): State<App>, Form(new): Form<Sending>) ->
         return Ok(to_live(&exchange));
     }
     // All of its conversation in place of the empty one.
-    replace_conversation(&app, view, &user, chat.id).await
+    show_begun(&app, view, &user, chat.id).await
 }
 
 /// Does not begin a chat, and says why. What was typed is kept.

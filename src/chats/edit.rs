@@ -5,7 +5,7 @@ use super::{
     ask::{AskAboutMessage, MessageQuestion},
     exchange::{To, exchange},
     send::{Sending, to_live},
-    swaps::replace_conversation,
+    swaps::show_begun,
 };
 use crate::{
     App,
@@ -89,7 +89,7 @@ async fn edit(
         Some(problem) => problem,
         None => match exchange(&app, &user, To::Beside(&chat, &message), &new).await? {
             Ok(exchange) if view.htmx => {
-                return replace_conversation(&app, view, &user, exchange.chat).await;
+                return show_begun(&app, view, &user, exchange.chat).await;
             }
             Ok(exchange) => return Ok(to_live(&exchange)),
             Err(reason) => reason.sentence(&view, true),

@@ -54,7 +54,7 @@ pub(crate) use rendered::{Rendered, html_of, place_of};
 pub(crate) use reply::{show_new_reply, show_reply};
 pub(crate) use rows::key;
 pub(crate) use styleguide::{chat as sample_chat, samples};
-pub(crate) use swaps::replace_conversation;
+pub(crate) use swaps::show_begun;
 
 /// The routes of this feature.
 pub fn routes() -> Router<App> {

@@ -7,6 +7,7 @@ use super::{
     list::ChatList,
     messages::{Rendered, Shown},
     pages::ChatPage,
+    title::Sign,
 };
 use crate::{App, auth::User, error::Result, view::View};
 use askama::Template;
@@ -21,16 +22,41 @@ pub(super) const IN_ITS_PLACE: [(&str, &str); 2] =
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/created.html")]
 pub(super) struct Created {
-    pub conversation: Conversation,
-    pub chats: ChatList,
+    conversation: Conversation,
+    chats: ChatList,
+    /// How a reply is that was begun with it.
+    begun: Begun,
 }
 
 impl From<ChatPage> for Created {
     fn from(page: ChatPage) -> Self {
         Self {
+            begun: Begun {
+                sign: page.conversation.sign(),
+                said: String::new(),
+            },
             conversation: page.conversation,
             chats: page.chats,
         }
+    }
+}
+
+/// How a reply is that was just begun: it may be over by now, and no other answer would tell.
+#[derive(Default)]
+struct Begun {
+    /// Before the window's title.
+    sign: &'static str,
+    /// What is announced.
+    said: String,
+}
+
+impl Begun {
+    fn last_of(messages: &[Shown]) -> Self {
+        let begun = messages.last().map(|reply| Self {
+            sign: Sign::of(&reply.message),
+            said: reply.end_said(),
+        });
+        begun.unwrap_or_default()
     }
 }
 
@@ -81,6 +107,7 @@ pub(super) struct Sent {
     chats: ChatList,
     /// The chat's.
     title: String,
+    begun: Begun,
 }
 
 impl Sent {
@@ -89,6 +116,7 @@ impl Sent {
             fields, stop, set, ..
         } = composer.beside(&messages);
         Self {
+            begun: Begun::last_of(&messages),
             messages,
             fields,
             stop,
@@ -98,8 +126,8 @@ impl Sent {
     }
 }
 
-/// The chat as it is now in place of what htmx shows, under its own address.
-pub(crate) async fn replace_conversation(
+/// The chat in which a reply was just begun in place of what htmx shows, under its own address.
+pub(crate) async fn show_begun(
     app: &App,
     view: View,
     user: &User,
@@ -108,11 +136,20 @@ pub(crate) async fn replace_conversation(
     let chat = app.db.chat(user, chat).await?;
     let path = format!("/chats/{}", chat.id);
     let page = ChatPage::new(app, view, user, chat, String::new()).await?;
-    Ok(replace_with(page, &path))
+    let begun = Begun::last_of(&page.conversation.messages);
+    let created = Created {
+        begun,
+        ..page.into()
+    };
+    Ok(in_its_place(created, &path))
 }
 
 /// A chat in place of what htmx shows, under this address.
 pub(super) fn replace_with(page: ChatPage, path: &str) -> Response {
+    in_its_place(page.into(), path)
+}
+
+fn in_its_place(created: Created, path: &str) -> Response {
     let address = [("HX-Push-Url", path.to_owned())];
-    (address, IN_ITS_PLACE, Created::from(page)).into_response()
+    (address, IN_ITS_PLACE, created).into_response()
 }

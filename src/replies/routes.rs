@@ -181,7 +181,7 @@ async fn show_taken(
     }
     if view.htmx {
         // What followed the other attempt is not below this one.
-        return chats::replace_conversation(app, view, user, chat.id).await;
+        return chats::show_begun(app, view, user, chat.id).await;
     }
     Ok(Redirect::to(&chats::live_address(chat.id, reply)).into_response())
 }
