@@ -6,7 +6,47 @@ use jiff::{
     civil::Date,
     tz::{self, TimeZone},
 };
-use std::fmt::Display;
+use std::{fmt::Display, sync::LazyLock};
+
+/// In the order of the languages.
+static NAMES: LazyLock<Vec<Names>> =
+    LazyLock::new(|| Lang::iter().map(|&lang| Names::of(lang)).collect());
+
+/// What is the same each time that a moment is told in a language, and a page tells many: looked up
+/// once, as that took most of the time.
+struct Names {
+    /// The short ones, from January.
+    months: [String; 12],
+    /// The short ones, from Monday.
+    weekdays: [String; 7],
+    /// The hours are counted from 1 to 12.
+    counts_to_12: bool,
+}
+
+impl Names {
+    fn of(lang: Lang) -> Self {
+        let t = lang.texts();
+        Self {
+            months: std::array::from_fn(|n| t.clock_month_short(n + 1)),
+            weekdays: std::array::from_fn(|n| t.clock_weekday(n + 1)),
+            counts_to_12: t.clock_system().starts_with("12"),
+        }
+    }
+
+    fn month(&self, at: &ZonedDateTime) -> &str {
+        name_of(&self.months, at.month())
+    }
+
+    fn weekday(&self, at: &ZonedDateTime) -> &str {
+        name_of(&self.weekdays, at.weekday().to_monday_one_offset())
+    }
+}
+
+/// The one of this number, counted from 1.
+fn name_of(names: &[String], number: i8) -> &str {
+    let at = usize::try_from(number - 1).ok();
+    at.and_then(|at| names.get(at)).map_or("", String::as_str)
+}
 
 /// Somebody's clock. Cheap to clone.
 #[derive(Clone)]
@@ -50,11 +90,7 @@ impl Clock {
             (..60, ..) => t.clock_minutes(minutes),
             (_, ..24, _) => t.clock_hours(hours),
             (_, _, ..7) => t.clock_days(days),
-            _ => t.clock_date(
-                shown.day(),
-                t.clock_month_short(shown.month()),
-                shown.year(),
-            ),
+            _ => t.clock_date(shown.day(), self.names().month(&shown), shown.year()),
         };
         Some(When {
             sentence,
@@ -86,6 +122,10 @@ impl Clock {
         t.clock_month_of(t.clock_month(day.month()), day.year())
     }
 
+    fn names(&self) -> &'static Names {
+        &NAMES[self.lang as usize]
+    }
+
     fn zoned(&self, at: i64) -> Option<ZonedDateTime> {
         let moment = Timestamp::from_microsecond(at).ok()?;
         Some(moment.to_zoned_datetime(self.zone.clone()))
@@ -93,15 +133,14 @@ impl Clock {
 
     /// Date and time, and the zone unless the person knows it.
     fn exact(&self, at: &ZonedDateTime) -> String {
-        let t = self.lang.texts();
-        let hour = match t.clock_system().starts_with("12") {
+        let (t, names) = (self.lang.texts(), self.names());
+        let hour = match names.counts_to_12 {
             true => format!("{}", (at.hour() + 11) % 12 + 1),
             false => format!("{:02}", at.hour()),
         };
         let time = t.clock_time(at.hour() / 12, hour, format!("{:02}", at.minute()));
-        let weekday = t.clock_weekday(at.weekday().to_monday_one_offset());
-        let month = t.clock_month_short(at.month());
-        let exact = t.clock_exact(weekday, at.day(), month, at.year(), time);
+        let (day, year) = (at.day().to_string(), at.year().to_string());
+        let exact = t.clock_exact(names.weekday(at), day, names.month(at), year, time);
         match self.is_own {
             true => exact,
             false => t.clock_in_zone(exact, name(&self.zone)),

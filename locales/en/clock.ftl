@@ -68,9 +68,9 @@ clock-time = { $half ->
 # $month (String) - the short name of the month
 # $day (Number) - the day of the month
 clock-date = { $day } { $month } { $year }
-# $year (Number) - the year
+# $year (String) - the year
 # $month (String) - the short name of the month
-# $day (Number) - the day of the month
+# $day (String) - the day of the month
 # $weekday (String) - the short name of the day
 # $time (String) - the time of the day
 clock-exact = { $weekday } { $day } { $month } { $year }, { $time }

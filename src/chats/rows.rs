@@ -33,6 +33,20 @@ macro_rules! key {
             }
         }
 
+        // A page of a chat has hundreds of keys, and there is nothing to escape in them.
+        impl askama::filters::HtmlSafe for $name {}
+
+        impl askama::FastWritable for $name {
+            fn write_into(
+                &self,
+                dest: &mut dyn fmt::Write,
+                _: &dyn askama::Values,
+            ) -> askama::Result<()> {
+                let mut digits = Uuid::encode_buffer();
+                Ok(dest.write_str(self.0.hyphenated().encode_lower(&mut digits))?)
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(from)?;
