@@ -458,3 +458,20 @@ async fn enter_does_what_somebody_chose() {
         tab.close().await;
     }
 }
+
+#[tokio::test]
+async fn the_column_of_pages_stays_where_it_is_whether_they_scroll_or_not() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    tab.go("/settings").await;
+    let seen = "[document.documentElement.scrollHeight > innerHeight,
+                 document.querySelector('.card').getBoundingClientRect().left]";
+    tab.resize(1_000, 500).await;
+    let scrolled = tab.eval(seen).await;
+    tab.resize(1_000, 3_000).await;
+    let whole = tab.eval(seen).await;
+    assert_eq!((&scrolled[0], &whole[0]), (&json!(true), &json!(false)));
+    assert_eq!(scrolled[1], whole[1]);
+    tab.close().await;
+}
