@@ -21,6 +21,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     env, fs,
     future::Future,
@@ -679,9 +680,11 @@ fn wire(damso: &Server, person: &Person, path: &str) -> Result<Wire> {
     let chromium = "gzip, deflate, br, zstd";
     let plain = exchange(address, path, &person.cookie, "identity")?;
     let plain = String::from_utf8_lossy(&plain);
-    let assets = plain
+    // Each is loaded once, however often the page names it.
+    let assets: BTreeSet<&str> = plain
         .split(['"', '\''])
-        .filter(|part| part.starts_with("/static/"));
+        .filter(|part| part.starts_with("/static/"))
+        .collect();
     let mut wire = Wire {
         page: exchange(address, path, &person.cookie, chromium)?.len(),
         style: 0,
