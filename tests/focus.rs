@@ -315,5 +315,29 @@ async fn what_can_be_done_with_an_earlier_message_is_quiet_until_wanted() {
     tab.until(&format!("{shown} == 4")).await;
     tab.focus("#content").await;
     tab.until(&format!("{shown} == 0")).await;
+    // Open or not.
+    let more = "document.querySelector('.mine .more')";
+    tab.eval(&format!("{more}.open = true")).await;
+    assert_eq!(tab.eval(shown).await, 0);
+    tab.focus(".mine summary").await;
+    // And what is below "More", where there is a link for deletion.
+    tab.until(&format!("{shown} == 5")).await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn more_stays_where_it_is_when_it_opens() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    for width in [1_280, 320] {
+        tab.resize(width, 700).await;
+        let left = "document.querySelector('.reply:last-child .more summary').getBoundingClientRect().left";
+        let closed = tab.eval(left).await;
+        tab.click(".reply:last-child .more summary").await;
+        tab.until("document.querySelector('.reply:last-child .more').open")
+            .await;
+        assert_eq!(tab.eval(left).await, closed, "{width}");
+        tab.click(".reply:last-child .more summary").await;
+    }
     tab.close().await;
 }
