@@ -119,14 +119,30 @@ async fn the_style_guide_has_the_theme_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn the_button_stays_at_the_end_where_no_model_is_named() {
+async fn the_button_stays_at_the_end_and_leaves_room_for_what_stands_beside_it() {
     let site = Site::start().await;
     let tab = Tab::open(&site.url, Script::On).await;
-    tab.go("/styleguide/composer-no-model-yet").await;
-    tab.until("document.readyState == 'complete'").await;
-    let gap = "document.querySelector('#composer').getBoundingClientRect().right
-               - document.querySelector('#composer > button').getBoundingClientRect().right";
-    let gap = tab.eval(gap).await.as_f64().unwrap();
-    assert!((0.0..12.0).contains(&gap), "{gap}");
+    tab.resize(320, 640).await;
+    for sample in ["empty", "new-chat", "demo-model", "no-model-yet"] {
+        tab.go(&format!("/styleguide/composer-{sample}")).await;
+        tab.until("document.readyState == 'complete'").await;
+        let seen = "(() => {
+            const place = css => document.querySelector('#composer' + css).getBoundingClientRect();
+            return [place('').right - place(' > button').right,
+                    place(' > :is(.model, .pick)').right - place('').left, place('').width];
+        })()";
+        let [gap, beside, width] = serde_json::from_value(tab.eval(seen).await).unwrap();
+        let is_near = |length: f64| (0.0..12.0).contains(&length);
+        assert!(is_near(gap), "{sample}: {gap}");
+        // As wide as there is room: what the button and the gaps leave.
+        assert!(beside > width - 130.0, "{sample}: {beside} of {width}");
+        // Long names of models are cut, so that the field for what is typed keeps its room.
+        let height = "document.querySelector('#composer').offsetHeight";
+        let height = tab.eval(height).await.as_f64().unwrap();
+        assert!(
+            sample == "demo-model" || height < 110.0,
+            "{sample}: {height}"
+        );
+    }
     tab.close().await;
 }
