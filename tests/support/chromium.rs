@@ -341,7 +341,14 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts one. The port that it gets for IPv4 may be another program's for IPv6, and then it
+    /// ends at once; the next time it gets another port.
     fn start() -> Self {
+        let driver = (0..5).find_map(|_| Self::try_start());
+        driver.expect("chromedriver does not end at once each time")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command
             .arg("--port=0")
@@ -355,18 +362,21 @@ impl Driver {
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert_ne!(says.read_line(&mut line).unwrap(), 0, "chromedriver ended");
+            if says.read_line(&mut line).unwrap() == 0 {
+                process.wait().unwrap();
+                return None;
+            }
             if let Some((_, port)) = line.split_once("successfully on port ") {
                 break port.trim().trim_end_matches('.').parse().unwrap();
             }
         };
-        Self {
+        Some(Self {
             process,
             _says: says,
             port,
             session: None,
             profile: tempfile::tempdir().unwrap(),
-        }
+        })
     }
 
     fn capabilities(&self, script: Script, language: &str) -> Capabilities {
