@@ -20,8 +20,15 @@ use axum::{
 use jiff::civil::Date;
 use uuid::Uuid;
 
-/// How many chats are listed at once.
-const SHOWN: usize = 100;
+/// How many chats are listed at once, as a number in SQL and in Rust.
+macro_rules! shown {
+    () => {
+        100
+    };
+}
+
+/// The same.
+const SHOWN: usize = shown!();
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
@@ -43,11 +50,14 @@ pub(super) struct Listed {
 impl Db {
     /// The user's chats before this place in the list, and one more than are shown if there are more.
     async fn chats(&self, user: &User, (active_at, id): (i64, ChatId)) -> Result<Vec<Listed>> {
-        // The limit is one more than SHOWN; were it bound, SQLite would plan the query anew each time.
-        let sql = "select id, title, active_at, id in (select chat_id from messages
-                       where state in ('queued', 'streaming') and deleted_at is null) as is_running
-                   from chats where user_id = $1 and (active_at, id) < ($2, $3)
-                   order by active_at desc, id desc limit 101";
+        // Were the limit bound, SQLite would plan the query anew each time.
+        let sql = concat!(
+            "select id, title, active_at, id in (select chat_id from messages
+                 where state in ('queued', 'streaming') and deleted_at is null) as is_running
+             from chats where user_id = $1 and (active_at, id) < ($2, $3)
+             order by active_at desc, id desc limit 1 + ",
+            shown!()
+        );
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
             .bind(active_at)
