@@ -26,6 +26,9 @@ const ASSETS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+/// The font of formulas, under the name that the style sheet has for it. It is compressed already.
+const FONT: (&str, &str) = ("math.woff2", "static/fonts/stix-two-math.woff2");
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     texts(&out)?;
@@ -79,14 +82,16 @@ fn languages() -> Result<Vec<String>, Box<dyn Error>> {
 fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut table = String::new();
     for (name, media_type, parts) in ASSETS {
-        table += &asset(out, name, media_type, parts)?;
+        table += &asset(out, name, media_type, &joined(parts)?)?;
     }
+    let (row, font) = font(out)?;
+    table += &row;
     // What the style sheet says in words is a part of each language.
     for language in languages()? {
         let words = words(out, &language)?;
-        let parts = ["static/app.css", &words];
+        let css = String::from_utf8(joined(&["static/app.css", &words])?)?.replace(FONT.0, &font);
         let name = format!("app-{language}.css");
-        table += &asset(out, &name, "text/css; charset=utf-8", &parts)?;
+        table += &asset(out, &name, "text/css; charset=utf-8", css.as_bytes())?;
     }
     fs::write(out.join("assets.rs"), format!("[\n{table}]"))?;
     Ok(())
@@ -108,30 +113,44 @@ fn words(out: &Path, language: &str) -> Result<String, Box<dyn Error>> {
 }
 
 /// Packs an asset; what the program is to know of it is returned.
-fn asset(
-    out: &Path,
-    name: &str,
-    media_type: &str,
-    parts: &[&str],
-) -> Result<String, Box<dyn Error>> {
-    let plain = joined(parts)?;
-    let hash: String = Sha256::digest(&plain)[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
-    fs::write(out.join(format!("{name}.plain")), &plain)?;
-    fs::write(out.join(format!("{name}.br")), brotli(&plain)?)?;
-    fs::write(out.join(format!("{name}.gz")), gzip(&plain)?)?;
+fn asset(out: &Path, name: &str, media_type: &str, plain: &[u8]) -> Result<String, Box<dyn Error>> {
+    let path = path(name, plain)?;
+    fs::write(out.join(format!("{name}.plain")), plain)?;
+    fs::write(out.join(format!("{name}.br")), brotli(plain)?)?;
+    fs::write(out.join(format!("{name}.gz")), gzip(plain)?)?;
     let bytes =
         |kind: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\"))");
     Ok(format!(
-        "Asset {{ name: {name:?}, path: \"/static/{stem}-{hash}.{extension}\", media_type: {media_type:?}, \
+        "Asset {{ name: {name:?}, path: {path:?}, media_type: {media_type:?}, \
              plain: {}, br: {}, gz: {} }},\n",
         bytes("plain"),
         bytes("br"),
         bytes("gz"),
     ))
+}
+
+/// The font as it is; also its address.
+fn font(out: &Path) -> Result<(String, String), Box<dyn Error>> {
+    let (name, file) = FONT;
+    println!("cargo::rerun-if-changed={file}");
+    let bytes = fs::read(file)?;
+    let path = path(name, &bytes)?;
+    fs::write(out.join(name), bytes)?;
+    let row = format!(
+        "Asset {{ name: {name:?}, path: {path:?}, media_type: \"font/woff2\", \
+             plain: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")), br: &[], gz: &[] }},\n"
+    );
+    Ok((row, path))
+}
+
+/// The address of a content, which has another one when it changes.
+fn path(name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
+    let hash: String = Sha256::digest(content)[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (stem, extension) = name.split_once('.').ok_or("an asset has an extension")?;
+    Ok(format!("/static/{stem}-{hash}.{extension}"))
 }
 
 /// A style sheet without its comments and without the white space that says nothing.

@@ -11,6 +11,7 @@ struct Asset {
     path: &'static str,
     media_type: &'static str,
     plain: &'static [u8],
+    /// Empty where the content is compressed by itself.
     br: &'static [u8],
     gz: &'static [u8],
 }
@@ -56,6 +57,8 @@ pub async fn robots() -> &'static str {
 impl Asset {
     fn answer(&self, headers: &HeaderMap, cache: &'static str) -> Response {
         let (body, encoding) = match accepted(headers) {
+            // Said, or it would be compressed once more on its way.
+            _ if self.br.is_empty() => (self.plain, Some("identity")),
             Some("br") => (self.br, Some("br")),
             Some(_) => (self.gz, Some("gzip")),
             None => (self.plain, None),

@@ -1,4 +1,4 @@
-//! What the clock shows: times in words and exactly, in a person's language and time zone.
+//! Times as they are shown: in short and exactly, in a person's language and time zone.
 
 use crate::{db::now, i18n::Lang};
 use jiff::{
@@ -60,8 +60,9 @@ pub(crate) struct Clock {
 /// A moment that has passed.
 #[derive(Clone)]
 pub(crate) struct When {
-    /// How long ago it was when the page was made.
-    pub sentence: String,
+    /// In short: the time of a day that is today's, else the day as well, and the year of another one.
+    /// It stays true however long the page is open.
+    pub short: String,
     /// For programs.
     pub machine: String,
     /// For people who want to know exactly.
@@ -79,30 +80,28 @@ impl Clock {
         }
     }
 
-    /// How long ago this was, in microseconds since 1970, and when.
+    /// Puts a moment, in microseconds since 1970, in words.
     pub(crate) fn when(&self, at: i64) -> Option<When> {
-        let t = self.lang.texts();
-        let minutes = u64::try_from((now() - at) / 60_000_000).unwrap_or(0);
-        let (hours, days) = (minutes / 60, minutes / (24 * 60));
-        let shown = self.zoned(at)?;
-        let sentence = match (minutes, hours, days) {
-            (0, ..) => t.clock_now(),
-            (..60, ..) => t.clock_minutes(minutes),
-            (_, ..24, _) => t.clock_hours(hours),
-            (_, _, ..7) => t.clock_days(days),
-            _ => t.clock_date(shown.day(), self.names().month(&shown), shown.year()),
+        let (t, shown, today) = (self.lang.texts(), self.zoned(at)?, self.zoned(now())?);
+        let (time, month) = (self.time(&shown), self.names().month(&shown));
+        let short = if shown.date() == today.date() {
+            time.clone()
+        } else if shown.year() == today.year() {
+            t.clock_day_time(shown.day(), month, &time)
+        } else {
+            t.clock_date(shown.day(), month, shown.year())
         };
         Some(When {
-            sentence,
+            short,
             machine: Timestamp::from_second(at / 1_000_000).ok()?.to_string(),
-            exact: self.exact(&shown),
+            exact: self.exact(&shown, time),
         })
     }
 
     /// Date and time now.
     pub(crate) fn now(&self) -> String {
         self.zoned(now())
-            .map_or_else(String::new, |now| self.exact(&now))
+            .map_or_else(String::new, |now| self.exact(&now, self.time(&now)))
     }
 
     /// The day of a moment in words.
@@ -131,14 +130,19 @@ impl Clock {
         Some(moment.to_zoned_datetime(self.zone.clone()))
     }
 
-    /// Date and time, and the zone unless the person knows it.
-    fn exact(&self, at: &ZonedDateTime) -> String {
-        let (t, names) = (self.lang.texts(), self.names());
-        let hour = match names.counts_to_12 {
+    /// The time of the day.
+    fn time(&self, at: &ZonedDateTime) -> String {
+        let hour = match self.names().counts_to_12 {
             true => format!("{}", (at.hour() + 11) % 12 + 1),
             false => format!("{:02}", at.hour()),
         };
-        let time = t.clock_time(at.hour() / 12, hour, format!("{:02}", at.minute()));
+        let t = self.lang.texts();
+        t.clock_time(at.hour() / 12, hour, format!("{:02}", at.minute()))
+    }
+
+    /// Date and time, and the zone unless the person knows it.
+    fn exact(&self, at: &ZonedDateTime, time: String) -> String {
+        let (t, names) = (self.lang.texts(), self.names());
         let (day, year) = (at.day().to_string(), at.year().to_string());
         let exact = t.clock_exact(names.weekday(at), day, names.month(at), year, time);
         match self.is_own {
@@ -157,9 +161,27 @@ pub(crate) fn name(zone: &TimeZone) -> String {
     }
 }
 
-/// The zone that this machine is set to, else UTC.
-pub(crate) fn of_this_machine() -> TimeZone {
-    TimeZone::try_system().unwrap_or(TimeZone::UTC)
+/// The zone that this machine is set to; UTC where it is set to none.
+///
+/// # Errors
+/// What the variable `TZ` says, if that is no zone.
+pub(crate) fn of_this_machine() -> Result<TimeZone, String> {
+    TimeZone::try_system().or_else(|_| match std::env::var("TZ") {
+        Ok(unknown) if !unknown.is_empty() => Err(unknown),
+        _ => Ok(TimeZone::UTC),
+    })
+}
+
+/// Reads the variable `TZ`, if that is a distance from UTC with a sign, which few people mean as it is
+/// read.
+pub(crate) fn posix_zone() -> Option<String> {
+    let zone = std::env::var("TZ").ok()?;
+    let name = zone.trim_start_matches(':').trim_start_matches("Etc/");
+    let is_utc = ["GMT", "UTC"].iter().any(|utc| {
+        let sign = name.strip_prefix(utc);
+        sign.is_some_and(|rest| rest.starts_with(['+', '-']) && rest.len() > 1)
+    });
+    is_utc.then_some(zone)
 }
 
 /// The names of all zones that are places, and UTC.

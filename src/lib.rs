@@ -2,12 +2,16 @@
 
 mod assets;
 mod auth;
+mod bodies;
 mod chats;
 mod clock;
 pub mod commands;
 pub mod config;
+mod connection;
+mod cookies;
 pub mod db;
 pub mod error;
+mod given_back;
 mod help;
 mod i18n;
 pub mod markdown;
@@ -15,6 +19,8 @@ pub mod models;
 mod personas;
 mod presets;
 pub mod replies;
+mod room;
+pub mod server;
 mod settings;
 mod styleguide;
 mod text;
@@ -22,15 +28,15 @@ mod view;
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{StatusCode, header},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
 use config::Config;
 use db::Db;
-use error::{Error, Result};
+use error::{Error, NotWritten, Result, WaitedInVain};
 use jiff::tz::TimeZone;
 use models::Models;
 use replies::Replies;
@@ -41,17 +47,10 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-/// How large a request's body may be at least, in bytes. Within it a message that is too long is
-/// given back to its writer.
-const BODY_LIMIT: usize = 2 * 1024 * 1024;
-
-/// How many bytes a character may take in a form: four of UTF-8, each percent-encoded.
-const BYTES_A_CHARACTER: usize = 12;
-
 /// How often what has ended by itself is cleared away.
 const CLEAN_UP: Duration = Duration::from_secs(3600);
 
-/// How long a handler may take until its answer begins.
+/// The time that a handler may take until its answer begins, once all of the request is there.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// What every request shares. Cheap to clone.
@@ -63,6 +62,7 @@ pub struct App {
     replies: Replies,
     rendered: chats::Rendered,
     guard: auth::Guard,
+    room: room::Room,
     /// The time zone of whoever has chosen none.
     zone: TimeZone,
 }
@@ -73,15 +73,21 @@ impl App {
     /// # Errors
     /// When the database cannot be opened, or the model server's settings make no sense.
     pub async fn start(config: Config) -> Result<Self> {
-        let db = Db::open(&config.database_url).await.map_err(|error| {
-            Error::internal(format!(
-                "DATABASE_URL: the database cannot be opened: {error}"
-            ))
-        })?;
+        let place = db::place(&config.database_url);
+        let told = |error: Error| {
+            let why = error.to_string();
+            let why = match why.contains("database is locked") {
+                true => "is locked: another program is changing it; end that, then start again",
+                false => &why,
+            };
+            Error::internal(format!("DATABASE_URL: {place} {why}"))
+        };
+        let db = Db::open(&config.database_url).await.map_err(told)?;
         let models = Models::new(config.models()).map_err(Error::internal)?;
         tokio::spawn(clean_up(db.clone()));
-        let replies =
-            Replies::start(db.clone(), models.clone(), config.limits(), config.titles).await?;
+        let replies = Replies::start(db.clone(), models.clone(), config.limits(), config.titles)
+            .await
+            .map_err(told)?;
         let zone = config.zone();
         Ok(Self {
             config: Arc::new(config),
@@ -90,6 +96,7 @@ impl App {
             replies,
             rendered: chats::Rendered::default(),
             guard: auth::Guard::default(),
+            room: room::Room::default(),
             zone,
         })
     }
@@ -130,7 +137,6 @@ async fn clean_up(db: Db) {
 /// When the public address in the settings is not one that a browser could send.
 pub fn router(app: App) -> Result<Router> {
     let own_forms = auth::own_forms_only(&app.config)?;
-    let body_limit = BODY_LIMIT.max(app.config.message_limit * BYTES_A_CHARACTER);
     Ok(Router::new()
         .merge(auth::routes())
         .merge(chats::routes())
@@ -138,23 +144,41 @@ pub fn router(app: App) -> Result<Router> {
         .merge(settings::routes())
         .merge(personas::routes())
         .merge(help::routes())
+        .merge(connection::routes())
         .merge(styleguide::routes())
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::show))
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
         .layer(auth::session::layer(&app.db, app.config.secure()))
-        .layer(own_forms)
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            auth::refuse_unknown_origin,
-        ))
-        .layer(axum::extract::DefaultBodyLimit::max(body_limit))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIME_LIMIT,
         ))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(
+            app.db.clone(),
+            see_to_database,
+        ))
+        .layer(middleware::from_fn_with_state(app.clone(), bodies::take_in))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            auth::sign_out_anyway,
+        ))
+        .layer(own_forms)
+        .layer(middleware::from_fn_with_state(
+            (app.clone(), auth::OwnSite::new(&app.config)),
+            auth::own_site_only,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            bodies::give_out,
+        ))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            error::tell_who_failed,
+        ))
         .layer(middleware::from_fn(error::show_errors))
         .layer(middleware::from_fn(compress))
         .layer(middleware::from_fn_with_state(app.clone(), view::dress))
@@ -163,7 +187,8 @@ pub fn router(app: App) -> Result<Router> {
 }
 
 /// Compresses what is worth it, but nothing that grows while it is read: its pieces are small, none
-/// may be held back, and what compresses would take some kilobytes of each even at rest.
+/// may be held back, and what compresses would take some kilobytes of each even at rest. Nor may it on
+/// its way: Caddy and Varnish would keep it to its end. No browser minds the encoding that is none.
 async fn compress(request: Request, next: Next) -> Response {
     let mut asked: Request = Request::default();
     if let Some(accepted) = request.headers().get(header::ACCEPT_ENCODING) {
@@ -171,8 +196,12 @@ async fn compress(request: Request, next: Next) -> Response {
             .headers_mut()
             .insert(header::ACCEPT_ENCODING, accepted.clone());
     }
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     if response.headers().contains_key("x-accel-buffering") {
+        let none = HeaderValue::from_static("identity");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, none);
         return response;
     }
     let mut response = Some(response);
@@ -182,11 +211,47 @@ async fn compress(request: Request, next: Next) -> Response {
     compressed.into_response()
 }
 
-/// `GET /healthz`: 200 when the database answers, and this server is not about to end.
-async fn healthz(State(app): State<App>) -> Result<Response> {
-    app.db.ping().await?;
-    Ok(match app.replies.is_ending() {
-        false => "ok\n".into_response(),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response(),
-    })
+/// Answers at once while the database is away for good; and when nobody knows yet why it cannot be
+/// had, sees to it that the log is told.
+async fn see_to_database(State(db): State<Db>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    // A browser is signed out without it.
+    let needs_it = !["/healthz", auth::SIGN_OUT].contains(&path) && !path.starts_with("/static/");
+    if needs_it && db.is_away() {
+        return Error::Unavailable("the database is away".into()).into_response();
+    }
+    let response = next.run(request).await;
+    if response.extensions().get::<WaitedInVain>().is_some() {
+        db.ask_why();
+    }
+    response
+}
+
+/// `GET /healthz`: 200 when the database answers and takes changes, and this server is not about to
+/// end; else a line that says what is wrong.
+async fn healthz(State(app): State<App>) -> Response {
+    if app.replies.is_ending() {
+        return unwell("ending");
+    }
+    if app.db.is_away() {
+        return unwell("the database is away");
+    }
+    match app.db.can_write().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(Error::NotWritten(NotWritten::NoRoom, _)) => unwell("cannot write: the disk is full"),
+        Err(Error::NotWritten(NotWritten::Broken, _)) => unwell("cannot write: the disk fails"),
+        Err(Error::NotWritten(NotWritten::ReadOnly, _)) => {
+            unwell("cannot write: the database may only be read")
+        }
+        Err(Error::NotWritten(NotWritten::Moved, _)) => {
+            unwell("cannot write: the database file is not where it was")
+        }
+        Err(_) => unwell("the database does not answer"),
+    }
+}
+
+fn unwell(why: &str) -> Response {
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
+    response.extensions_mut().insert(error::ForPrograms);
+    response
 }

@@ -1,32 +1,21 @@
 //! The `damso` program: read the settings; then do the command, or open the database, serve, stop
 //! gently.
 
+mod memory;
+
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use damso::{
     App,
     config::{Config, Invocation},
-    router,
+    router, server,
 };
-use mimalloc::MiMalloc;
-use socket2::SockRef;
-use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Thousands of small pieces of memory come and go on several threads, for each of which GNU's C
-/// library keeps a heap of its own: with this allocator an open stream costs a third, and a token a
-/// tenth less CPU.
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
-
 /// How long open requests may take to end, once no more are taken.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How long what was sent may stay without an answer until the other side counts as gone.
-#[cfg(target_os = "linux")]
-const GONE: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -59,16 +48,16 @@ async fn run() -> anyhow::Result<bool> {
 
 async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     // async-openai logs whole replies when it cannot read them: never.
-    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))
-        .context("RUST_LOG is not a filter")?;
+    let filter = EnvFilter::try_new(format!("{},async_openai=off", config.rust_log))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    if let Some(warning) = config.proxy_warning() {
+    for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    tracing::info!("times are shown in {}", config.zone_in_words());
     let (listen, stop_timeout) = (config.listen, config.stop_timeout);
     // Before the database is touched: another Damso may be at work there.
     let listener = TcpListener::bind(listen)
@@ -83,17 +72,8 @@ async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     drop(tokio::time::timeout(Duration::from_millis(100), looking).await);
     let replies = app.replies().clone();
     let db = app.db().clone();
-    let listener = listener.tap_io(|tcp| {
-        // Small pieces are sent as they come, and whoever is gone without a word is noticed.
-        let socket = SockRef::from(&*tcp);
-        let set = socket.set_tcp_nodelay(true);
-        #[cfg(target_os = "linux")]
-        let set = set.and(socket.set_tcp_user_timeout(Some(GONE)));
-        if let Err(error) = set {
-            tracing::debug!(%error, "a connection could not be set up");
-        }
-    });
-    let service = router(app)?.into_make_service_with_connect_info::<SocketAddr>();
+    let pages = router(app.clone())?;
+    tokio::spawn(memory::give_back());
     // Pages are served until the replies that run have ended or their time is up.
     let ended = CancellationToken::new();
     let ending = ended.clone();
@@ -103,9 +83,8 @@ async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
         replies.end(stop_timeout, signals.next()).await;
         ending.cancel();
     };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
     tokio::select! {
-        served = serving => served?,
+        () = server::serve(listener, &app, pages, stop) => {}
         () = async { ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
     }
     db.close().await;

@@ -2,8 +2,10 @@
 
 use crate::{
     App, assets,
-    auth::User,
+    auth::{LostCookie, User},
     clock::Clock,
+    cookies,
+    db::DiskSpace,
     error::Result,
     i18n::{self, Lang, Texts},
     models::{Current, Source},
@@ -54,14 +56,21 @@ impl Visit {
     }
 }
 
-/// The value of a cookie that the request carries.
+/// The beginning of the name of a cookie that browsers take only from this very host, over https.
+pub(crate) const HOST_ONLY: &str = "__Host-";
+
+/// The value of a cookie that the request carries, by the name that it has over http or over https.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let all = headers.get_all(header::COOKIE).into_iter();
-    all.filter_map(|value| value.to_str().ok())
-        .flat_map(|value| Cookie::split_parse(value.to_owned()))
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+    let find = |is_it: &dyn Fn(&str) -> bool| {
+        let all = headers.get_all(header::COOKIE).into_iter();
+        all.filter_map(|value| value.to_str().ok())
+            .flat_map(|value| Cookie::split_parse(value.to_owned()))
+            .filter_map(Result::ok)
+            .find(|cookie| is_it(cookie.name()))
+            .map(|cookie| cookie.value().to_owned())
+    };
+    find(&|given| given.strip_prefix(HOST_ONLY) == Some(name))
+        .or_else(|| find(&|given| given == name))
 }
 
 /// What templates need beside their own content. Cheap to clone: every fragment has one.
@@ -82,6 +91,8 @@ pub struct Seen {
     pub(crate) clock: Clock,
     /// Which model answers, to be named on the page.
     pub(crate) model: Current,
+    /// The room that is left on the server's disk, if that is for this person to know.
+    pub(crate) disk_space: DiskSpace,
 }
 
 impl Deref for View {
@@ -120,16 +131,17 @@ impl View {
             user,
             clock,
             model,
+            disk_space: DiskSpace::Enough,
         }))
     }
 
-    /// A view for a page that must not need the database, as an error page.
-    pub(crate) fn without_user(visit: Visit) -> Self {
+    /// A view for what must not need the database, as an error page, with who is known.
+    pub(crate) fn of_visit(visit: Visit, user: Option<User>) -> Self {
         let model = Current {
             source: Source::Server,
             model: None,
         };
-        Self::new(visit, None, &TimeZone::UTC, model)
+        Self::new(visit, user, &TimeZone::UTC, model)
     }
 
     /// The same where another model answers.
@@ -163,6 +175,15 @@ impl View {
     /// The style sheet, with its few words in this language.
     pub(crate) fn style(&self) -> &'static str {
         assets::path(&format!("app-{}.css", self.lang))
+    }
+
+    /// The warning that an administrator reads on every page.
+    pub(crate) fn warning(&self) -> Option<String> {
+        match self.disk_space {
+            DiskSpace::Enough => None,
+            DiskSpace::Low => Some(self.t.error_little_room()),
+            DiskSpace::None => Some(self.t.error_no_room_left()),
+        }
     }
 
     pub(crate) fn is_demo(&self) -> bool {
@@ -213,7 +234,12 @@ impl FromRequestParts<App> for View {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
         let visit = Visit::from_parts(parts);
-        Ok(Self::new(visit, user, &app.zone, app.models.now()))
+        let is_admin = user.as_ref().is_some_and(|user| user.is_admin);
+        let mut view = Self::new(visit, user, &app.zone, app.models.now());
+        if is_admin {
+            Arc::make_mut(&mut view.0).disk_space = app.db.disk_space();
+        }
+        Ok(view)
     }
 }
 
@@ -229,9 +255,14 @@ impl Visit {
 pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let visit = Visit::of(request.method(), request.uri(), request.headers());
     let policy = policy(&visit.nonce);
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    if let Some(lost) = LostCookie::of(&app.config, method, uri, headers) {
+        request.extensions_mut().insert(lost);
+    }
     request.extensions_mut().insert(visit);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    cookies::put_in_order(headers);
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
@@ -256,17 +287,23 @@ pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> 
     // Kept for going back, never shared; not no-store, which would turn off the back/forward cache.
     let private = HeaderValue::from_static("private, no-cache");
     headers.entry(header::CACHE_CONTROL).or_insert(private);
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("HX-Request, Accept-Language, Cookie"),
-    );
+    // What is public is the same for everybody, and found in the browser's cache whoever asks there.
+    let cache = headers
+        .get(header::CACHE_CONTROL)
+        .map(HeaderValue::as_bytes);
+    if !cache.is_some_and(|cache| cache.starts_with(b"public")) {
+        headers.append(
+            header::VARY,
+            HeaderValue::from_static("HX-Request, Accept-Language, Cookie"),
+        );
+    }
     response
 }
 
 /// The Content-Security-Policy: one script and our own attributes, by the nonce, and nothing else.
 fn policy(nonce: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; connect-src 'self'; \
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; font-src 'self'; connect-src 'self'; \
          img-src 'self' data:; form-action 'self'; frame-src 'self'; base-uri 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx"
     );

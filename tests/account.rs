@@ -64,7 +64,12 @@ fn expect_problem(page: &Page, field: &str, says: &str) {
         "{}",
         page.html
     );
-    assert_eq!(page.attributes("main [autofocus]", "name"), [field]);
+    // Of two passwords that differ none is given back: one begins with the first.
+    let begins = match field {
+        "new_password_confirm" => "new_password",
+        field => field,
+    };
+    assert_eq!(page.attributes("main [autofocus]", "name"), [begins]);
     let described = page.attribute("[aria-invalid]", "aria-describedby");
     let mut problems = described.split(' ').map(|id| format!("#{id}[role=alert]"));
     let problem = problems.find(|css| page.has(css)).unwrap();
@@ -193,7 +198,8 @@ async fn nobody_finds_out_all_names_by_taking_them() {
     let page = rename(&ann, "free").await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!page.header("retry-after").is_empty());
-    assert!(page.text(".problem").contains("too often"), "{}", page.html);
+    assert!(page.text("#name > .notice").contains("too often"));
+    assert!(!page.has(".problem"), "{}", page.html);
     assert_eq!(page.form("form#name").value("username"), "free");
 }
 
@@ -263,7 +269,7 @@ async fn a_new_password_is_refused_as_at_registration() {
         ),
         ("", NEW, NEW, "password", "not your current password"),
         (
-            &"x".repeat(100_000),
+            &"x".repeat(10_000),
             NEW,
             NEW,
             "password",
@@ -301,7 +307,8 @@ async fn guessing_the_password_ends_on_each_form_that_asks_for_it() {
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
         let wait: u64 = page.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
-        assert!(page.text(".problem").contains("too often"), "{}", page.html);
+        assert!(page.text("form > .notice").contains("too often"));
+        assert!(!page.has(".problem"), "{}", page.html);
         // They are the tries of signing in.
         let other = ann.fresh().from("192.0.2.1");
         let page = other.sign_in("annie", PASSWORD).await;
@@ -592,7 +599,7 @@ async fn an_account_is_deleted_only_by_who_is_sure_and_knows_the_password() {
     let form = ben.get(DELETE).await.form("#delete-account");
     let page = ben.submit(&form.fill("password", PASSWORD)).await;
     expect_problem(&page, "sure", "Tick this box");
-    for wrong in ["", "a wrong guess", &"x".repeat(100_000)] {
+    for wrong in ["", "a wrong guess", &"x".repeat(10_000)] {
         let page = delete(&ben, wrong).await;
         expect_problem(&page, "password", "not your current password");
         // What was ticked is ticked.
@@ -707,7 +714,7 @@ async fn an_account_that_was_half_erased_is_erased_at_the_next_start() {
 
 /// Gives somebody so many chats, each a chain of so many messages.
 async fn grow(app: &TestApp, name: &str, chats: usize, messages: usize) {
-    with_pool!(app.db().write, db => {
+    with_pool!(app.db().writer().unwrap(), db => {
         let mut tx = db.begin().await.unwrap();
         let user = sqlx::query_scalar("select id from users where name = $1").bind(name);
         let user: Uuid = user.fetch_one(&mut *tx).await.unwrap();

@@ -203,13 +203,18 @@ async fn without_script_the_page_stays_open_and_grows() {
     gate.open(1);
     tab.until_text(".reply p", "A bold word and more.").await;
     assert_eq!(tab.eval("document.readyState").await, "loading");
+    // The signs of life among its words are not seen.
+    let signs = "[...document.querySelectorAll('.alive')]";
+    assert_ne!(tab.eval(&format!("{signs}.length")).await, 0);
+    let seen = format!("{signs}.filter(sign => sign.checkVisibility()).length");
+    assert_eq!(tab.eval(&seen).await, 0);
     assert!(
         !tab.reply().await.contains("**"),
         "the raw text is gone where the final form is"
     );
     gate.open_all();
     tab.until_replied().await;
-    assert_eq!(tab.reply().await, "A bold word and more.\n\nNow the end.");
+    assert_eq!(tab.reply().await, "A bold word and more.\n\nNow\nthe end.");
     let tails = "[...document.querySelectorAll('.tail')].map(e => getComputedStyle(e).display)";
     assert_eq!(tab.eval(tails).await, json!(["none", "none", "none"]));
     assert_eq!(

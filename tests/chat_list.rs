@@ -107,9 +107,45 @@ async fn the_list_says_in_which_chats_a_reply_is_being_written() {
     }
 }
 
+/// The mark of a chat that is not shown is taken away by the answer to what it asks now and then.
+#[tokio::test]
+async fn a_mark_asks_until_its_reply_has_ended() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::htmx(&app).sign_up("ann").await);
+    let other = ann.start_chat("Other").await;
+    app.model.answer(Answer::gated(&gate, ["One ", "two"]));
+    let path = ann.start_running("Count").await;
+    // The chat that is shown knows by itself.
+    assert!(!ann.get(&path).await.has(".running[hx-get]"));
+    let page = ann.get(&other.path).await;
+    let asks = page.attribute(".running", "hx-get");
+    assert_eq!(asks, format!("{path}/running"));
+    assert_eq!(page.attribute(".running", "hx-swap"), "delete");
+    let status = async |asks: &str| ann.get_piece(asks).await.status;
+    assert_eq!(status(&asks).await, StatusCode::NO_CONTENT);
+    // Nobody else learns anything of it.
+    let ben = Browser::htmx(&app).sign_up("ben").await;
+    assert_eq!(ben.get_piece(&asks).await.status, StatusCode::NOT_FOUND);
+    gate.open_all();
+    app.idle().await;
+    assert_eq!(status(&asks).await, StatusCode::OK);
+    // Nothing else on the page is touched: not where the chat was deleted, or its person signed out.
+    let gone = ann.get_piece("/chats/nonsense/running").await;
+    assert_eq!((gone.status, &*gone.answer), (StatusCode::NOT_FOUND, ""));
+    assert!(!gone.headers.contains_key("hx-retarget"));
+    ann.sign_out().await;
+    let out = ann.get_piece(&asks).await;
+    assert_eq!((out.status, &*out.answer), (StatusCode::FORBIDDEN, ""));
+    assert_eq!(out.header("hx-reswap"), "none");
+}
+
 #[tokio::test]
 async fn a_hundred_chats_are_listed_and_the_older_ones_behind_a_link() {
-    let app = TestApp::with(|config| config.waiting_per_person = 1_000).await;
+    let app = TestApp::with(|config| {
+        config.waiting_per_person = 1_000;
+        config.messages_per_minute = 1_000;
+    })
+    .await;
     let ann = Browser::plain(&app).sign_up("ann").await;
     for n in 0..203 {
         let body = Some(format!("content=n{n}"));
@@ -120,6 +156,15 @@ async fn a_hundred_chats_are_listed_and_the_older_ones_behind_a_link() {
         .await;
     let titles =
         |from: u32, to: u32| -> Vec<String> { (to..from).rev().map(|n| format!("n{n}")).collect() };
+    // The chat that is shown has a row even where it is older than those, but only one.
+    for (chat, rows) in [("n202", 100), ("n103", 100), ("n102", 101), ("n0", 101)] {
+        let sql = format!("select id from chats where title = '{chat}'");
+        let key: uuid::Uuid = app.value(sql.leak()).await;
+        let page = ann.get(&format!("/chats/{key}")).await;
+        assert_eq!(page.texts("#chats .current"), [chat]);
+        assert_eq!(page.texts("#chats [aria-current=page]"), [chat]);
+        assert_eq!(page.count("#chats li"), rows, "{chat}");
+    }
     // On pages of their own.
     let first = ann.get("/chats").await;
     assert_eq!(first.texts("#chats li a"), titles(203, 103));

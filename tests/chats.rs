@@ -402,8 +402,19 @@ async fn no_message_is_taken_while_the_reply_before_it_is_being_written() {
             // Nor does the page move on to the one that stays open, where it would be lost.
             assert!(!refused.html.contains("http-equiv"));
         }
+        let long = "x".repeat(40_000);
+        let too_long = ann
+            .submit(&page.form("#composer").fill("content", &long))
+            .await;
         gate.open_all();
         app.idle().await;
+        if ann.is_htmx() {
+            // What is not true any more goes; what still is, stays.
+            let page = ann.finished(&refused).await;
+            assert_eq!(page.text("#notice"), "");
+            let page = ann.finished(&too_long).await;
+            assert!(page.text("#notice").contains("at most"));
+        }
         let page = ann.send(&ann.get(&path).await, "Hurry").await;
         assert_eq!(
             page.texts(MESSAGES),

@@ -2,7 +2,7 @@
 
 use crate::support::{
     Browser, KEY, PASSWORD, TestApp,
-    model::{Answer, ModelServer},
+    model::{Answer, ModelServer, Step},
     postgres::Schema,
     soon,
 };
@@ -150,7 +150,7 @@ async fn make(url: &str) {
 /// Runs SQL in a database that nobody uses.
 async fn change(url: &str, sql: &str) {
     let db = Db::open(url).await.unwrap();
-    with_pool!(db.write, db => {
+    with_pool!(db.writer().unwrap(), db => {
         for sql in sql.split(";;") {
             sqlx::query(AssertSqlSafe(sql)).execute(db).await.unwrap();
         }
@@ -287,6 +287,7 @@ async fn fill(url: &str) {
             Value::Flag(Some(n == 4)),
             number(n % 2 == 1),
             Value::Text((n == 7).then(|| "another".to_owned())),
+            Value::Text((n == 9).then(|| "no such model".to_owned())),
         ]
     });
     let persona = [key(20), key(1)].into_iter();
@@ -347,6 +348,7 @@ async fn what_is_wrong_is_told_alone_and_with_what_to_do() {
     let strange = "update _sqlx_migrations set checksum = x'00' where version = 1";
     change(&place.sqlite("strange.db"), strange).await;
     model.has(&["plum", "pear"]);
+    model.always(Answer::status(404, "application/json", "{}"));
 
     let database = |name: &str| format!("--database-url={}", place.sqlite(name));
     for (flags, thing, words) in [
@@ -366,7 +368,6 @@ async fn what_is_wrong_is_told_alone_and_with_what_to_do() {
         (vec![database("folder.db")], "Database", "cannot be opened"),
         (vec![database("newer.db")], "Database", "newer Damso"),
         (vec![database("strange.db")], "Database", "not Damso's"),
-        (vec![database("x.db?mode=odd")], "Database", "DATABASE_URL"),
         (
             vec!["--database-url=postgres://127.0.0.1:1/x".into()],
             "Database",
@@ -382,10 +383,17 @@ async fn what_is_wrong_is_told_alone_and_with_what_to_do() {
             "Model server",
             "\"plum\", \"pear\"",
         ),
-        (vec!["--rust-log=a=b=c".into()], "Settings", "RUST_LOG"),
     ] {
         let flags: Vec<_> = flags.iter().map(String::as_str).collect();
         expect_wrong(&place.check(&flags).await, thing, words);
+        if thing == "Database" {
+            // The server says the same.
+            let done = place
+                .damso(&[&flags[..], &["--listen=127.0.0.1:0"]].concat())
+                .await;
+            assert_eq!(done.code, Some(1), "{done:?}");
+            assert!(done.err.contains(words), "{words} in {done:?}");
+        }
     }
     for (answer, words) in [
         (
@@ -460,6 +468,7 @@ async fn a_setting_that_cannot_be_read_is_named_without_what_it_hides() {
         ("--openai-api-key", "hidden\u{7f}"),
         ("--database-url", "mysql://me:hidden@host/db"),
         ("--history-limit", "1"),
+        ("--rust-log", "a=b=c"),
     ] {
         let done = place.damso(&["check", setting, value]).await;
         assert_eq!(done.code, Some(2), "{done:?}");
@@ -519,6 +528,57 @@ async fn a_database_in_use_is_well_and_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_that_another_program_has_locked_is_told() {
+    use sqlx::{Connection, SqliteConnection};
+    let place = Place::new();
+    place.app("damso.db").await.db().close().await;
+    let url = place.sqlite("damso.db");
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let lock = sqlx::query("begin exclusive");
+    lock.execute(&mut other).await.unwrap();
+    let flag = format!("--database-url={url}");
+    let done = place.damso(&["--listen=127.0.0.1:0", &flag]).await;
+    assert_eq!(done.code, Some(1), "{done:?}");
+    // A line of the log about the wait may come after it.
+    let mut lines = done.err.lines();
+    let told = lines.find(|line| line.starts_with("damso: DATABASE_URL: "));
+    assert!(
+        told.is_some_and(|told| told.contains("damso.db is locked: another program")),
+        "{done:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_while_it_is_in_use_is_told() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("damso.db", place.path("link.db")).unwrap();
+    let app = place.app("damso.db").await;
+    for name in ["damso.db", "link.db"] {
+        let flag = format!("--database-url={}", place.sqlite(name));
+        let done = place.check(&[&flag]).await;
+        assert!(
+            done.well().contains("in use by a running Damso"),
+            "{done:?}"
+        );
+    }
+    fs::remove_file(place.path("damso.db")).unwrap();
+    for name in ["damso.db", "link.db"] {
+        let flag = format!("--database-url={}", place.sqlite(name));
+        expect_wrong(
+            &place.check(&[&flag]).await,
+            "Database",
+            "is gone, but a running Damso",
+        );
+    }
+    app.db().close().await;
+    let done = place.check(&[]).await;
+    assert!(
+        done.well().contains("will be made at the first start"),
+        "{done:?}"
+    );
+}
+
+#[tokio::test]
 async fn an_older_database_is_well_and_stays_older() {
     let place = Place::new();
     make(&place.sqlite("damso.db")).await;
@@ -531,6 +591,63 @@ async fn an_older_database_is_well_and_stays_older() {
             "{done:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn whatever_chats_is_well_whether_it_is_listed_or_not() {
+    let place = Place::new();
+    let model = ModelServer::start().await;
+    let url = format!("--openai-base-url={}", model.base_url());
+    let json = "application/json";
+    let no_list = Answer::status(404, json, r#"{"detail":"Not Found"}"#);
+    let empty = Answer::status(200, json, r#"{"data":[]}"#);
+    let thoughts = r#"{"choices":[{"delta":{"reasoning":"hm"},"finish_reason":"length"}]}"#;
+    for (list, answer, name, is_well) in [
+        (no_list.clone(), Answer::stream(["OK"]), "fig", true),
+        (empty, Answer::stream(["OK"]), "fig", true),
+        (
+            no_list.clone(),
+            Answer::sse()
+                .event(thoughts)
+                .event("[DONE]")
+                .then(Step::End),
+            "fig",
+            true,
+        ),
+        (
+            no_list.clone(),
+            Answer::status(401, json, "{}"),
+            "fig",
+            false,
+        ),
+        (no_list.clone(), Answer::stream(["OK"]), "", false),
+    ] {
+        model.lists(list);
+        model.always(answer);
+        let name = format!("--openai-model={name}");
+        let done = place.check(&[&url, &name]).await;
+        assert_eq!(done.code == Some(0), is_well, "{done:?}");
+    }
+    // A name that it answers to without listing it, and one with blanks around it.
+    model.has(&["plum", "pear"]);
+    model.always(Answer::stream(["OK"]));
+    for (name, told) in [
+        ("fig", "is not among them, but answers"),
+        (" plum ", "\"plum\" answers"),
+    ] {
+        let name = format!("--openai-model={name}");
+        let done = place.check(&[&url, &name]).await;
+        assert!(done.code == Some(0) && done.out.contains(told), "{done:?}");
+    }
+    // A wrong key is told as one, also where it is refused for a chat only.
+    model.lists(no_list);
+    model.always(Answer::status(
+        400,
+        json,
+        r#"{"error":{"message":"No connected db.","type":"no_db_connection"}}"#,
+    ));
+    let done = place.check(&[&url, "--openai-model=fig"]).await;
+    assert!(done.out.contains("OPENAI_API_KEY"), "{done:?}");
 }
 
 #[tokio::test]
@@ -585,6 +702,26 @@ async fn a_proxy_that_hides_addresses_is_warned_of() {
         done.well().contains("warning  Settings: PUBLIC_URL"),
         "{done:?}"
     );
+}
+
+#[tokio::test]
+async fn a_zone_whose_sign_is_the_other_way_round_is_warned_of() {
+    let place = Place::new();
+    for (zone, is_warned_of) in [
+        ("GMT+9", true),
+        ("UTC-3", true),
+        ("Etc/GMT+9", true),
+        ("Asia/Seoul", false),
+        ("KST-9", false),
+        ("UTC", false),
+    ] {
+        let mut command = place.command();
+        command.args(["check", "--find-ollama=false", "--listen=127.0.0.1:0"]);
+        command.env("TZ", zone);
+        let done = run(command).await;
+        let warning = format!("warning  Settings: TZ={zone} ");
+        assert_eq!(done.well().contains(&warning), is_warned_of, "{done:?}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::{
     tree::long_chat,
 };
 use serde_json::json;
+use std::time::Duration;
 
 const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
@@ -136,6 +137,59 @@ async fn forms_on_messages_give_the_focus_back() {
     tab.press(".editing button.main", ENTER).await;
     tab.until_text(".reply", "Second.").await;
     tab.until_focused("#content").await;
+    tab.close().await;
+}
+
+/// The place of the caret in what has the focus, and how long that is.
+const CARET: &str =
+    "(e => [e.selectionStart, e.selectionEnd, e.value.length].join())(document.activeElement)";
+
+#[tokio::test]
+async fn one_goes_on_writing_at_the_end_of_what_is_there() {
+    let site = Site::start().await;
+    let tab = chat(&site).await;
+    for how in ["enter", "line"] {
+        site.change(match how {
+            "line" => "update users set composer = 'line'",
+            _ => "update users set composer = 'enter'",
+        })
+        .await;
+        tab.press(".mine [id^='edit-']", ENTER).await;
+        tab.until_focused(".editing [name=content]").await;
+        assert_eq!(tab.eval(CARET).await, "3,3,3", "{how}");
+        tab.press(".editing .actions a", ENTER).await;
+        tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
+            .await;
+        tab.press("#rename", ENTER).await;
+        tab.until_focused("input#new-title").await;
+        assert_eq!(tab.eval(CARET).await, "3,3,3");
+        tab.press("#title .actions a", ENTER).await;
+        tab.until_focused("h1#chat-title").await;
+    }
+    // Several lines stay so.
+    site.change("update messages set body = 'One\nTwo & <b>\n' where role = 'user'")
+        .await;
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.until_focused(".editing textarea").await;
+    assert_eq!(tab.eval(CARET).await, "14,14,14");
+    assert_eq!(
+        tab.eval("document.activeElement.value").await,
+        "One\nTwo & <b>\n"
+    );
+    // Who was faster keeps what they have written.
+    tab.press(".editing .actions a", ENTER).await;
+    tab.until_focused(".mine a[id^='edit-'][href$='/edit']")
+        .await;
+    tab.press(".mine [id^='edit-']", ENTER).await;
+    tab.fill(".editing textarea", "Faster").await;
+    tab.eval("document.activeElement.blur()").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(
+        tab.eval("document.querySelector('.editing textarea').value")
+            .await,
+        "Faster"
+    );
+    tab.until(DRAFT).await;
     tab.close().await;
 }
 
@@ -322,6 +376,26 @@ async fn what_can_be_done_with_an_earlier_message_is_quiet_until_wanted() {
     tab.focus(".mine summary").await;
     // And what is below "More", where there is a link for deletion.
     tab.until(&format!("{shown} == 5")).await;
+    // A reply that is no longer the last one, also what of it is in forms without boxes of their own.
+    tab.fill("#content", "Two").await;
+    tab.press("#content", ENTER).await;
+    tab.until("document.querySelectorAll('.reply').length == 2")
+        .await;
+    tab.until_replied().await;
+    let seen = |n: u8| {
+        format!(
+            "[...document.querySelectorAll('.reply')[{n}].querySelectorAll('.below :is(a, button, clipboard-copy, summary)')].filter(e => {{
+                if (!e.checkVisibility()) return false;
+                for (let box = e; box; box = box.parentElement)
+                    if (getComputedStyle(box).display != 'contents' && getComputedStyle(box).opacity == '0') return false;
+                return true }}).length"
+        )
+    };
+    // Copy, its plain text, regenerate, another model, more.
+    assert_eq!(tab.eval(&seen(1)).await, 5);
+    assert_eq!(tab.eval(&seen(0)).await, 0);
+    tab.focus(".reply [id^='again-']").await;
+    tab.until(&format!("{} == 5", seen(0))).await;
     tab.close().await;
 }
 

@@ -157,6 +157,7 @@ fn latin(text: &str) -> String {
     let known = [
         "test-model",
         "OPENAI_API_KEY",
+        "PUBLIC_URL",
         "OPENAI_BASE_URL",
         "OPENAI_MODEL",
         "OpenAI",

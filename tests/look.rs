@@ -464,7 +464,8 @@ async fn the_column_of_pages_stays_where_it_is_whether_they_scroll_or_not() {
     let site = Site::start().await;
     let tab = Tab::open(&site.url, Script::On).await;
     tab.register("Ann").await;
-    tab.go("/settings").await;
+    tab.leave(async || tab.go("/settings").await).await;
+    tab.until("document.readyState == 'complete'").await;
     let seen = "[document.documentElement.scrollHeight > innerHeight,
                  document.querySelector('.card').getBoundingClientRect().left]";
     tab.resize(1_000, 500).await;

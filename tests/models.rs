@@ -2,14 +2,14 @@
 
 use crate::support::model::{Answer, Gate, ModelServer, STOP, Step, install_tls, token};
 use damso::models::{
-    Current, Event, Finish, Models, Role, Secret, Settings, Source, Trouble, TroubleKind, Turn,
-    Usage,
+    Current, Event, Events, Finish, Models, Role, Secret, Settings, Source, Trouble, TroubleKind,
+    Turn, Usage,
 };
 use futures_util::StreamExt;
 use std::{io::Write, time::Duration};
 use tokio::time::timeout;
 
-const KEY: &str = "sk-test-0123456789abcdef";
+pub const KEY: &str = "sk-test-0123456789abcdef";
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -28,7 +28,7 @@ fn settings() -> Settings {
     }
 }
 
-fn settings_for(server: &ModelServer) -> Settings {
+pub fn settings_for(server: &ModelServer) -> Settings {
     Settings {
         api_key: Some(Secret::new(KEY.into())),
         base_url: Some(server.base_url()),
@@ -38,7 +38,7 @@ fn settings_for(server: &ModelServer) -> Settings {
 }
 
 /// For tests in which nothing may look like silence, however busy the computer is.
-fn patient_settings_for(server: &ModelServer) -> Settings {
+pub fn patient_settings_for(server: &ModelServer) -> Settings {
     Settings {
         first_token_timeout: Duration::from_secs(60),
         silence_timeout: Duration::from_secs(60),
@@ -46,11 +46,11 @@ fn patient_settings_for(server: &ModelServer) -> Settings {
     }
 }
 
-fn models_of(server: &ModelServer) -> Models {
+pub fn models_of(server: &ModelServer) -> Models {
     Models::new(settings_for(server)).unwrap()
 }
 
-fn user(text: &str) -> Vec<Turn> {
+pub fn user(text: &str) -> Vec<Turn> {
     vec![Turn {
         role: Role::User,
         text: text.into(),
@@ -59,18 +59,18 @@ fn user(text: &str) -> Vec<Turn> {
 
 /// What a reply came to.
 #[derive(Debug)]
-struct Reply {
-    text: String,
-    reasoning: String,
+pub struct Reply {
+    pub text: String,
+    pub reasoning: String,
     started: Vec<(String, usize)>,
-    retries: Vec<(u32, Duration, TroubleKind)>,
+    pub retries: Vec<(u32, Duration, TroubleKind)>,
     usage: Vec<Usage>,
-    end: Result<Finish, Trouble>,
+    pub end: Result<Finish, Trouble>,
 }
 
 impl Reply {
     /// The whole reply in one line: text, reasoning in angle brackets, how it ended.
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let thoughts = if self.reasoning.is_empty() {
             String::new()
         } else {
@@ -83,13 +83,17 @@ impl Reply {
         format!("{thoughts}{} {end}", self.text)
     }
 
-    fn kind(&self) -> TroubleKind {
+    pub fn kind(&self) -> TroubleKind {
         self.end.as_ref().expect_err("it failed").kind()
     }
 }
 
-async fn reply(models: &Models, turns: Vec<Turn>) -> Reply {
-    let mut events = models.reply(turns);
+pub async fn reply(models: &Models, turns: Vec<Turn>) -> Reply {
+    read(models.reply(turns)).await
+}
+
+/// Reads a reply to its end.
+pub async fn read(mut events: Events) -> Reply {
     let (mut text, mut reasoning) = (String::new(), String::new());
     let (mut started, mut retries, mut usage, mut ends) = (vec![], vec![], vec![], vec![]);
     let read = async {
@@ -144,7 +148,7 @@ fn gzipped(bytes: &[u8]) -> Answer {
 }
 
 /// A delta with these fields, and whatever stands beside it in its choice.
-fn delta(fields: &str, beside: &str) -> String {
+pub fn delta(fields: &str, beside: &str) -> String {
     format!(
         r#"{{"id":"c","object":"o","created":1,"model":"m","choices":[{{"index":0,"delta":{fields}{beside}}}]}}"#
     )
@@ -706,7 +710,7 @@ async fn awkward_streams_are_understood() {
             with_event(&delta(r#"{"refusal":"!"}"#, "")),
             "h!i Complete",
         ),
-        ("an empty reply", Answer::stream([]), " Complete"),
+        ("an empty reply", Answer::stream([]), " Empty"),
         ("nothing at all", Answer::sse().then(Step::End), " CutOff"),
     ];
     let server = ModelServer::start().await;
@@ -1064,7 +1068,11 @@ async fn nobody_reads_the_key() {
     ] {
         server.answer(answer);
         let trouble = reply(&models, user("hi")).await.end.unwrap_err();
-        for text in [trouble.to_string(), format!("{trouble:?}")] {
+        for text in [
+            trouble.to_string(),
+            trouble.in_full(),
+            format!("{trouble:?}"),
+        ] {
             assert!(
                 !text.contains("sk-") && !text.contains("0123456789") && !text.contains("cdef"),
                 "{name}: {text}"

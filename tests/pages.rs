@@ -69,7 +69,14 @@ async fn a_failure_is_a_page_and_for_htmx_a_notice() {
             "{method} {path}: {}",
             page.html
         );
-        assert_eq!(page.text("h1"), "That did not work");
+        let heading = match status {
+            404 | 405 => "Nothing here",
+            _ => "That did not work",
+        };
+        assert_eq!(page.text("h1"), heading);
+        // Whose page it is, and the way back to their chats.
+        assert_eq!(page.text(".top .opens"), "ann", "{method} {path}");
+        assert!(page.has("main a[href='/chats']") && page.has("form[action='/logout']"));
         assert!(
             page.has("main a[href='/']") && page.has("form.languages") && page.has("html[lang=en]")
         );
@@ -89,6 +96,155 @@ async fn a_failure_is_a_page_and_for_htmx_a_notice() {
     }
 }
 
+/// A session has another name where cookies are secure.
+#[tokio::test]
+async fn a_failure_knows_who_asks_by_a_secure_cookie_too() {
+    let app = TestApp::with(|config| {
+        config.public_url = Some("https://chat.example.org".parse().unwrap());
+    })
+    .await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    assert!(ann.cookie("__Host-session").is_some());
+    for path in ["/nothing", "/chats/nonsense"] {
+        assert_eq!(ann.get(path).await.text(".top .opens"), "ann", "{path}");
+    }
+    // Large forms are taken from who is signed in, also by a browser that is known for nothing else.
+    ann.drop_cookie("__Host-device");
+    ann.drop_cookie("device");
+    let form = ann.get("/").await.form("#composer");
+    let page = ann
+        .submit(&form.fill("content", &"x ".repeat(20_000)))
+        .await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_failure_looks_and_speaks_as_its_reader_chose() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    app.change("update users set language = 'ko', theme = 'dark'")
+        .await;
+    for path in ["/nothing", "/chats/nonsense", "/chats/%ff"] {
+        let page = ann.get(path).await;
+        assert_eq!(page.attribute("html", "lang"), "ko", "{path}");
+        assert_eq!(page.attribute("html", "data-theme"), "dark", "{path}");
+        assert!(ann.get_piece(path).await.answer.contains("요"), "{path}");
+    }
+    // Strangers are told nothing of chats, and what came from a session that has ended is a stranger's.
+    let stranger = ann.fresh();
+    let old = ann.stolen();
+    ann.sign_out().await;
+    for browser in [stranger, ann, old] {
+        let page = browser.get("/nothing").await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        assert!(!page.has("a[href='/chats']") && !page.has("form[action='/logout']"));
+        assert!(page.has(".top a[href='/settings/look']"));
+    }
+    // Where it cannot be known who asks, as the database is away, the page comes all the same.
+    let ben = Browser::plain(&app).sign_up("ben").await;
+    app.change("alter table sessions rename to away").await;
+    let page = ben.get("/chats").await;
+    assert!(page.status.is_server_error() && page.has(".notice") && page.has("main a[href='/']"));
+}
+
+#[tokio::test]
+async fn what_was_typed_comes_back_with_a_failure_and_is_sent_once() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let chat = ann.start_chat("Hello").await;
+    let long = "긴 글 \"<&\n".repeat(2_000);
+    let rename = ann.click(&chat, "a[href$='/rename']").await;
+    let settings = ann.get(&format!("{}/settings", chat.path)).await;
+    let persona = ann.get("/personas/new").await;
+    let settings_form = format!("form[action='{}/settings']", chat.path);
+    let forms = [
+        (
+            chat.form("#composer").fill("content", &long),
+            "content",
+            &*long,
+        ),
+        (
+            ann.get("/chats/new")
+                .await
+                .form("#composer")
+                .fill("content", "Two"),
+            "content",
+            "Two",
+        ),
+        (
+            rename
+                .form("form[action$='/rename']")
+                .fill("title", "Plums"),
+            "title",
+            "Plums",
+        ),
+        (
+            settings
+                .form(&settings_form)
+                .fill("system_prompt", "Be kind."),
+            "system_prompt",
+            "Be kind.",
+        ),
+        (
+            persona
+                .form("form[action='/personas/new']")
+                .fill("name", "Cook"),
+            "name",
+            "Cook",
+        ),
+    ];
+    for (form, field, typed) in forms {
+        app.change("alter table chats rename to away").await;
+        app.change("alter table personas rename to away_too").await;
+        let failed = ann.submit(&form).await;
+        app.change("alter table away_too rename to personas").await;
+        app.change("alter table away rename to chats").await;
+        assert!(
+            failed.status.is_server_error(),
+            "{field}: {}",
+            failed.status
+        );
+        let again = failed.form("main form");
+        let given = again.fields.iter().find(|(name, _)| name == field);
+        assert_eq!(
+            given
+                .map(|(_, value)| value.replace("\r\n", "\n"))
+                .as_deref(),
+            Some(typed)
+        );
+        for _ in 0..2 {
+            let done = ann.submit(&again).await;
+            assert!(done.status.is_success(), "{field}: {}", done.status);
+        }
+    }
+    assert_eq!(ann.get(&chat.path).await.count(".mine"), 2);
+    assert_eq!(ann.get(&chat.path).await.text("#title h1"), "Plums");
+    // No page shows a password; it is asked for once more.
+    let stranger = Browser::plain(&app);
+    let typed = |form: Form| {
+        form.fill("username", "ben")
+            .fill("password", "plum-tree-9-x")
+    };
+    let form = stranger
+        .get("/register")
+        .await
+        .form("form[action='/register']");
+    let form = typed(form).fill("password_confirm", "plum-tree-9-x");
+    app.change("alter table users rename to away").await;
+    let failed = stranger.submit(&form).await;
+    app.change("alter table away rename to users").await;
+    assert!(failed.status.is_server_error() && !failed.html.contains("plum-tree"));
+    let again = failed.form("main form");
+    assert!(
+        again
+            .fields
+            .contains(&("username".to_owned(), "ben".to_owned()))
+    );
+    let again = typed(again).fill("password_confirm", "plum-tree-9-x");
+    assert!(stranger.submit(&again).await.status.is_success());
+    assert!(stranger.get("/chats").await.status.is_success());
+}
+
 #[tokio::test]
 async fn a_notice_has_its_place_on_every_page_that_htmx_runs_on() {
     let app = TestApp::start().await;
@@ -98,6 +254,7 @@ async fn a_notice_has_its_place_on_every_page_that_htmx_runs_on() {
         ann.get("/").await,
         ann.get(&chat.path).await,
         ann.click(&chat, "a[href$='/rename']").await,
+        ann.get("/settings").await,
     ] {
         assert_eq!(
             (page.count("#notice"), page.count("script[src*=htmx]")),
@@ -114,12 +271,13 @@ async fn without_its_database_it_still_says_so_in_a_sentence() {
     let app = TestApp::start().await;
     let ann = Browser::plain(&app).sign_up("ann").await;
     app.db().close().await;
+    let health = ann.get("/healthz").await;
+    assert_eq!(health.status, StatusCode::SERVICE_UNAVAILABLE);
     for path in [
         "/",
         "/chats",
         "/login",
         "/chats/01900000-0000-7000-8000-000000000000",
-        "/healthz",
     ] {
         let page = ann.get(path).await;
         assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
@@ -143,11 +301,11 @@ async fn without_its_database_it_still_says_so_in_a_sentence() {
 
 #[tokio::test]
 async fn too_often_is_a_page_that_says_how_long_to_wait() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|config| config.registrations_per_network = 2).await;
     let someone = Browser::plain(&app);
     let body = "username=ann&password=password1&password_confirm=password1";
     let mut page = None;
-    for _ in 0..21 {
+    for _ in 0..5 {
         let answer = someone
             .request(Method::POST, "/register", "document", Some(body.to_owned()))
             .await;
@@ -157,7 +315,7 @@ async fn too_often_is_a_page_that_says_how_long_to_wait() {
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = page.header("retry-after").parse().unwrap();
     assert!(
-        page.text("#username-problem")
+        page.text("main .notice")
             .contains(&format!("Wait {seconds} seconds")),
         "{}",
         page.html
@@ -332,7 +490,7 @@ async fn pages_come_compressed_but_nothing_that_grows_does() {
         .with_header("accept-encoding", "gzip, deflate, br");
     assert!(weight(&ann, &path, "gzip, deflate, br").await < 10_000);
     let mut open = packing.open_live(&format!("{path}/live")).await;
-    assert!(!open.headers.contains_key("content-encoding"));
+    assert_eq!(open.headers["content-encoding"], "identity");
     gate.open(1);
     open.until("A block.").await;
     let id = ann
@@ -343,7 +501,7 @@ async fn pages_come_compressed_but_nothing_that_grows_does() {
     let mut events = packing
         .events(&format!("/replies/{id}/events?after=0"), None)
         .await;
-    assert!(!events.headers.contains_key("content-encoding"));
+    assert_eq!(events.headers["content-encoding"], "identity");
     events.until("A block.").await;
     gate.open_all();
     open.page().await;
@@ -359,6 +517,36 @@ async fn the_style_sheet_is_small() {
             .await
             .attribute("link[rel=stylesheet]", "href");
         let bytes = browser.get(&style).await.html.len();
-        assert!(bytes < 16 * 1024, "{language}: {bytes}");
+        assert!(bytes < 20 * 1024 + 512, "{language}: {bytes}");
     }
+}
+
+#[tokio::test]
+async fn the_font_of_formulas_is_our_own_and_kept_for_good() {
+    let app = TestApp::start().await;
+    let style = Browser::plain(&app)
+        .get("/")
+        .await
+        .attribute("link[rel=stylesheet]", "href");
+    let css = Browser::plain(&app).get(&style).await.html;
+    let (_, font) = css.split_once("url(/static/math-").unwrap();
+    let (hash, _) = font.split_once(')').unwrap();
+    let path = format!("/static/math-{hash}");
+    let browser = Browser::plain(&app).with_header("accept-encoding", "gzip, br");
+    let response = browser.request(Method::GET, &path, "font", None).await;
+    let headers = response.headers();
+    assert_eq!(headers["content-type"], "font/woff2");
+    assert_eq!(
+        headers["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    assert_eq!(headers["content-encoding"], "identity");
+    let font = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
+    assert!(
+        font.starts_with(b"wOF2") && font.len() < 120_000,
+        "{}",
+        font.len()
+    );
 }

@@ -147,9 +147,11 @@ impl Said {
     }
 }
 
-/// The number of a message of ours.
+/// The number of a message of ours; of the last one where several were never answered and so are sent
+/// as one turn.
 fn number(text: &str) -> Option<usize> {
-    text.strip_prefix("Message ")?.parse().ok()
+    let (_, last) = text.rsplit_once("\n\n").unwrap_or(("", text));
+    last.strip_prefix("Message ")?.parse().ok()
 }
 
 // ---- What the database has

@@ -1,10 +1,13 @@
 //! What a model thinks before it answers, as people watch it.
 
-use crate::support::{
-    Browser, PASSWORD, Page, TestApp,
-    chromium::{Script, Tab},
-    model::{Answer, Gate, Step},
-    site::Site,
+use crate::{
+    replies::sentence,
+    support::{
+        Browser, PASSWORD, Page, TestApp,
+        chromium::{Script, Tab},
+        model::{Answer, Gate, Step},
+        site::Site,
+    },
 };
 use serde_json::json;
 
@@ -178,6 +181,25 @@ async fn what_stands_in_think_tags_is_thought_and_never_sent_back() {
             "{request}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_answer_behind_another_familys_mark_is_shown_at_once_and_kept_when_stopped() {
+    let app = TestApp::start().await;
+    let (gate, ann) = (Gate::new(), Browser::plain(&app).sign_up("ann").await);
+    let tokens = ["<thinking>Hm</think>", "Yes,\n\n", "but never this"];
+    app.model.answer(Answer::gated(&gate, tokens));
+    let path = ann.start_running("Is it?").await;
+    let mut page = ann.open_live(&format!("{path}/live")).await;
+    gate.open(2);
+    page.until("Yes,").await;
+    let shown = ann.get(&path).await;
+    ann.submit(&shown.form("form[action$='/stop']")).await;
+    page.page().await;
+    let page = ann.get(&path).await;
+    assert_eq!(page.text(".reply .thoughts"), "Hm");
+    assert_eq!(page.text(".reply .text"), "Yes,");
+    assert_eq!(page.text(".ending .note"), sentence("en", "reply-stopped"));
 }
 
 #[tokio::test]

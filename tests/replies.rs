@@ -48,6 +48,10 @@ pub fn reply_of(page: &Page) -> String {
     ids.last().unwrap().strip_prefix("r-").unwrap().to_owned()
 }
 
+/// Takes back that the connection was cut.
+const ALIVE: &str =
+    r#"<input autocomplete="off" checked="" class="alive" hidden="" name="alive" type="radio">"#;
+
 #[tokio::test]
 async fn without_script_the_reply_arrives_token_by_token() {
     for kind in [Browser::plain, Browser::text] {
@@ -62,7 +66,7 @@ async fn without_script_the_reply_arrives_token_by_token() {
             .await;
         assert!(live.path.starts_with(&format!("{}/live/", chat.path)));
         assert_eq!(live.headers["x-accel-buffering"], "no");
-        assert!(!live.headers.contains_key("content-encoding"));
+        assert_eq!(live.headers["content-encoding"], "identity");
         let first = live.next().await.unwrap();
         for needed in [
             "<title>⋯ Before",
@@ -168,7 +172,8 @@ async fn a_page_that_stayed_open_ends_with_what_a_new_one_shows() {
         }
         let shown = shown
             .replace("<i class=\"b\"></i>", "")
-            .replace("<i class=\"b done\"></i>", "");
+            .replace("<i class=\"b done\"></i>", "")
+            .replace(ALIVE, "");
         assert_eq!(shown.trim(), whole.inside(&blocks).trim());
         assert_eq!(tails > 2, !ann.is_text(), "{tails} tails");
         // Text browsers are told more (see `text_browsers_read_what_style_sheets_and_formulas_say`).
@@ -633,9 +638,51 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
             error(400, r#"{"error":{"code":"context_length_exceeded"}}"#),
             "",
         ),
+        (TroubleKind::RateLimited, error(429, "{}"), ""),
         (
-            TroubleKind::RateLimited,
+            TroubleKind::NoCredit,
             error(429, r#"{"error":{"code":"insufficient_quota"}}"#),
+            "",
+        ),
+        (
+            TroubleKind::Moderated,
+            error(400, r#"{"error":{"code":"content_filter"}}"#),
+            "",
+        ),
+        (TroubleKind::Region, error(451, "{}"), ""),
+        (
+            TroubleKind::Blocked,
+            Answer::status(403, "text/html", "<html>"),
+            "",
+        ),
+        (TroubleKind::Empty, Answer::stream([]), ""),
+        (
+            TroubleKind::OnlyThoughts,
+            Answer::stream(["<think>hm</think>"]),
+            "",
+        ),
+        (
+            TroubleKind::EndlessThoughts,
+            Answer::sse()
+                .event(r#"{"choices":[{"delta":{"reasoning":"hm"},"finish_reason":"length"}]}"#)
+                .event("[DONE]")
+                .then(Step::End),
+            "",
+        ),
+        (
+            TroubleKind::OnlyToolCall,
+            Answer::sse()
+                .event(r#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#)
+                .event("[DONE]")
+                .then(Step::End),
+            "",
+        ),
+        (
+            TroubleKind::OnlyMedia,
+            Answer::sse()
+                .event(r#"{"choices":[{"delta":{"images":[{}]},"finish_reason":"stop"}]}"#)
+                .event("[DONE]")
+                .then(Step::End),
             "",
         ),
         (TroubleKind::Overloaded, error(503, "busy"), ""),
@@ -786,11 +833,12 @@ async fn the_reply_says_how_much_the_model_did_not_see() {
         let app = TestApp::with(|config| config.history_limit = 20).await;
         let ann = Browser::plain(&app).speaking(language).sign_up("ann").await;
         let page = ann.start_chat("Fifteen letters").await;
-        assert!(!page.has(".reply .note"));
+        assert!(!page.has("#left-out"));
         let page = ann.send(&page, "Fifteen letters").await;
-        let notes = page.texts(".reply .note");
-        assert_eq!(notes.len(), 1, "{}", page.html);
-        assert!(notes[0].contains(count), "{notes:?}");
+        assert!(page.text("#left-out").contains(count), "{}", page.html);
+        // Above the first message that was sent, with all that were not above it.
+        assert_eq!(page.count("#left-out ~ .message"), 2);
+        assert_eq!(page.count(".message"), 4);
     }
 }
 

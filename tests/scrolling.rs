@@ -65,6 +65,38 @@ async fn a_reader_at_the_end_follows_and_one_who_scrolled_up_stays() {
 }
 
 #[tokio::test]
+async fn what_is_sent_is_in_view_wherever_one_was() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    site.model.says(&long());
+    tab.send("Much, please").await;
+    tab.until_replied().await;
+    for how in ["\u{e007}", "button"] {
+        tab.eval("document.querySelector('#main').scrollTo(0, -9999)")
+            .await;
+        tab.until(&format!("{BELOW} > 1500")).await;
+        let gate = Gate::new();
+        site.model
+            .answer(Answer::gated(&gate, ["So far.", &long()[..], " The end."]));
+        tab.press("#content", "Another one").await;
+        match how {
+            "button" => tab.click("#composer button").await,
+            key => tab.press("#content", key).await,
+        }
+        tab.until("!document.querySelector('#content').value").await;
+        assert_eq!(tab.eval(BELOW).await, 0, "{how}");
+        // And it is followed from there.
+        gate.open(2);
+        tab.until_text(".reply:last-child", "number 59").await;
+        assert_eq!(tab.eval(BELOW).await, 0, "{how}");
+        gate.open_all();
+        tab.until_replied().await;
+    }
+    tab.close().await;
+}
+
+#[tokio::test]
 async fn the_way_to_the_newest_text_is_reached_by_keyboard_and_covers_nothing() {
     let site = Site::start().await;
     for width in [320, 1440] {

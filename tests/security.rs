@@ -28,13 +28,17 @@ const ROUTES: &[Row] = &[
     ("GET",  "/chats",                 "",               [403, 200, 200]),
     ("GET",  "/chats/before/{id}",     "",               [403, 200, 404]),
     ("GET",  "/chats/new",             "",               [200, 200, 200]),
+    ("GET",  "/chats/{id}/running",    "",               [403, 200, 404]),
     ("POST", "/chats",                 "content=Intro",  [403, 303, 303]),
     ("GET",  "/chats/{id}",            "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/all",        "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/all/{message}", "",               [403, 200, 404]),
     ("GET",  "/chats/{id}/live",       "",               [403, 303, 404]),
     ("GET",  "/chats/{id}/live/{reply}", "",             [403, 303, 404]),
     ("GET",  "/chats/{id}/live/{reply}/{n}", "",         [403, 303, 404]),
     ("POST", "/chats/{id}/messages",   "content=Intro",  [403, 303, 404]),
     ("GET",  "/chats/{id}/rename",     "",               [403, 200, 404]),
+    ("GET",  "/chats/{id}/rename/caret", "",             [403, 303, 404]),
     ("POST", "/chats/{id}/rename",     "title=Intruder", [403, 303, 404]),
     ("GET",  "/chats/{id}/delete",     "",               [403, 200, 404]),
     ("POST", "/chats/{id}/delete",     "",               [403, 303, 404]),
@@ -43,6 +47,7 @@ const ROUTES: &[Row] = &[
     ("GET",  "/chats/{id}/deleted/{message}", "",        [403, 303, 404]),
     ("GET",  "/messages/{id}",         "",               [403, 303, 404]),
     ("GET",  "/messages/{id}/edit",    "",               [403, 200, 404]),
+    ("GET",  "/messages/{id}/edit/caret", "",            [403, 303, 404]),
     ("POST", "/messages/{id}/edit",    "content=Intro",  [403, 303, 404]),
     ("POST", "/messages/{id}/answer",  "",               [403, 303, 404]),
     ("POST", "/messages/{id}/branch",  "",               [403, 303, 404]),
@@ -97,6 +102,7 @@ const ROUTES: &[Row] = &[
     ("GET",  "/robots.txt",            "",               [200, 200, 200]),
     ("GET",  "/styleguide",            "",               [200, 200, 200]),
     ("GET",  "/styleguide/{sample}",   "",               [200, 200, 200]),
+    ("GET",  "/connection",            "",               [200, 200, 200]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/favicon.ico",           "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),
@@ -724,7 +730,7 @@ async fn every_answer_has_the_policy_with_a_nonce_of_its_own() {
         );
         assert_eq!(
             policy.replace(nonce, "N"),
-            "default-src 'none'; script-src 'nonce-N'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+            "default-src 'none'; script-src 'nonce-N'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src 'self' data:; \
              form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
              require-trusted-types-for 'script'; trusted-types htmx",
             "{what}"
@@ -822,6 +828,10 @@ fn check(what: &str, html: &str, nonce: &str) {
                     own || (inside_reply && name == "a"),
                     "{what}: {name} {attribute}={value}"
                 );
+            }
+            if name == "hx-partial" {
+                // Each replaces what it is for.
+                ids.clear();
             }
             if attribute == "id" {
                 assert!(ids.insert(value.to_owned()), "{what}: {value} twice");
@@ -1181,4 +1191,42 @@ async fn names_titles_and_messages_are_text_wherever_they_are_shown() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_read_at_no_address() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    app.model.says("```\nsome code\n```");
+    let owned = Owned::by(&ann, &app).await;
+    app.model.says("```\nsome code\n```");
+    let path = format!("/chats/{}", owned.chat);
+    let page = ann.send(&ann.get(&path).await, "A question").await;
+    let question = page.attributes(".mine", "id")[1].replace("m-", "");
+    let reply = page.attributes(".reply", "id")[1].replace("r-", "");
+    let addresses = [
+        format!("/messages/{question}"),
+        format!("/messages/{question}/raw"),
+        format!("/messages/{question}/edit"),
+        format!("/messages/{reply}"),
+        format!("/messages/{reply}/raw"),
+        format!("/messages/{reply}/code/0"),
+        format!("/replies/{reply}"),
+        format!("/chats/{}/at/{reply}", owned.chat),
+    ];
+    let raw = ask(&ann, "GET", &addresses[4], "").await;
+    assert!(text(raw).await.contains("some code"));
+    let delete = format!("/messages/{question}/delete");
+    assert_eq!(ask(&ann, "POST", &delete, "").await.status(), 303);
+    for address in &addresses {
+        let status = ask(&ann, "GET", address, "").await.status();
+        assert_eq!(status, StatusCode::NOT_FOUND, "{address}");
+    }
+    assert_eq!(
+        ask(&ann, "POST", &format!("/messages/{question}/restore"), "")
+            .await
+            .status(),
+        303
+    );
+    assert_eq!(ask(&ann, "GET", &addresses[1], "").await.status(), 200);
 }

@@ -103,18 +103,41 @@ async fn asked_twice_it_stops_at_once() {
 async fn two_on_one_file_would_end_each_others_replies_so_the_second_does_not_start() {
     let model = ModelServer::start().await;
     let damso = damso(&model, "1").await;
-    let database = format!("sqlite://{}", damso.folder().join("damso.db").display());
-    let second = tokio::process::Command::new(env!("CARGO_BIN_EXE_damso"))
-        .args(["--listen=127.0.0.1:0", "--database-url", &database])
-        .current_dir(damso.folder())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .unwrap();
-    let says = String::from_utf8_lossy(&second.stderr);
-    assert_eq!(second.status.code(), Some(1), "{says}");
-    assert!(
-        says.contains("DATABASE_URL") && says.contains("another Damso"),
-        "{says}"
+    let folder = damso.folder();
+    std::fs::create_dir(folder.join("sub")).unwrap();
+    std::os::unix::fs::symlink("damso.db", folder.join("link.db")).unwrap();
+    std::os::unix::fs::symlink("link.db", folder.join("further.db")).unwrap();
+    std::os::unix::fs::symlink(folder, folder.join("here")).unwrap();
+    for way in [
+        "damso.db",
+        "link.db",
+        "further.db",
+        "here/damso.db",
+        "here/link.db",
+        "sub/../damso.db",
+    ] {
+        let database = format!("sqlite://{}", folder.join(way).display());
+        let second = tokio::process::Command::new(env!("CARGO_BIN_EXE_damso"))
+            .args(["--listen=127.0.0.1:0", "--database-url", &database])
+            .current_dir(folder)
+            .kill_on_drop(true)
+            .output();
+        let second = crate::support::soon("the end of the second one", second)
+            .await
+            .unwrap();
+        let says = String::from_utf8_lossy(&second.stderr);
+        assert_eq!(second.status.code(), Some(1), "{way}: {says}");
+        assert!(
+            says.contains("DATABASE_URL") && says.contains("another Damso"),
+            "{way}: {says}"
+        );
+    }
+    assert_eq!(
+        std::fs::read_dir(folder)
+            .unwrap()
+            .flatten()
+            .filter(|file| { file.file_name().to_string_lossy().ends_with("-lock") })
+            .count(),
+        1
     );
 }

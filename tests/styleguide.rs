@@ -10,21 +10,26 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
-const ELSEWHERE: [&str; 24] = [
+const ELSEWHERE: [&str; 31] = [
     "actions",
     "before",
     "below",
     "branch",
+    "caret",
     "chat_rows",
     "closes",
     "composer_fields",
+    "connected",
     "conversation",
     "copy",
     "created",
+    "edit_field",
     "ending",
     "facts",
+    "failures",
     "focus_composer",
     "languages",
+    "messages",
     "parent_field",
     "preset_fields",
     "reply",
@@ -33,7 +38,9 @@ const ELSEWHERE: [&str; 24] = [
     "settings_nav",
     "start_fields",
     "stop_button",
+    "title_field",
     "undo_refused",
+    "unsent",
     "words",
 ];
 

@@ -315,6 +315,35 @@ async fn in_w3m_a_password_is_changed() {
         .await;
 }
 
+#[tokio::test]
+async fn whoever_changes_the_password_in_lynx_stays_signed_in() {
+    let site = Site::start().await;
+    let lynx = lynx(&site).await;
+    for (link, shows) in [
+        ("Settings", "For new chats"),
+        ("Account", "Where you are signed in"),
+    ] {
+        lynx.terminal.go_to(link, lynx.next).await;
+        lynx.terminal.keys(&["Enter"]);
+        lynx.terminal.until(shows).await;
+    }
+    let new = "nine loud herons";
+    lynx.terminal.go_to("Change name", lynx.next).await;
+    lynx.terminal.move_by(lynx.next).await;
+    lynx.write(PASSWORD).await;
+    lynx.fill("New password", new).await;
+    lynx.fill("New password again", new).await;
+    lynx.terminal.go_to("Change password", lynx.next).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("Your password has been changed.").await;
+    // Also where the page of the form is not.
+    lynx.terminal.keys(&["g"]);
+    lynx.terminal.until("URL to open").await;
+    lynx.terminal.write(&format!("{}/chats", site.url)).await;
+    lynx.terminal.keys(&["Enter"]);
+    lynx.terminal.until("No chats yet.").await;
+}
+
 /// A site whose pages may stay open for a second only, and whose reply waits for its gate.
 async fn hurried(gate: &Gate) -> Site {
     let site = Site::with(&["--page-time-limit=1"]).await;

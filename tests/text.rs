@@ -198,3 +198,75 @@ async fn in_chromium_lines_of_code_are_wrapped_and_a_block_is_taken_without_scri
         tab.until_text("body", &line).await;
     }
 }
+
+#[tokio::test]
+async fn people_read_what_models_mean() {
+    // Each with where it is to be seen, and what is to be read there.
+    let parts = [
+        (
+            "행사는 3~5일이고, 참가자는 10~20명입니다.",
+            "p",
+            "행사는 3~5일이고, 참가자는 10~20명입니다.",
+        ),
+        (
+            "홍길동\n서울시 중구 1-2",
+            "p:has(br)",
+            "홍길동 서울시 중구 1-2",
+        ),
+        ("| a |\n|---|\n| 첫째<br>둘째 |", "td:has(br)", "첫째 둘째"),
+        ("H<sub>2</sub>O", "p:has(sub)", "H 2O"),
+        ("<kbd>Ctrl</kbd>", "kbd", "Ctrl"),
+        ("std::map<std:string>", "p", "std::map<std:string>"),
+        ("use arr[i](x)", "p", "use arr[i](x)"),
+        (
+            "Set $HOME/bin:$PATH in your profile.",
+            "p",
+            "Set $HOME/bin:$PATH in your profile.",
+        ),
+        (
+            "2026. 11. 30. 월요일\n2026. 12. 1. 화요일",
+            "p",
+            "2026. 11. 30. 월요일 2026. 12. 1. 화요일",
+        ),
+        ("3. c\n7. g", "li[value='7']", "g"),
+        (
+            "https://example.comをご覧ください",
+            "a[href='https://example.com/']",
+            "https://example.com",
+        ),
+        ("본문.\n\n[^1]: 출처 하나", ".footnotes li", "출처 하나"),
+        ("- שלום", "ul[dir=auto] li", "שלום"),
+    ];
+    for kind in KINDS {
+        let app = TestApp::start().await;
+        let ann = kind(&app).sign_up("ann").await;
+        for (markdown, css, text) in parts {
+            app.model
+                .answer(Answer::stream(markdown.split_inclusive(|_| true)));
+            let page = ann.start_chat("Hello").await;
+            let page = ann.finished(&page).await;
+            let page = ann.get(page.path.split("/live").next().unwrap()).await;
+            let shown = page.texts(&format!(".reply .text {css}"));
+            let shown = shown.first().map(|text| text.trim());
+            assert_eq!(shown, Some(text), "{markdown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn formulas_without_dollars_and_chemistry_are_formulas() {
+    let app = TestApp::start().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    for markdown in [
+        "\\begin{align}a&=b\\\\c&=d\\end{align}",
+        "$\\ce{CaCO3 ->[\\Delta] CaO + CO2 ^}$",
+        "$\\norm{x} + \\mbox{a}$",
+    ] {
+        app.model
+            .answer(Answer::stream(markdown.split_inclusive(|_| true)));
+        let page = ann.start_chat("Hello").await;
+        let page = ann.finished(&page).await;
+        assert_eq!(page.count(".reply math"), 1, "{markdown}");
+        assert!(!page.text(".reply .text").contains('\\'), "{markdown}");
+    }
+}

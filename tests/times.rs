@@ -2,7 +2,7 @@
 
 use crate::support::{Browser, KINDS, TestApp};
 use http::StatusCode;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 async fn in_seoul() -> TestApp {
     TestApp::with(|config| config.time_zone = TimeZone::get("Asia/Seoul").ok()).await
@@ -47,6 +47,41 @@ async fn an_exact_time_is_told_in_the_servers_zone_which_is_named() {
     );
     let page = ann.clone().speaking("ko").get(path).await;
     assert_eq!(page.text(".facts time"), "2020년 1월 1일");
+}
+
+/// A page may be open for days: no time on it may become untrue, as "just now" does.
+#[tokio::test]
+async fn a_time_is_true_as_long_as_its_page_is_open() {
+    let app = in_seoul().await;
+    let ann = Browser::plain(&app).sign_up("ann").await;
+    let page = ann.start_chat("Hello").await;
+    let path = page.path.split("/live").next().unwrap();
+    let now = Timestamp::now().to_zoned_datetime(TimeZone::get("Asia/Seoul").unwrap());
+    let midnight = now.start_of_day().unwrap();
+    let new_year = midnight.first_of_year().unwrap();
+    for (ended, day) in [
+        (midnight.clone(), true),
+        (now.clone(), true),
+        (midnight.checked_sub(1.second()).unwrap(), false),
+        (now.checked_sub(40.days()).unwrap(), false),
+        (new_year.clone(), new_year == midnight),
+        (new_year.checked_sub(1.second()).unwrap(), false),
+    ] {
+        let at = ended.timestamp().as_microsecond();
+        let sql = format!("update messages set ended_at = {at}");
+        app.change(sql.leak()).await;
+        let [english, korean] = match (day, ended.year() == now.year()) {
+            (true, _) => ["%H:%M", "%p %-I:%M"],
+            (false, true) => ["%-d %b, %H:%M", "%-m월 %-d일 %p %-I:%M"],
+            (false, false) => ["%-d %b %Y", "%Y년 %-m월 %-d일"],
+        };
+        for (language, form) in [("en", english), ("ko", korean)] {
+            let page = ann.clone().speaking(language).get(path).await;
+            let wanted = ended.strftime(form).to_string();
+            let wanted = wanted.replace("AM", "오전").replace("PM", "오후");
+            assert_eq!(page.text(".facts time"), wanted, "{language} {ended}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -477,11 +477,23 @@ async fn of_a_long_chat_only_what_is_sent_is_read_and_the_rest_is_counted() {
     let left_out = 503 - sent.len();
     assert!((50..100).contains(&sent.len()));
     let says = format!("The {left_out} oldest messages of this chat did not fit");
-    assert!(
-        page.texts(".reply .note").last().unwrap().contains(&says),
-        "{}",
-        page.html
-    );
+    // Where those begin that were sent: too far up to be seen, until one goes there.
+    let shown = "#thread > p, #thread .message .text";
+    assert!(!page.has("#left-out") && !page.text("#thread").contains("did not fit"));
+    let newest = page.path.clone();
+    let page = ann.click(&page, "#earlier a").await;
+    assert_eq!(page.count("#left-out"), 1);
+    assert!(page.text("#left-out").contains(&says), "{}", page.html);
+    let texts = page.texts(shown);
+    let at = texts.iter().position(|text| text.contains(&says)).unwrap();
+    assert_eq!(texts[at + 1], format!("n{}", 500 - sent.len() + 1));
+    // Each reply that was told less moves it on, and there is never a second one.
+    let mut page = ann.get(&newest).await;
+    for _ in 0..3 {
+        page = ann.send(&page, "Go on").await;
+        let earlier = ann.click(&page, "#earlier a").await;
+        assert_eq!(page.count("#left-out") + earlier.count("#left-out"), 1);
+    }
 }
 
 /// Puts this many messages into the only chat, each below the one before, or all below one.
@@ -508,7 +520,7 @@ async fn grow_below(db: &Db, chat: &str, message: &str, count: i64, deep: bool) 
             parent = last;
         }
     }
-    with_pool!(db.write, db => {
+    with_pool!(db.writer().unwrap(), db => {
         let mut tx = db.begin().await.unwrap();
         for rows in rows.chunks(1_000) {
             let mut sql = sqlx::QueryBuilder::new(

@@ -1,21 +1,5 @@
-# Times: how long ago, and exactly.
+# Times, in short and exactly.
 
-clock-now = just now
-# $minutes (Number) - how long ago
-clock-minutes = { $minutes ->
-    [one] { $minutes } minute ago
-   *[other] { $minutes } minutes ago
-}
-# $hours (Number) - how long ago
-clock-hours = { $hours ->
-    [one] { $hours } hour ago
-   *[other] { $hours } hours ago
-}
-# $days (Number) - how long ago
-clock-days = { $days ->
-    [one] { $days } day ago
-   *[other] { $days } days ago
-}
 # $month (Number) - 1 to 12
 clock-month = { $month ->
     [1] January
@@ -68,6 +52,10 @@ clock-time = { $half ->
 # $month (String) - the short name of the month
 # $day (Number) - the day of the month
 clock-date = { $day } { $month } { $year }
+# $month (String) - the short name of the month
+# $day (Number) - the day of the month
+# $time (String) - the time of the day
+clock-day-time = { $day } { $month }, { $time }
 # $year (String) - the year
 # $month (String) - the short name of the month
 # $day (String) - the day of the month

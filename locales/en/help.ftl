@@ -21,6 +21,7 @@ help-script-lacks = These need JavaScript: sending with Enter, copying with a bu
 
 help-text = In a terminal
 help-text-same = Text browsers get the same pages and forms.
+help-text-cut = A reply that has no Regenerate below it is not complete. If nothing more comes, the connection was lost: load the page again to see how far the reply has got.
 help-text-w3m = w3m: Tab goes to the message box, and Enter opens it in your editor. Save, leave the editor, then press Tab and Enter. w3m shows a reply once it is complete.
-help-text-lynx = Lynx: the arrow keys go to the message box, and you can write there right away. Control and X, then E, opens it in your editor. A reply is shown as it arrives.
+help-text-lynx = Lynx: the arrow keys go to the message box, and you can write there right away. Control and X, then E, opens it in your editor. A reply is shown as it arrives, a short one only with PARTIAL_THRES:1 in lynx.cfg.
 help-text-links = Links and ELinks: the arrow keys go to the message box and to the Send button. A reply is shown as it arrives.

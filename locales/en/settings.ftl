@@ -50,6 +50,8 @@ chat-persona = Persona: { $persona }
 preset-model = Model
 # $limit (Number) - how many characters are allowed
 preset-model-too-long = A model’s name can have at most { $limit } characters.
+# $name (String) - the name that was typed
+preset-model-unlisted = The server does not list a model named “{ $name }”. Check the name, or send again to use it all the same.
 preset-prompt = System prompt
 preset-prompt-hint = What the model is told before the conversation: who it is, and how it should answer.
 # $length (String) - how many characters it has

@@ -19,8 +19,12 @@ register-confirm-differs = 두 비밀번호가 서로 달라요. 다시 한번 �
 
 login-title = 로그인
 login-no-account = 아직 계정이 없나요?
+login-cookie-over-http = 로그인했지만 브라우저가 로그인 상태를 저장하지 못했어요. 이 사이트의 쿠키는 https로만 오가는데 지금 화면은 http로 열렸어요. { $address } 주소를 열어 로그인해 주세요. (서버를 관리하신다면 PUBLIC_URL과 SECURE_COOKIES 설정을 확인해 주세요.)
+login-cookie-not-kept = 로그인했지만 브라우저가 쿠키를 저장하지 않아서 로그인 상태가 유지되지 않아요. 이 사이트의 쿠키를 허용한 다음 다시 로그인해 주세요.
 login-wrong = 사용자 이름이나 비밀번호가 맞지 않아요. 둘 다 확인하고 다시 시도해 주세요.
 login-too-many = { $seconds ->
    *[other] 로그인을 너무 여러 번 시도했어요. { $seconds }초 뒤에 다시 시도해 주세요.
 }
 login-keeps-draft = 쓰던 글은 그대로 남아 있어요. 로그인하면 대화 화면에서 이어서 보낼 수 있어요.
+
+logout-not-ended = 이 브라우저에서는 로그아웃했어요. 다만 지금은 서버가 저장할 수 없어서 서버에 로그인 기록이 남아 있어요. 나중에 다시 로그인하면 계정 화면의 ‘로그인된 곳’에서 이 기록을 로그아웃해 주세요.

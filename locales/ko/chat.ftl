@@ -15,6 +15,10 @@ composer-label = 내 메시지
 composer-placeholder = 메시지를 써 보세요
 composer-send = 보내기
 composer-stop = 멈추기
+composer-sending = 보내는 중…
+composer-unsent = 보내지 못했어요. 쓰던 글은 그대로 남아 있어요.
+starter-unsent = 보내지 못했어요. 연결되면 다시 눌러 주세요.
+connection-lost = 연결이 끊겼어요. 다시 연결하고 있어요…
 composer-model = 답변 모델: { $model }
 composer-empty = 먼저 메시지를 써 주세요.
 composer-too-long = 이 메시지는 { $length }자예요. 한 번에 { $limit }자까지 보낼 수 있으니 줄이거나 나눠서 보내 주세요.
@@ -22,6 +26,11 @@ composer-too-many-running = 쓰고 있거나 차례를 기다리는 답변이 �
 composer-still-replying = 아직 답변을 쓰고 있어요. 끝나기를 기다리거나 멈춘 다음 다시 보내 주세요.
 composer-gone-on = 다른 곳에서 이 대화가 더 이어졌어요. 지금 상태를 다시 보여 드렸고, 쓰던 글은 그대로 남아 있어요. 확인한 다음 다시 보내 주세요.
 composer-ending = 서버가 곧 다시 시작돼요. 쓰던 글은 그대로 남아 있으니 잠시 뒤에 다시 보내 주세요.
+composer-no-room = 서버의 디스크가 가득 차서 메시지를 보내지 못했어요. 쓰던 글은 그대로 남아 있으니 나중에 다시 보내거나 서버 관리자에게 알려 주세요.
+composer-not-written = 지금은 서버가 아무것도 저장할 수 없어서 메시지를 보내지 못했어요. 쓰던 글은 그대로 남아 있으니 잠시 뒤에 다시 보내 주세요.
+composer-too-fast = { $seconds ->
+   *[other] 짧은 시간에 너무 많이 보냈어요. 쓰던 글은 그대로 남아 있으니 { $seconds }초 뒤에 다시 보내 주세요.
+}
 
 rename = 제목 바꾸기
 rename-title = 대화 제목 바꾸기
@@ -49,11 +58,16 @@ reply-ending = 서버가 곧 다시 시작돼요. 잠시 뒤에 다시 시도해
 reply-reasoning = 모델이 먼저 생각한 내용
 reply-goes-on = 답변이 이어지고 있어요: 더 보기
 reply-dropped = { $count ->
-   *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $count }개는 모델에 보내지 않았어요.
+   *[other] 길이 제한 때문에 이 대화의 가장 오래된 메시지 { $grouped }개는 모델에 보내지 않았어요.
 }
+# 답변을 지켜보는 화면에 더는 아무것도 오지 않을 때. 첫 문장 뒤에는 이어 볼 수 있는 링크가 있어요.
+reply-cut = 연결이 끊겼어요.
+reply-reconnecting = 연결이 끊겼어요. 다시 연결하고 있어요…
 reply-finished = 답변이 끝났어요.
 reply-stopped = 멈췄어요. 그때까지 온 내용은 남아 있어요.
+reply-stopped-early = 답변이 시작되기 전에 멈췄어요.
 reply-interrupted = 답변을 쓰는 동안 서버가 다시 시작됐어요. 그때까지 온 내용은 남아 있어요.
+reply-interrupted-early = 답변이 시작되기 전에 서버가 다시 시작됐어요. 다시 시도해 주세요.
 reply-length = 모델이 허용하는 최대 길이에 이르러 답변이 끊겼어요.
 reply-filtered = 모델 제공자의 콘텐츠 필터가 답변을 중간에 끊었어요.
 reply-failed = 답변을 끝내지 못했어요. 다시 시도해 주세요.
@@ -65,7 +79,20 @@ reply-unreachable = 모델 서버에 연결할 수 없어요. 서버가 켜져 �
 reply-overloaded = 모델 서버에 문제가 생겼어요. 잠시 기다렸다가 다시 시도해 주세요.
 reply-silent = 모델 서버가 제시간에 답하지 않았어요. 다시 시도해 주세요.
 reply-cut-off = 모델 서버와의 연결이 끊어졌어요. 그때까지 온 내용은 남아 있어요. 다시 시도해 주세요.
+reply-cut-off-early = 답변이 시작되기 전에 모델 서버와의 연결이 끊어졌어요. 다시 시도해 주세요.
 reply-too-large = 답변이 너무 길어서 담소가 중간에 끝냈어요. 그때까지 온 내용은 남아 있어요.
 reply-refused = 모델 서버가 요청을 거절했어요. 다시 시도하거나 관리자에게 문의해 주세요.
 reply-garbled = 모델 서버에서 답변이 아닌 것이 왔어요. 관리자에게 OPENAI_BASE_URL을 확인해 달라고 부탁해 주세요.
 reply-reported = 답변하는 도중에 모델 서버에서 오류가 났어요. 다시 시도해 주세요.
+reply-cut-short = 모델 서버가 답변을 중간에 끊었어요. 그때까지 온 내용은 남아 있어요.
+reply-no-credit = 모델 제공자 계정에 남은 크레딧이 없어요. 관리자가 충전하기 전에는 다시 시도해도 답변을 받을 수 없어요.
+reply-moderated = 모델 제공자의 규정에 맞지 않아 답변을 받지 못했어요. 다르게 표현하거나 다른 모델을 써 보세요.
+reply-region = 이 서버가 있는 나라에서는 모델 제공자의 서비스를 쓸 수 없어요. 다른 모델을 쓰거나 관리자에게 문의해 주세요.
+reply-blocked = 모델 서버 앞의 방화벽 같은 것이 요청을 막았어요. 관리자에게 문의해 주세요.
+reply-empty = 모델이 빈 답변을 보냈어요. 다시 시도해 주세요.
+reply-only-thoughts = 모델이 생각만 하고 답은 쓰지 않았어요. 다시 시도해 주세요.
+reply-endless-thoughts = 모델이 생각하느라 최대 답변 길이를 다 써서 답을 쓰지 못했어요. 대화 설정에서 최대 답변 길이를 늘리거나 다시 시도해 주세요.
+reply-only-tool-call = 모델이 답하는 대신 도구를 쓰려고 했는데, 여기에는 도구가 없어요. 다시 시도하거나 다른 모델을 써 보세요.
+reply-only-media = 모델이 글 없이 그림처럼 여기서 보여 줄 수 없는 것만 보냈어요. 다른 모델을 써 보세요.
+reply-busy = 모델 서버가 바빠서 다시 시도하고 있어요({ $of }번 중 { $attempt }번째)…
+reply-said = 모델 서버의 설명: “{ $said }” (관리자에게만 보여요)

@@ -1,15 +1,5 @@
-# 시각: 얼마 전인지, 정확히 언제인지
+# 시각: 짧게, 그리고 정확하게
 
-clock-now = 방금
-clock-minutes = { $minutes ->
-   *[other] { $minutes }분 전
-}
-clock-hours = { $hours ->
-   *[other] { $hours }시간 전
-}
-clock-days = { $days ->
-   *[other] { $days }일 전
-}
 clock-month = { $month ->
    *[other] { $month }월
 }
@@ -32,6 +22,7 @@ clock-time = { $half ->
    *[other] 오후 { $hour }:{ $minute }
 }
 clock-date = { $year }년 { $month } { $day }일
+clock-day-time = { $month } { $day }일 { $time }
 clock-exact = { $year }년 { $month } { $day }일 ({ $weekday }) { $time }
 clock-in-zone = { $time } ({ $zone } 시간대)
 clock-month-of = { $year }년 { $month }

@@ -21,6 +21,7 @@ help-script-lacks = Enter로 보내기, 버튼으로 복사하기, 화면의 일
 
 help-text = 터미널에서 쓰기
 help-text-same = 텍스트 브라우저에서도 같은 화면과 양식을 써요.
+help-text-cut = 아래에 ‘다시 답변받기’가 없는 답변은 아직 끝나지 않은 거예요. 더 나타나지 않는다면 연결이 끊긴 것이니, 화면을 다시 불러와서 어디까지 왔는지 확인해 주세요.
 help-text-w3m = w3m: Tab으로 메시지 입력란에 가서 Enter를 누르면 편집기가 열려요. 저장하고 편집기를 닫은 다음 Tab과 Enter를 차례로 눌러 주세요. 답변은 다 끝난 뒤에 보여요.
-help-text-lynx = Lynx: 화살표 키로 메시지 입력란에 가서 바로 쓰면 돼요. Control과 X를 누른 다음 E를 누르면 편집기가 열려요. 답변은 오는 대로 보여요.
+help-text-lynx = Lynx: 화살표 키로 메시지 입력란에 가서 바로 쓰면 돼요. Control과 X를 누른 다음 E를 누르면 편집기가 열려요. 답변은 오는 대로 보이는데, 짧은 답변은 lynx.cfg에 PARTIAL_THRES:1이 있어야 그래요.
 help-text-links = Links와 ELinks: 화살표 키로 메시지 입력란과 보내기 버튼에 갈 수 있어요. 답변은 오는 대로 보여요.

@@ -46,6 +46,7 @@ chat-persona = 페르소나: { $persona }
 
 preset-model = 모델
 preset-model-too-long = 모델 이름은 { $limit }자까지 쓸 수 있어요.
+preset-model-unlisted = 서버의 모델 목록에 “{ $name }” 모델이 없어요. 이름을 확인하거나, 그대로 쓰려면 다시 보내 주세요.
 preset-prompt = 시스템 프롬프트
 preset-prompt-hint = 대화에 앞서 모델에 알려 주는 내용이에요. 어떤 역할로, 어떻게 답할지 적어 보세요.
 preset-prompt-too-long = 시스템 프롬프트가 { $length }자예요. { $limit }자까지 쓸 수 있어요.

@@ -7,11 +7,14 @@ use crate::{
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{convert::Infallible, future::pending, time::Duration};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tower_sessions::{Session, session::Id};
 
 /// How long after a failure the database is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The time after which it is looked whether a session has ended that nobody ended.
+const NOW_AND_THEN: Duration = Duration::from_secs(900);
 
 /// The session that a request came with, for as long as its answer lasts.
 pub(crate) struct Access {
@@ -26,8 +29,8 @@ impl Access {
         let Some(session) = self.session else {
             return pending().await;
         };
-        // Somebody has signed out: was it this one?
-        while self.sign_outs.changed().await.is_ok() {
+        // Somebody has signed out: was it this one? And sessions end by time as well.
+        while let Ok(Ok(())) | Err(_) = timeout(NOW_AND_THEN, self.sign_outs.changed()).await {
             if !self.is_signed_in(session).await {
                 return;
             }

@@ -4,7 +4,9 @@ use super::{
     User,
     change_password::PasswordForm,
     guard, name_key,
+    network::Network,
     register::{clean_name, name_problem},
+    security_log::Event,
     sessions::SessionList,
     too_many,
 };
@@ -39,6 +41,8 @@ pub(super) fn routes() -> Router<App> {
 pub(super) struct NameForm {
     pub view: View,
     pub username: String,
+    /// The reason why no other name can be tried at the moment.
+    pub too_many: Option<String>,
     pub problem: Option<String>,
 }
 
@@ -64,6 +68,7 @@ impl AccountPage {
             name: NameForm {
                 view: view.clone(),
                 username: user.name.clone(),
+                too_many: None,
                 problem: None,
             },
             password: PasswordForm::new(view.clone()),
@@ -117,6 +122,7 @@ struct Renaming {
 async fn rename(
     user: User,
     view: View,
+    network: Network,
     session: Session,
     State(app): State<App>,
     Form(typed): Form<Renaming>,
@@ -132,8 +138,9 @@ async fn rename(
     if name_key(&name) != name_key(&user.name) {
         let account = user.id.0.to_string();
         if let Err(wait) = app.db.count_try(&guard::RENAMES, &account).await? {
+            app.guard.tell(&guard::RENAMES, &account, Some(&network));
             let seconds = wait.as_secs().max(1);
-            page.name.problem = Some(view.t.error_too_many(seconds));
+            page.name.too_many = Some(view.t.error_too_many(seconds));
             return Ok(too_many(page.refused(), seconds));
         }
     }
@@ -141,5 +148,6 @@ async fn rename(
         page.name.problem = Some(view.t.register_name_taken());
         return Ok(page.refused());
     }
+    Event::NameChanged.log(Some(&network), Some(user.id));
     Ok(Redirect::to("/settings/account/done/name").into_response())
 }

@@ -7,6 +7,7 @@ use super::{
     network::Network,
     password::Password,
     register::password_problem,
+    security_log::Event,
     to_its_end, too_many,
     tried::{Tried, Trying},
 };
@@ -40,6 +41,8 @@ struct Changing {
 #[template(path = "fragments/password_form.html")]
 pub(super) struct PasswordForm {
     pub view: View,
+    /// The reason why no password can be tried at the moment.
+    pub too_many: Option<String>,
     pub problem: Option<String>,
     pub new_problem: Option<String>,
     pub confirm_problem: Option<String>,
@@ -51,6 +54,7 @@ impl PasswordForm {
     pub(super) fn new(view: View) -> Self {
         Self {
             view,
+            too_many: None,
             problem: None,
             new_problem: None,
             confirm_problem: None,
@@ -97,15 +101,15 @@ async fn change(
             return Ok(page.refused());
         }
         Tried::TooMany(seconds) => {
-            page.password.problem = Some(view.t.error_too_many(seconds));
+            page.password.too_many = Some(view.t.error_too_many(seconds));
             return Ok(too_many(page.refused(), seconds));
         }
     };
-    let passwords = &app.guard.passwords;
-    let Some(hash) = passwords.hash_unless_common(new, user.name.clone()).await? else {
+    if app.is_common(&new, &user.name).await? {
         page.password.new_problem = Some(view.t.register_password_common());
         return Ok(page.refused());
-    };
+    }
+    let hash = app.guard.passwords.hash(new).await?;
     let db = app.db.clone();
     let changing = to_its_end(async move {
         let number = db.set_password(&account, &hash).await?;
@@ -118,6 +122,7 @@ async fn change(
         page.password.problem = Some(view.t.account_password_wrong());
         return Ok(page.refused());
     };
+    Event::PasswordChanged.log(Some(&network), Some(user.id));
     begin_session(&session, &headers, user.id, number).await?;
     Ok(Redirect::to("/settings/account/done/password").into_response())
 }

@@ -7,6 +7,7 @@
 use super::{
     HOME, User, UserId, gone_to,
     network::Network,
+    security_log::Event,
     to_its_end, too_many,
     tried::{Tried, Trying},
 };
@@ -60,6 +61,8 @@ pub(super) struct DeleteAccountForm {
     pub view: View,
     pub holdings: Holdings,
     pub is_sure: bool,
+    /// The reason why no password can be tried at the moment.
+    pub too_many: Option<String>,
     pub sure_problem: Option<String>,
     pub password_problem: Option<String>,
 }
@@ -79,6 +82,7 @@ impl DeleteAccountPage {
             view: view.clone(),
             holdings: app.db.holdings(user).await?,
             is_sure: false,
+            too_many: None,
             sure_problem: None,
             password_problem: None,
         };
@@ -134,7 +138,7 @@ async fn delete(
             return Ok(page.refused());
         }
         Tried::TooMany(seconds) => {
-            page.form.password_problem = Some(view.t.error_too_many(seconds));
+            page.form.too_many = Some(view.t.error_too_many(seconds));
             return Ok(too_many(page.refused(), seconds));
         }
     }
@@ -143,6 +147,7 @@ async fn delete(
         page.form.holdings.is_needed = true;
         return Ok(page.refused());
     };
+    Event::AccountDeleted.log(Some(&network), Some(user.id));
     timeout(PATIENCE, erasing).await.ok();
     session.flush().await?;
     Ok(gone_to("/goodbye"))
@@ -269,7 +274,7 @@ impl Db {
                        and not exists (select 1 from chats where user_id = $1)";
             let is_last = changed < ERASED_AT_ONCE as u64;
             if is_last
-                && with_pool!(self.write, db => sqlx::query(sql)
+                && with_pool!(self.writer()?, db => sqlx::query(sql)
                     .bind(user)
                     .execute(db)
                     .await?

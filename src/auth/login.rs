@@ -3,6 +3,7 @@
 use super::{
     HOME, add_cookie, let_in,
     network::Network,
+    security_log::Event,
     too_many,
     tried::{Tried, Trying},
 };
@@ -82,14 +83,19 @@ struct Draft {
 
 /// Asks somebody whose session has ended to sign in again, and keeps what they were sending.
 pub(crate) fn sign_in_again(view: View, path: &str, text: String) -> Response {
-    let problem = Some(view.t.error_signed_out());
+    let why = view.t.error_signed_out();
+    sign_in_because(why, view, path, text)
+}
+
+/// The same, and says why.
+pub(crate) fn sign_in_because(why: String, view: View, path: &str, text: String) -> Response {
     let next = path.to_owned();
     let form = LoginForm {
         view,
         username: String::new(),
         next,
         draft: text,
-        problem,
+        problem: Some(why),
     };
     let view = form.view.clone();
     if view.htmx {
@@ -178,6 +184,7 @@ async fn login(
             return Ok(too_many(form.refused(), seconds));
         }
     };
+    Event::SignedIn.log(Some(&network), Some(account.id));
     let LoginForm { next, draft, .. } = form;
     let mut response = let_in(
         &app,
@@ -194,6 +201,7 @@ async fn login(
             text: draft,
         };
         session.insert(DRAFT, draft).await?;
+        session.save().await?;
         add_cookie(&mut response, DRAFT, "1", DRAFT_TIME, secure)?;
     }
     settings::remember(

@@ -4,16 +4,22 @@ mod access;
 mod account;
 mod browser;
 mod change_password;
+mod common_words;
 mod delete_account;
+mod device;
 mod guard;
 mod limit;
 mod login;
+mod lost_cookie;
 mod network;
 mod own_forms;
+mod own_host;
 mod password;
 mod register;
+mod security_log;
 pub mod session;
 mod sessions;
+mod sign_out;
 mod store;
 mod styleguide;
 mod tried;
@@ -21,30 +27,29 @@ mod user;
 
 use crate::{
     App,
-    db::Topic,
     error::{Error, Result},
-    settings,
-    view::{View, cookie},
+    view::HOST_ONLY,
 };
 use axum::{
     Router,
-    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
-    routing::post,
 };
+use device::Device;
 use tower_sessions::{
     Session,
     cookie::{Cookie, SameSite, time::Duration},
 };
 use unicode_normalization::UnicodeNormalization;
-use uuid::Uuid;
 
 pub(crate) use access::Access;
 pub use guard::Guard;
 pub(crate) use limit::Limit;
-pub(crate) use login::{sign_in_again, take_draft};
-pub(crate) use own_forms::{own_forms_only, refuse_unknown_origin};
+pub(crate) use login::{sign_in_again, sign_in_because, take_draft};
+pub(crate) use lost_cookie::LostCookie;
+pub(crate) use network::network_of;
+pub(crate) use own_forms::{OwnSite, own_forms_only, own_site_only};
+pub(crate) use sign_out::{PATH as SIGN_OUT, sign_out_anyway};
 pub(crate) use styleguide::samples;
 pub use user::{User, UserId};
 
@@ -55,9 +60,6 @@ pub(crate) const HOME: &str = "/chats/new";
 /// How long a cookie is kept that is kept for long.
 pub(crate) const YEAR: Duration = Duration::days(365);
 
-/// The cookie by which a browser is known to have signed in before.
-const DEVICE: &str = "device";
-
 /// The routes of this feature.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -67,7 +69,7 @@ pub fn routes() -> Router<App> {
         .merge(change_password::routes())
         .merge(sessions::routes())
         .merge(delete_account::routes())
-        .route("/logout", post(logout))
+        .merge(sign_out::routes())
 }
 
 /// What makes two names the same: compatible forms and case do not matter.
@@ -92,6 +94,17 @@ async fn begin_session(
     Ok(())
 }
 
+/// Finds who sends a request, by its session, or by a browser that had one until it ended: for what
+/// strangers may not send, before anything else is known of it.
+pub(crate) async fn known_sender(app: &App, headers: &HeaderMap) -> Result<Option<UserId>> {
+    if let Some(id) = session::key(headers, app.config.secure())
+        && let Some(found) = app.db.user_of_session(id).await?
+    {
+        return Ok(Some(found.user.id));
+    }
+    Device::of(headers).owner(&app.db).await
+}
+
 /// Signs somebody in, and their browser is known from now on.
 async fn let_in(
     app: &App,
@@ -101,11 +114,13 @@ async fn let_in(
     next: &str,
 ) -> Result<Response> {
     begin_session(session, headers, user, password_no).await?;
-    let device = cookie(headers, DEVICE).filter(|token| token.len() == 32);
-    let device = device.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
-    app.db.add_device(user, &device).await?;
+    // Kept now, not after the answer, when it could only fail without a word.
+    session.save().await?;
     let mut response = Redirect::to(if next == "/" { HOME } else { next }).into_response();
-    add_cookie(&mut response, DEVICE, &device, YEAR, app.config.secure())?;
+    let (device, secure) = (Device::of(headers), app.config.secure());
+    device
+        .remember(&app.db, user, &mut response, secure)
+        .await?;
     Ok(response)
 }
 
@@ -117,7 +132,7 @@ fn too_many(mut response: Response, seconds: u64) -> Response {
     response
 }
 
-/// Sets a cookie that is kept for some time.
+/// Sets a cookie that is kept for some time. Where it is secure it is also this host's alone.
 pub(crate) fn add_cookie(
     response: &mut Response,
     name: &str,
@@ -125,6 +140,10 @@ pub(crate) fn add_cookie(
     time: Duration,
     secure: bool,
 ) -> Result<()> {
+    let name = match secure {
+        true => format!("{HOST_ONLY}{name}"),
+        false => name.to_owned(),
+    };
     let cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
@@ -134,24 +153,6 @@ pub(crate) fn add_cookie(
     let cookie = HeaderValue::try_from(cookie.to_string()).map_err(Error::internal)?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
-}
-
-/// `POST /logout`
-async fn logout(view: View, State(app): State<App>, session: Session) -> Result<Response> {
-    let secure = app.config.secure();
-    let signing_out = async move {
-        session.flush().await?;
-        app.db.wake(Topic::SignOuts).await;
-        Ok(())
-    };
-    to_its_end(signing_out).await?;
-    let mut response = gone_to("/login");
-    if let Some(user) = &view.user {
-        // The browser goes on as the account had it, also where that was chosen elsewhere.
-        let language = user.language();
-        settings::remember(&mut response, language.as_deref(), user.look(), secure)?;
-    }
-    Ok(response)
 }
 
 /// Works to the end even if whoever asked leaves meanwhile: what is open must hear of it.

@@ -1,5 +1,6 @@
 //! Passwords: what is accepted, and hashing off the async threads.
 
+use super::common_words::Words;
 use crate::error::{Error, Result};
 use argon2::Argon2;
 use password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -7,11 +8,14 @@ use std::{
     sync::{Arc, LazyLock},
     thread,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 
 /// How many characters a password has at least, and at most.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// The number of first characters that are judged: the time that takes grows faster than they do.
+const JUDGED: usize = 40;
 
 /// Below this many guesses a password counts as one that everybody tries first.
 const TOO_FEW_GUESSES: u64 = 1_000_000;
@@ -54,7 +58,12 @@ impl Password {
 #[derive(Clone)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    /// Judging new passwords: not in the turns of those who sign in.
+    judging: Arc<Semaphore>,
 }
+
+/// The right to hash, which few have at the same time.
+pub struct Turn(OwnedSemaphorePermit);
 
 /// What comes of comparing a password with a hash.
 pub enum Verdict {
@@ -71,50 +80,60 @@ impl Default for Passwords {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             turns: Arc::new(Semaphore::new(cores)),
+            judging: Arc::new(Semaphore::new(1)),
         }
     }
 }
 
 impl Passwords {
-    /// The hash of a new password, or `None` when it is one of the common ones.
+    /// Tells whether a new password is one that others would try first: a common one, one made of
+    /// these words, or only a pattern.
+    ///
+    /// # Errors
+    /// When the server cannot work.
+    pub async fn is_common(&self, password: &Password, words: Words) -> Result<bool> {
+        let turn = take(&self.judging).await?;
+        let judged: String = password.0.chars().take(JUDGED).collect();
+        turn.work(move || words.guesses(&judged) < TOO_FEW_GUESSES)
+            .await
+    }
+
+    /// The hash of a new password.
     ///
     /// # Errors
     /// When the hash cannot be made.
-    pub async fn hash_unless_common(
-        &self,
-        password: Password,
-        name: String,
-    ) -> Result<Option<String>> {
-        self.work(move || {
-            if is_common(&password.0, &name) {
-                return Ok(None);
-            }
-            hash(&password.0).map(Some)
-        })
-        .await?
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        let turn = self.turn().await?;
+        turn.work(move || hash(&password.0)).await?
     }
 
+    /// Waits until it is one's turn to verify a password.
+    ///
+    /// # Errors
+    /// When the server cannot work.
+    pub async fn turn(&self) -> Result<Turn> {
+        take(&self.turns).await
+    }
+}
+
+async fn take(turns: &Arc<Semaphore>) -> Result<Turn> {
+    let turn = turns.clone().acquire_owned().await;
+    turn.map(Turn).map_err(Error::internal)
+}
+
+impl Turn {
     /// Whether the password belongs to the hash. Without a hash it takes as long and is wrong.
     ///
     /// # Errors
     /// When the server cannot work.
-    pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<Verdict> {
+    pub async fn verify(self, password: Password, hash: Option<String>) -> Result<Verdict> {
         self.work(move || verify(&password.0, hash)).await
     }
 
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
+    async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         // The turn goes along: someone who gives up does not free it while the work still runs.
-        let turn = self
-            .turns
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
         let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _turn = self.0;
             work()
         });
         done.await.map_err(Error::internal)
@@ -152,49 +171,36 @@ fn verify(password: &str, hash: Option<String>) -> Verdict {
     self::hash(password).map_or(Verdict::Right, Verdict::Outdated)
 }
 
-/// Whether it is on the lists of common passwords, or made of the name, or only a pattern.
-fn is_common(password: &str, name: &str) -> bool {
-    zxcvbn::zxcvbn(password, &[name]).guesses() < TOO_FEW_GUESSES
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn verified(password: &str, hash: Option<String>) -> Verdict {
+        let turn = Passwords::default().turn().await.unwrap();
+        turn.verify(Password::new(password), hash).await.unwrap()
+    }
 
     #[tokio::test]
     async fn a_password_is_right_in_either_form_of_unicode() {
         let passwords = Passwords::default();
         let composed = Password::new("바다건너우체국");
-        let hash = passwords
-            .hash_unless_common(composed, "ann".into())
-            .await
-            .unwrap()
-            .unwrap();
+        let hash = passwords.hash(composed).await.unwrap();
         assert!(
             hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{hash}"
         );
         let decomposed: String = "바다건너우체국".nfd().collect();
         assert_ne!(decomposed, "바다건너우체국");
-        let verdict = passwords
-            .verify(Password::new(&decomposed), Some(hash.clone()))
-            .await
-            .unwrap();
+        let verdict = verified(&decomposed, Some(hash.clone())).await;
         assert!(matches!(verdict, Verdict::Right));
-        let verdict = passwords
-            .verify(Password::new("something else"), Some(hash))
-            .await
-            .unwrap();
+        let verdict = verified("something else", Some(hash)).await;
         assert!(matches!(verdict, Verdict::Wrong));
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         for hash in [None, Some("garbage".to_owned())] {
-            let verdict = Passwords::default()
-                .verify(Password::new("nobody"), hash)
-                .await
-                .unwrap();
+            let verdict = verified("nobody", hash).await;
             assert!(matches!(verdict, Verdict::Wrong));
         }
     }
@@ -204,29 +210,9 @@ mod tests {
         let params = argon2::Params::new(8_192, 1, 1, None).unwrap();
         let old = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let hash = old.hash_password(b"an older password").unwrap().to_string();
-        let verdict = Passwords::default()
-            .verify(Password::new("an older password"), Some(hash))
-            .await;
-        let Verdict::Outdated(fresh) = verdict.unwrap() else {
+        let Verdict::Outdated(fresh) = verified("an older password", Some(hash)).await else {
             panic!("not made anew")
         };
         assert!(fresh.contains("m=19456,t=2,p=1"));
-    }
-
-    #[test]
-    fn common_passwords_are_known() {
-        for common in [
-            "password",
-            "12345678",
-            "qwertyuiop",
-            "iloveyou1",
-            "annannann",
-            "Password1",
-        ] {
-            assert!(is_common(common, "annann"), "{common}");
-        }
-        for good in ["correct horse battery", "바다건너우체국", "tr0ub4dor&3x"] {
-            assert!(!is_common(good, "annann"), "{good}");
-        }
     }
 }

@@ -5,6 +5,7 @@ use super::{
     network::Network,
     password,
     password::Password,
+    security_log::Event,
     store::{FIRST_PASSWORD, NotMade},
     too_many,
 };
@@ -26,6 +27,7 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
+use std::time::Duration;
 use tower_sessions::Session;
 use unicode_normalization::UnicodeNormalization;
 
@@ -54,6 +56,8 @@ pub(super) struct RegisterForm {
     /// Nobody has an account yet, so this one becomes the administrator's.
     pub is_first: bool,
     pub is_closed: bool,
+    /// The reason why no account can be made at the moment.
+    pub problem: Option<String>,
     pub username_problem: Option<String>,
     pub password_problem: Option<String>,
     pub confirm_problem: Option<String>,
@@ -77,6 +81,7 @@ impl RegisterForm {
             username: String::new(),
             is_first,
             is_closed,
+            problem: None,
             username_problem: None,
             password_problem: None,
             confirm_problem: None,
@@ -93,6 +98,12 @@ impl RegisterForm {
         }
     }
 
+    /// Tells whether only the passwords are to be typed again, which are never given back.
+    fn types_password_again(&self) -> bool {
+        let problems = [&self.problem, &self.password_problem, &self.confirm_problem];
+        self.username_problem.is_none() && problems.into_iter().any(Option::is_some)
+    }
+
     fn is_fine(&self) -> bool {
         let problems = [
             &self.username_problem,
@@ -106,6 +117,12 @@ impl RegisterForm {
         let view = self.view.clone();
         view.clone()
             .refused(self, |form| RegisterPage { view, form })
+    }
+
+    fn too_many(mut self, wait: Duration) -> Response {
+        let seconds = wait.as_secs().max(1);
+        self.problem = Some(self.view.t.error_too_many(seconds));
+        too_many(self.refused(), seconds)
     }
 }
 
@@ -177,30 +194,51 @@ async fn register(
     if !form.is_fine() {
         return Ok(form.refused());
     }
-    let network = network.to_string();
-    if let Err(wait) = app.db.count_try(&guard::REGISTRATIONS, &network).await? {
-        let seconds = wait.as_secs().max(1);
-        form.username_problem = Some(form.view.t.error_too_many(seconds));
-        return Ok(too_many(form.refused(), seconds));
+    // Only accounts that are made use up the room for them; but each form tells something.
+    let room = app.config.registrations_per_network;
+    let forms = guard::REGISTRATION_FORMS.with_burst(room.saturating_mul(2));
+    let accounts = guard::REGISTRATIONS.with_burst(room);
+    let place = network.to_string();
+    if let Err(wait) = app.db.count_try(&forms, &place).await? {
+        app.guard.tell(&forms, &place, Some(&network));
+        return Ok(form.too_many(wait));
     }
-    let Some(hash) = app
-        .guard
-        .passwords
-        .hash_unless_common(password, form.username.clone())
-        .await?
-    else {
+    if app.is_common(&password, &form.username).await? {
         form.password_problem = Some(form.view.t.register_password_common());
         return Ok(form.refused());
-    };
+    }
+    if app.db.account(&form.username).await?.is_some() {
+        form.username_problem = Some(form.view.t.register_name_taken());
+        return Ok(form.refused());
+    }
+    if let Err(wait) = app.db.count_try(&accounts, &place).await? {
+        app.guard.tell(&accounts, &place, Some(&network));
+        return Ok(form.too_many(wait));
+    }
+    let hash = app.guard.passwords.hash(password).await?;
     let open = app.config.registration == Registration::Open;
     let language = cookie(&headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
     let look = Look::of_cookies(&headers);
-    match app
+    let made = app
         .db
         .add_user(&form.username, &hash, language.as_deref(), &look, open)
-        .await?
-    {
-        Ok(user) => let_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await,
+        .await?;
+    if made.is_err() {
+        app.db.give_back_try(&accounts, &place).await?;
+    }
+    match made {
+        Ok(user) => {
+            Event::AccountMade.log(Some(&network), Some(user));
+            let let_in = let_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await;
+            match let_in {
+                // The account is made all the same; nobody is signed in.
+                Err(error) if error.is_passing() => {
+                    session.clear().await;
+                    Ok(Redirect::to("/login").into_response())
+                }
+                let_in => let_in,
+            }
+        }
         Err(NotMade::NameTaken) => {
             form.username_problem = Some(form.view.t.register_name_taken());
             Ok(form.refused())

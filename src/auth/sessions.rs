@@ -2,13 +2,15 @@
 
 use super::{
     User, browser,
-    session::key_hash,
+    network::Network,
+    security_log::Event,
+    session::{key_hash, oldest_session},
     to_its_end,
     user::{A_DAY, UserId},
 };
 use crate::{
     App,
-    db::{Db, Topic, now},
+    db::{Db, Topic, now, readable},
     error::{Error, Result},
     view::View,
     with_pool,
@@ -38,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(sqlx::FromRow)]
 pub(super) struct Seen {
     pub key_hash: Vec<u8>,
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub user_agent: Option<String>,
     pub created_at: Option<i64>,
     pub seen_at: Option<i64>,
@@ -102,13 +105,19 @@ impl SessionList {
 }
 
 /// `POST /settings/account/sessions/{id}/end`
-async fn end(user: User, State(app): State<App>, Path(id): Path<String>) -> Result<Redirect> {
+async fn end(
+    user: User,
+    network: Network,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Redirect> {
     let mut sessions = app.db.sessions(user.id).await?.into_iter();
     let session = sessions
         .find(|session| session.id() == id)
         .ok_or(Error::NotFound)?;
     to_its_end(async move {
         app.db.end_session(user.id, &session.key_hash).await?;
+        Event::SessionEnded.log(Some(&network), Some(user.id));
         app.db.wake(Topic::SignOuts).await;
         Ok(())
     })
@@ -117,10 +126,16 @@ async fn end(user: User, State(app): State<App>, Path(id): Path<String>) -> Resu
 }
 
 /// `POST /settings/account/sessions/end`: all but the one that asks.
-async fn end_others(user: User, session: Session, State(app): State<App>) -> Result<Redirect> {
+async fn end_others(
+    user: User,
+    network: Network,
+    session: Session,
+    State(app): State<App>,
+) -> Result<Redirect> {
     let this = session.id().ok_or(Error::SignedOut)?;
     to_its_end(async move {
         app.db.end_other_sessions(user.id, this).await?;
+        Event::OtherSessionsEnded.log(Some(&network), Some(user.id));
         app.db.wake(Topic::SignOuts).await;
         Ok(())
     })
@@ -134,18 +149,20 @@ impl Db {
         let sql = "select s.key_hash, s.user_agent, s.created_at, s.seen_at
                    from sessions s join users u on u.id = s.user_id
                    where s.user_id = $1 and s.expires_at > $2 and s.password_no = u.password_no
+                       and (s.created_at is null or s.created_at > $4)
                    order by s.expires_at desc, s.key_hash limit $3";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+        Ok(with_pool!(self.read, db => readable(&sqlx::query(sql)
             .bind(user)
             .bind(now())
             .bind(SHOWN)
+            .bind(oldest_session())
             .fetch_all(db)
-            .await?))
+            .await?)))
     }
 
     async fn end_session(&self, user: UserId, key_hash: &[u8]) -> Result<()> {
         let sql = "delete from sessions where key_hash = $2 and user_id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(key_hash)
             .execute(db)
@@ -155,7 +172,7 @@ impl Db {
 
     async fn end_other_sessions(&self, user: UserId, this: Id) -> Result<()> {
         let sql = "delete from sessions where user_id = $1 and key_hash <> $2";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(key_hash(this))
             .execute(db)

@@ -1,7 +1,7 @@
 //! Users and their known browsers in the database.
 
 use super::{
-    session::key_hash,
+    session::{key_hash, oldest_session},
     user::{Found, UserId},
 };
 use crate::{
@@ -41,10 +41,12 @@ impl Db {
         let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
                        u.composer, u.time_zone, u.created_at, s.expires_at
                    from sessions s join users u on u.id = s.user_id
-                   where s.key_hash = $1 and s.expires_at > $2 and s.password_no = u.password_no";
+                   where s.key_hash = $1 and s.expires_at > $2 and s.password_no = u.password_no
+                       and (s.created_at is null or s.created_at > $3)";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(key_hash(id))
             .bind(now())
+            .bind(oldest_session())
             .fetch_optional(db)
             .await?))
     }
@@ -160,7 +162,7 @@ impl Db {
     pub(super) async fn renew_password_hash(&self, account: &Account, fresh: &str) -> Result<()> {
         // Compared with the old hash: a password changed meanwhile is not brought back.
         let sql = "update users set password_hash = $3 where id = $1 and password_hash = $2";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(account.id)
             .bind(&account.password_hash)
             .bind(fresh)
@@ -173,7 +175,7 @@ impl Db {
     pub(super) async fn add_device(&self, user: UserId, token: &str) -> Result<()> {
         let sql = "insert into devices (token_hash, user_id, created_at) values ($1, $2, $3)
                    on conflict (token_hash, user_id) do nothing";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(token_hash(token))
             .bind(user)
             .bind(now())
@@ -192,10 +194,19 @@ impl Db {
             .await?))
     }
 
+    /// Somebody who has signed in with this token.
+    pub(super) async fn owner_of_device(&self, token: &str) -> Result<Option<UserId>> {
+        let sql = "select user_id from devices where token_hash = $1 limit 1";
+        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
+            .bind(token_hash(token))
+            .fetch_optional(db)
+            .await?))
+    }
+
     /// Keeps the language that a user chose.
     pub(crate) async fn set_language(&self, user: UserId, language: &str) -> Result<()> {
         let sql = "update users set language = $2 where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(language)
             .execute(db)
@@ -206,7 +217,7 @@ impl Db {
     /// Keeps the time zone that a user chose; `None` is the server's.
     pub(crate) async fn set_time_zone(&self, user: UserId, zone: Option<&str>) -> Result<()> {
         let sql = "update users set time_zone = $2 where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(zone)
             .execute(db)

@@ -26,6 +26,7 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
         username: String::new(),
         is_first: false,
         is_closed,
+        problem: None,
         username_problem: None,
         password_problem: None,
         confirm_problem: None,
@@ -38,6 +39,11 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
         username_problem: Some(t.register_name_empty()),
         password_problem: Some(t.register_password_length(8, 1_000)),
         confirm_problem: Some(t.register_confirm_differs()),
+        ..register(false)
+    };
+    let too_many = RegisterForm {
+        username: t.you(),
+        problem: Some(t.error_too_many(40)),
         ..register(false)
     };
     let lost = login(t.empty_second(), Some(t.error_signed_out()));
@@ -53,6 +59,7 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
         Sample::of("register_form", "plain", &register(false))?,
         Sample::of("register_form", "first", &first)?,
         Sample::of("register_form", "problems", &refused)?,
+        Sample::of("register_form", "too many", &too_many)?,
         Sample::of("register_form", "closed", &register(true))?,
     ]);
     Ok(samples)
@@ -64,7 +71,16 @@ fn account(view: &View) -> Result<Vec<Sample>> {
     let name = |problem: Option<String>| NameForm {
         view: view.clone(),
         username: t.you(),
+        too_many: None,
         problem,
+    };
+    let name_too_many = NameForm {
+        too_many: Some(t.error_too_many(40)),
+        ..name(None)
+    };
+    let password_too_many = PasswordForm {
+        too_many: Some(t.error_too_many(40)),
+        ..PasswordForm::new(view.clone())
     };
     let password = PasswordForm {
         problem: Some(t.account_password_wrong()),
@@ -81,6 +97,7 @@ fn account(view: &View) -> Result<Vec<Sample>> {
             is_alone,
         },
         is_sure: false,
+        too_many: None,
         sure_problem: None,
         password_problem: None,
     };
@@ -89,6 +106,11 @@ fn account(view: &View) -> Result<Vec<Sample>> {
         sure_problem: Some(t.delete_account_not_sure()),
         password_problem: Some(t.account_password_wrong()),
         ..form(false, true)
+    };
+    let deleting_too_many = DeleteAccountForm {
+        is_sure: true,
+        too_many: Some(t.error_too_many(40)),
+        ..form(false, false)
     };
     let used = |number: u8, user_agent: Option<&str>| Seen {
         key_hash: vec![number; 32],
@@ -106,12 +128,15 @@ fn account(view: &View) -> Result<Vec<Sample>> {
     Ok(vec![
         Sample::of("name_form", "plain", &name(None))?,
         Sample::of("name_form", "problem", &name(Some(t.register_name_taken())))?,
+        Sample::of("name_form", "too many", &name_too_many)?,
         Sample::of("password_form", "plain", &PasswordForm::new(view.clone()))?,
         Sample::of("password_form", "problems", &password)?,
+        Sample::of("password_form", "too many", &password_too_many)?,
         Sample::of("session_list", "one", &sessions(Vec::new()))?,
         Sample::of("session_list", "several", &sessions(others))?,
         Sample::of("delete_account_form", "plain", &form(false, false))?,
         Sample::of("delete_account_form", "problems", &unsure)?,
+        Sample::of("delete_account_form", "too many", &deleting_too_many)?,
         Sample::of("delete_account_form", "refused", &form(true, false))?,
     ])
 }

@@ -1,15 +1,18 @@
 //! Trying a password: only so often, and as long for one that is wrong as for one that is right.
 
 use super::{
-    DEVICE, User, guard,
-    limit::both,
+    User,
+    device::Device,
+    guard,
+    limit::{Counted, Limit, both},
     name_key,
     network::Network,
     password,
     password::{Password, Verdict},
+    security_log::Event,
     store::Account,
 };
-use crate::{App, db::Db, error::Result, view::cookie};
+use crate::{App, error::Result};
 use axum::http::HeaderMap;
 use std::time::Duration;
 
@@ -44,20 +47,20 @@ impl Trying<'_> {
     /// Tries this password; the account is the one with that name.
     pub(super) async fn password(&self, account: Option<Account>, typed: &str) -> Result<Tried> {
         let Self { app, network, .. } = self;
-        // By the account where there is one, so that another name makes no new tries. (No name begins
-        // with a space.)
-        let key = account.as_ref().map(|account| format!(" {}", account.id.0));
-        let key = key.unwrap_or_else(|| name_key(self.name));
-        let device = cookie(self.headers, DEVICE).unwrap_or_default();
-        let known = match &account {
-            Some(account) if !device.is_empty() => app.db.knows_device(account.id, &device).await?,
-            _ => false,
-        };
-        let known_device = known.then(|| both(&key, &device));
-        let network = network.to_string();
-        let allowed = may_try(&app.db, &key, &network, known_device.as_deref());
-        if let Err(wait) = allowed.await? {
-            return Ok(Tried::TooMany(wait.as_secs().max(1)));
+        let counted = self.counted_by(account.as_ref()).await?;
+        // Whoever has none left need not stand in line.
+        for (limit, key) in &counted {
+            if let Err(wait) = app.db.may_try(limit, key).await? {
+                return Ok(self.too_many(limit, key, wait));
+            }
+        }
+        // Counted when it is its turn: of many who come at once, and are right, only a few count at
+        // any moment.
+        let turn = app.guard.passwords.turn().await?;
+        for (limit, key) in &counted {
+            if let Err(wait) = app.db.count_try(limit, key).await? {
+                return Ok(self.too_many(limit, key, wait));
+            }
         }
         let password = Password::new(typed);
         let too_long = password.length() > *password::LENGTH.end();
@@ -71,40 +74,48 @@ impl Trying<'_> {
         } else {
             password
         };
-        let verdict = app.guard.passwords.verify(password, hash).await?;
+        let verdict = turn.verify(password, hash).await?;
+        let id = account.as_ref().map(|account| account.id);
         let Some(account) = account.filter(|_| !matches!(verdict, Verdict::Wrong)) else {
+            Event::WrongPassword.log(Some(network), id);
             return Ok(Tried::Wrong);
         };
         if let Verdict::Outdated(fresh) = verdict {
             app.db.renew_password_hash(&account, &fresh).await?;
         }
-        if let Some(device) = known_device {
-            app.db.forget_tries(&guard::BY_DEVICE, &device).await?;
+        let (own, shared): (Vec<_>, Vec<_>) = counted
+            .into_iter()
+            .partition(|(limit, _)| guard::is_of_one_person(limit));
+        for own in &own {
+            app.db.give_back_tries(own, &shared).await?;
         }
         Ok(Tried::Right(account))
     }
-}
 
-/// Counts a try; the inner error is how long to wait when there were too many.
-async fn may_try(
-    db: &Db,
-    account: &str,
-    network: &str,
-    known_device: Option<&str>,
-) -> Result<Result<(), Duration>> {
-    let account_and_network = both(account, network);
-    let mut limits = vec![(&guard::BY_NETWORK, network)];
-    match known_device {
-        Some(device) => limits.push((&guard::BY_DEVICE, device)),
-        None => limits.extend([
-            (&guard::BY_ACCOUNT_AND_NETWORK, account_and_network.as_str()),
-            (&guard::BY_ACCOUNT, account),
-        ]),
-    }
-    for (limit, key) in limits {
-        if let Err(wait) = db.count_try(limit, key).await? {
-            return Ok(Err(wait));
+    /// The limits that hold for it, and by what each of them counts.
+    async fn counted_by(&self, account: Option<&Account>) -> Result<Vec<Counted>> {
+        // By the account where there is one, so that another name makes no new tries. (No name begins
+        // with a space.)
+        let key = account.map(|account| format!(" {}", account.id.0));
+        let key = key.unwrap_or_else(|| name_key(self.name));
+        if let Some(account) = account
+            && let Some(token) = Device::of(self.headers)
+                .known_to(&self.app.db, account.id)
+                .await?
+        {
+            return Ok(vec![(&guard::BY_DEVICE, both(&key, &token))]);
         }
+        let network = self.network.to_string();
+        let account_and_network = both(&key, &network);
+        Ok(vec![
+            (&guard::BY_NETWORK, network),
+            (&guard::BY_ACCOUNT_AND_NETWORK, account_and_network),
+            (&guard::BY_ACCOUNT, key),
+        ])
     }
-    Ok(Ok(()))
+
+    fn too_many(&self, limit: &Limit, key: &str, wait: Duration) -> Tried {
+        self.app.guard.tell(limit, key, Some(self.network));
+        Tried::TooMany(wait.as_secs().max(1))
+    }
 }

@@ -3,13 +3,14 @@
 use crate::{
     App,
     auth::{browser, session},
+    bodies::Sender,
     db::{Db, now},
     error::{Error, Result},
     i18n::Lang,
     settings::{COMPOSER, Look},
 };
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, request::Parts},
 };
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub struct User {
 #[derive(sqlx::FromRow)]
 pub(super) struct Found {
     #[sqlx(flatten)]
-    user: User,
+    pub user: User,
     expires_at: i64,
 }
 
@@ -70,6 +71,11 @@ impl User {
         self.time_zone.as_deref()
     }
 
+    /// Keeps of a request that with which its sender can be found later.
+    pub(crate) fn asking(app: &App, request: &Request) -> Visitor {
+        Visitor(session::key(request.headers(), app.config.secure()))
+    }
+
     /// Who sends this request: one read by the session's key, once for each request.
     pub(crate) async fn of(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
         if let Some(known) = parts.extensions.get::<Option<Self>>() {
@@ -89,8 +95,23 @@ impl User {
                 }
             },
         };
+        if let (Some(user), Some(sender)) = (&user, parts.extensions.get::<Sender>()) {
+            sender.is(user.id, &app.room).await?;
+        }
         parts.extensions.insert(user.clone());
         Ok(user)
+    }
+}
+
+/// Somebody who may be signed in.
+pub(crate) struct Visitor(Option<Id>);
+
+impl Visitor {
+    /// Finds who that is, for saying so only: their session is kept no longer for it.
+    pub(crate) async fn look_up(self, app: &App) -> Result<Option<User>> {
+        let Some(id) = self.0 else { return Ok(None) };
+        let found = app.db.user_of_session(id).await?;
+        Ok(found.map(|found| found.user))
     }
 }
 
@@ -107,7 +128,7 @@ async fn keep_alive(session: &Session, expires_at: i64, headers: &HeaderMap) -> 
         session
             .insert(session::BROWSER, browser::said(headers))
             .await?;
-        session.insert("seen", today).await?;
+        session.insert(session::SEEN, today).await?;
     }
     Ok(())
 }

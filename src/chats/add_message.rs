@@ -3,6 +3,7 @@
 use super::{
     Chat, ChatId, Message, MessageId, NotTaken,
     add_reply::{add_reply, as_end},
+    pace::Most,
 };
 use crate::{
     auth::User,
@@ -21,8 +22,8 @@ pub struct NewMessage {
     pub seen: Option<MessageId>,
     /// What it says.
     pub text: String,
-    /// How many replies its person may have running and waiting.
-    pub limit: usize,
+    /// The most that its person may ask for.
+    pub most: Most,
 }
 
 /// A message that was taken, and the reply that is now to be made.
@@ -138,6 +139,6 @@ pub(super) async fn add_exchange(
         return Ok(Ok(None));
     }
     let reply = MessageId::new();
-    let reply = add_reply(tx, user, chat, new.key, reply, None, new.limit).await?;
+    let reply = add_reply(tx, user, chat, new.key, reply, None, new.most).await?;
     Ok(reply.map(Some))
 }

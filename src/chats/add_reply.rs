@@ -1,6 +1,6 @@
 //! Replies as they are put into the line: empty ones, and those that are carried on.
 
-use super::{Chat, ChatId, Message, MessageId, NotTaken};
+use super::{Chat, ChatId, Message, MessageId, NotTaken, pace::Most};
 use crate::{
     auth::User,
     db::{Db, Tx, now},
@@ -18,7 +18,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         asked: &Message,
-        limit: usize,
+        most: Most,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
@@ -26,7 +26,7 @@ impl Db {
             return Ok(Err(not_taken));
         }
         let key = MessageId::new();
-        let taken = add_reply(&mut tx, user, chat.id, asked.id, key, None, limit).await?;
+        let taken = add_reply(&mut tx, user, chat.id, asked.id, key, None, most).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -45,7 +45,7 @@ impl Db {
         ended: &Message,
         key: MessageId,
         model: Option<&str>,
-        limit: usize,
+        most: Most,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
@@ -57,7 +57,7 @@ impl Db {
             // Another tab was faster.
             return Ok(Err(NotTaken::StillReplying));
         }
-        let taken = add_reply(&mut tx, user, chat.id, parent, key, model, limit).await?;
+        let taken = add_reply(&mut tx, user, chat.id, parent, key, model, most).await?;
         if taken.is_ok() {
             tx.commit().await?;
         }
@@ -73,7 +73,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         reply: &Message,
-        limit: usize,
+        most: Most,
     ) -> Result<Result<MessageId, NotTaken>> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
@@ -84,8 +84,8 @@ impl Db {
         if is_being_answered(&mut tx, chat.id, parent).await? {
             return Ok(Err(NotTaken::StillReplying));
         }
-        if is_at_limit(&mut tx, user, limit).await? {
-            return Ok(Err(NotTaken::TooManyRunning));
+        if let Err(too_much) = tx.may_ask(user, most).await? {
+            return Ok(Err(too_much));
         }
         if !tx.continue_reply(reply.id).await? {
             return Ok(Err(NotTaken::StillReplying));
@@ -141,10 +141,10 @@ pub(super) async fn add_reply(
     parent: MessageId,
     reply: MessageId,
     model: Option<&str>,
-    limit: usize,
+    most: Most,
 ) -> Result<Result<MessageId, NotTaken>> {
-    if is_at_limit(tx, user, limit).await? {
-        return Ok(Err(NotTaken::TooManyRunning));
+    if let Err(too_much) = tx.may_ask(user, most).await? {
+        return Ok(Err(too_much));
     }
     // Until it is asked, the model is named that will be.
     let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at,
@@ -166,14 +166,4 @@ pub(super) async fn add_reply(
     }
     tx.set_leaf(chat, Some(reply)).await?;
     Ok(Ok(reply))
-}
-
-/// Whether the person has as many replies running and waiting as they may have.
-async fn is_at_limit(tx: &mut Tx, user: &User, limit: usize) -> Result<bool> {
-    tx.alone(&user.id.0.to_string()).await?;
-    let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
-               where m.state in ('queued', 'streaming') and c.user_id = $1";
-    let present: i64 =
-        with_tx!(*tx, db => sqlx::query_scalar(sql).bind(user.id).fetch_one(db).await?);
-    Ok(usize::try_from(present).is_ok_and(|present| present >= limit))
 }

@@ -2,14 +2,14 @@
 
 use super::{
     Chat, ChatId, MessageId, NotTaken,
-    refusals::Refused,
+    refusals::{Refused, notice},
     tree::{LEVELS, branch},
 };
 use crate::{
     App,
     auth::{Limit, User},
-    db::{Db, now},
-    error::{Error, Result},
+    db::{Db, DiskSpace, now},
+    error::{Error, NotWritten, Result},
     view::View,
     with_tx,
 };
@@ -46,12 +46,20 @@ async fn branch_off(
     Path(id): Path<MessageId>,
 ) -> Result<Response> {
     let (_, chat) = app.db.message_of(&user, id).await?;
+    if app.db.disk_space() == DiskSpace::None {
+        let refused = Refused::by(
+            NotTaken::NotWritten(NotWritten::NoRoom),
+            &view,
+            String::new(),
+        );
+        return refused.shown(&app, view, &user, chat, Some(id)).await;
+    }
     let tried = app.db.count_try(&COPIES, &user.id.0.to_string()).await?;
     if let Err(wait) = tried {
         let minutes = wait.as_secs().div_ceil(60).max(1);
         let refused = Refused {
             status: StatusCode::TOO_MANY_REQUESTS,
-            sentence: view.t.message_branch_too_often(minutes),
+            notice: notice(view.t.message_branch_too_often(minutes)),
             text: String::new(),
         };
         return refused.shown(&app, view, &user, chat, Some(id)).await;

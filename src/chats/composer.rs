@@ -1,7 +1,7 @@
 //! Where a message is written.
 
 use super::{Chat, MessageId, messages::Shown, start::StartFields, title::Sign, undo::Undo};
-use crate::{error::Notice, view::View};
+use crate::{connection::Connection, error::Notice, models::short_name, view::View};
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 
@@ -56,10 +56,14 @@ impl Composer {
         }
     }
 
+    fn connection(&self) -> Connection {
+        Connection::of(&self.view)
+    }
+
     /// The model that replies here.
     fn model(&self) -> Option<&str> {
         let set = self.set.as_ref().and_then(|chat| chat.model.as_deref());
-        set.or(self.view.model.model.as_deref())
+        set.or(self.view.model.model.as_deref()).map(short_name)
     }
 
     /// Next to these messages: it can stop the last one while that is shown as being written.

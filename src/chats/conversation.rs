@@ -1,8 +1,8 @@
 //! A chat without its frame: title, messages and composer.
 
 use super::{
-    Chat, ChatId, MessageId, actions, composer::Composer, live::live_address, messages::Shown,
-    start::Start, title::Title, window::Window,
+    Chat, ChatId, MessageId, actions, composer::Composer, left_out::LeftOut, live::live_address,
+    messages::Shown, start::Start, title::Title, window::Window,
 };
 use crate::{App, error::Result, view::View};
 use askama::{Template, filters::HtmlSafe};
@@ -18,6 +18,7 @@ pub(super) struct Conversation {
     /// Where those before are, and the way to those after.
     earlier: Option<Earlier>,
     later: Option<Later>,
+    left_out: Option<LeftOut>,
     pub composer: Composer,
     /// How to begin, while there is no message.
     pub start: Option<Start>,
@@ -36,6 +37,7 @@ impl Conversation {
             messages: Vec::new(),
             earlier: None,
             later: None,
+            left_out: None,
             composer,
             start: None,
             is_held: false,
@@ -56,6 +58,7 @@ impl Conversation {
             leaf: window.leaf,
             ..chat
         };
+        let left_out = window.left_out(app, view, chat.id).await?;
         let mut messages = Shown::all(app, view, window.messages).await?;
         actions::add(app, &chat, &mut messages).await?;
         let mut composer = Composer::new(view, Some(&chat), text).beside(&messages);
@@ -66,6 +69,7 @@ impl Conversation {
             messages,
             earlier,
             later,
+            left_out,
             composer,
             start: None,
             is_held: false,
@@ -103,6 +107,8 @@ pub(super) struct Earlier {
     pub chat: ChatId,
     /// The first that is shown.
     pub first: MessageId,
+    /// The branch's end.
+    pub leaf: Option<MessageId>,
 }
 
 impl HtmlSafe for Earlier {}
@@ -114,6 +120,7 @@ impl Earlier {
             view: view.clone(),
             chat,
             first: first.id,
+            leaf: window.leaf,
         })
     }
 }

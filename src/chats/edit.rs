@@ -3,6 +3,7 @@
 use super::{
     ChatId, Message, MessageId,
     ask::{AskAboutMessage, MessageQuestion},
+    caret::CaretAtEnd,
     exchange::{To, exchange},
     send::{Sending, to_live},
     swaps::show_begun,
@@ -11,6 +12,7 @@ use crate::{
     App,
     auth::{User, sign_in_again, take_draft},
     error::Result,
+    i18n::Texts,
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -18,15 +20,17 @@ use askama_web::WebTemplate;
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use tower_sessions::Session;
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/messages/{id}/edit", get(ask).post(edit))
+    Router::new()
+        .route("/messages/{id}/edit", get(ask).post(edit))
+        .route("/messages/{id}/edit/caret", get(caret))
 }
 
 /// Asks for another version of a message.
@@ -43,6 +47,38 @@ pub(super) struct EditForm {
 }
 
 impl HtmlSafe for EditForm {}
+
+/// The field for the text.
+#[derive(Clone, Template)]
+#[template(path = "fragments/edit_field.html")]
+pub(super) struct EditField {
+    t: &'static Texts,
+    id: MessageId,
+    text: String,
+    is_line: bool,
+    takes_focus: bool,
+    has_problem: bool,
+}
+
+impl HtmlSafe for EditField {}
+
+impl EditForm {
+    /// The field gets the focus in a moment, and then with its caret at the end.
+    fn awaits_caret(&self) -> bool {
+        self.view.htmx && self.problem.is_none()
+    }
+
+    fn field(&self) -> EditField {
+        EditField {
+            t: self.view.t,
+            id: self.message.id,
+            text: self.text.clone(),
+            is_line: self.view.is_one_line(&self.text),
+            takes_focus: !self.awaits_caret(),
+            has_problem: self.problem.is_some(),
+        }
+    }
+}
 
 /// `GET /messages/{id}/edit`: the form, in the message's place or on a page of its own.
 async fn ask(
@@ -73,6 +109,39 @@ async fn ask(
     }))
 }
 
+/// `GET /messages/{id}/edit/caret`: the field of a form that htmx has just put in the message's place.
+async fn caret(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, _) = app.db.own_message(&user, id).await?;
+    if !view.htmx {
+        return Ok(Redirect::to(&format!("/messages/{id}/edit")).into_response());
+    }
+    let full = EditField {
+        t: view.t,
+        id,
+        is_line: view.is_one_line(&message.body),
+        text: message.body,
+        takes_focus: true,
+        has_problem: false,
+    };
+    let emptied = EditField {
+        text: String::new(),
+        takes_focus: false,
+        ..full.clone()
+    };
+    let caret = CaretAtEnd {
+        form: format!("#m-{id}"),
+        id: format!("t-{id}"),
+        emptied,
+        full,
+    };
+    Ok(caret.into_response())
+}
+
 /// `POST /messages/{id}/edit`: another version beside it, and a reply to that.
 async fn edit(
     view: View,
@@ -85,6 +154,7 @@ async fn edit(
         return Ok(sign_in_again(view, &path, new.content));
     };
     let (message, chat) = app.db.own_message(&user, id).await?;
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let problem = match new.problem(&app, &view) {
         Some(problem) => problem,
         None => match exchange(&app, &user, To::Beside(&chat, &message), &new).await? {
@@ -92,7 +162,10 @@ async fn edit(
                 return show_begun(&app, view, &user, exchange.chat).await;
             }
             Ok(exchange) => return Ok(to_live(&exchange)),
-            Err(reason) => reason.sentence(&view, true),
+            Err(reason) => {
+                status = reason.status();
+                reason.sentence(&view, true)
+            }
         },
     };
     let form = EditForm {
@@ -103,8 +176,9 @@ async fn edit(
         text: new.content,
         problem: Some(problem),
     };
-    Ok(view.clone().refused(form, |form| AskAboutMessage {
+    let form = view.clone().fragment_or(form, |form| AskAboutMessage {
         view,
         question: MessageQuestion::Edit(form),
-    }))
+    });
+    Ok((status, form).into_response())
 }

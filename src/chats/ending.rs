@@ -13,9 +13,9 @@ use askama::{Template, filters::HtmlSafe};
 #[template(path = "fragments/ending.html")]
 pub(super) struct Ending {
     view: View,
-    /// That earlier messages were left out of what the model was sent.
-    dropped: Option<String>,
     pub sentence: Option<String>,
+    /// The server's own words, for an administrator.
+    said: Option<String>,
     pub retry: Option<MessageId>,
     /// Whether it can also be carried on from its text.
     can_continue: bool,
@@ -35,22 +35,31 @@ impl Ending {
         use MessageState::{Complete, Failed, Interrupted, Queued, Stopped, Streaming};
         let (t, state) = (view.t, message.state);
         let problem = message.problem.as_deref();
+        let is_empty = message.body.trim().is_empty() && message.reasoning.trim().is_empty();
         let sentence = match (state, problem) {
+            (Stopped, _) if is_empty => Some(t.reply_stopped_early()),
+            (Interrupted, _) if is_empty => Some(t.reply_interrupted_early()),
+            (Failed, Some("cut_off")) if is_empty => Some(t.reply_cut_off_early()),
             (Stopped, _) => Some(t.reply_stopped()),
             (Interrupted, _) => Some(t.reply_interrupted()),
             (Failed, code) => Some(failure(t, code.and_then(|code| code.parse().ok()))),
             (Complete, Some("length")) => Some(t.reply_length()),
             (Complete, Some("filtered")) => Some(t.reply_filtered()),
+            (Complete, Some("cut_short")) => Some(t.reply_cut_short()),
             (Complete | Queued | Streaming, _) => None,
         };
+        let is_admin = view.user.as_ref().is_some_and(|user| user.is_admin);
+        let said = message
+            .said
+            .as_deref()
+            .filter(|_| is_admin && state == Failed);
         let can_continue = message.can_continue();
         let again = can_continue || matches!(state, Failed | Interrupted | Stopped);
         let retry = again.then_some(message.id);
-        let dropped = (message.dropped > 0).then(|| t.reply_dropped(message.dropped));
         Self {
             view: view.clone(),
-            dropped,
             sentence,
+            said: said.map(|said| t.reply_said(said)),
             retry,
             can_continue,
             facts: Facts::of(message, view),
@@ -68,6 +77,10 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
         TroubleKind::UnknownModel => t.reply_unknown_model(),
         TroubleKind::TooLong => t.reply_too_long(),
         TroubleKind::RateLimited => t.reply_rate_limited(),
+        TroubleKind::NoCredit => t.reply_no_credit(),
+        TroubleKind::Moderated => t.reply_moderated(),
+        TroubleKind::Region => t.reply_region(),
+        TroubleKind::Blocked => t.reply_blocked(),
         TroubleKind::Unreachable => t.reply_unreachable(),
         TroubleKind::Overloaded => t.reply_overloaded(),
         TroubleKind::Silent => t.reply_silent(),
@@ -76,6 +89,11 @@ fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
         TroubleKind::Refused => t.reply_refused(),
         TroubleKind::Garbled => t.reply_garbled(),
         TroubleKind::Reported => t.reply_reported(),
+        TroubleKind::Empty => t.reply_empty(),
+        TroubleKind::OnlyThoughts => t.reply_only_thoughts(),
+        TroubleKind::EndlessThoughts => t.reply_endless_thoughts(),
+        TroubleKind::OnlyToolCall => t.reply_only_tool_call(),
+        TroubleKind::OnlyMedia => t.reply_only_media(),
         TroubleKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
         TroubleKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
         TroubleKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),

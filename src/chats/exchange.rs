@@ -3,9 +3,15 @@
 use super::{
     Beginning, Chat, Message, MessageId, NotTaken,
     add_message::{Exchange, NewMessage},
+    pace::Most,
     send::Sending,
 };
-use crate::{App, auth::User, error::Result};
+use crate::{
+    App,
+    auth::User,
+    db::DiskSpace,
+    error::{NotWritten, Result, unless_not_written},
+};
 
 /// Where a message goes.
 #[derive(Clone, Copy)]
@@ -25,15 +31,15 @@ pub(super) async fn exchange(
     to: To<'_>,
     sent: &Sending,
 ) -> Result<Result<Exchange, NotTaken>> {
-    if nobody_would_reply(app).await? {
-        return Ok(Err(NotTaken::Ending));
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
     }
     let mut new = sent.message(app);
-    let mut taken = add(app, user, to, &new).await?;
+    let mut taken = told(add(app, user, to, &new).await)?;
     if matches!(taken, Err(NotTaken::KeyUsed)) {
         // Another key, but the same one if this comes twice.
         new.key = new.key.for_text(user, &new.text);
-        taken = add(app, user, to, &new).await?;
+        taken = told(add(app, user, to, &new).await)?;
     }
     // Should the asker leave before this: the line is looked at by itself, too.
     app.replies.added().await;
@@ -47,11 +53,11 @@ pub(super) async fn answer(
     chat: &Chat,
     asked: &Message,
 ) -> Result<Result<MessageId, NotTaken>> {
-    if nobody_would_reply(app).await? {
-        return Ok(Err(NotTaken::Ending));
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
     }
-    let taken = app.db.add_answer(user, chat, asked, most_replies(app));
-    let taken = taken.await?;
+    let taken = app.db.add_answer(user, chat, asked, most(app));
+    let taken = told(taken.await)?;
     app.replies.added().await;
     Ok(taken)
 }
@@ -86,21 +92,39 @@ pub(crate) async fn again(
     ended: &Message,
     how: Again,
 ) -> Result<Result<MessageId, NotTaken>> {
-    if nobody_would_reply(app).await? {
-        return Ok(Err(NotTaken::Ending));
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
     }
-    let limit = most_replies(app);
+    let most = most(app);
     let taken = match how {
         Again::Anew(key, model) => {
             let model = model.as_deref();
             app.db
-                .add_attempt(user, chat, ended, key, model, limit)
-                .await?
+                .add_attempt(user, chat, ended, key, model, most)
+                .await
         }
-        Again::CarryOn => app.db.continue_reply(user, chat, ended, limit).await?,
+        Again::CarryOn => app.db.continue_reply(user, chat, ended, most).await,
     };
+    let taken = told(taken)?;
     app.replies.added().await;
     Ok(taken)
+}
+
+/// Tells whether there is somebody who would reply, and room for it.
+async fn may_be_taken(app: &App) -> Result<Result<(), NotTaken>> {
+    Ok(if nobody_would_reply(app).await? {
+        Err(NotTaken::Ending)
+    } else if app.db.disk_space() == DiskSpace::None {
+        Err(NotTaken::NotWritten(NotWritten::NoRoom))
+    } else {
+        Ok(())
+    })
+}
+
+/// Counts what could not be kept as not taken: that is told beside what was typed.
+fn told<T>(taken: Result<Result<T, NotTaken>>) -> Result<Result<T, NotTaken>> {
+    let taken = unless_not_written(taken)?;
+    Ok(taken.unwrap_or_else(|why| Err(NotTaken::NotWritten(why))))
 }
 
 /// Whether this server is about to end, and there is no other.
@@ -108,7 +132,11 @@ async fn nobody_would_reply(app: &App) -> Result<bool> {
     Ok(app.replies.is_ending() && !app.replies.others_take_over().await?)
 }
 
-/// How many replies one person may have running and waiting.
-pub(super) fn most_replies(app: &App) -> usize {
-    app.config.replies_per_person + app.config.waiting_per_person
+/// The most that one person may ask for.
+pub(super) fn most(app: &App) -> Most {
+    let config = &app.config;
+    Most {
+        replies: config.replies_per_person + config.waiting_per_person,
+        pace: config.messages_per_minute,
+    }
 }

@@ -3,6 +3,7 @@
 use super::Message;
 use crate::{
     clock::{When, grouped},
+    models::short_name,
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -31,7 +32,10 @@ impl Facts {
         let ended_at = made.ended_at.filter(|_| !message.state.is_running())?;
         Some(Self {
             graphical: view.graphical,
-            model: message.model.clone(),
+            model: message
+                .model
+                .as_deref()
+                .map(|model| short_name(model).to_owned()),
             when: view.clock.when(ended_at)?,
             tokens: tokens(message, view),
             speed: speed(message, view),

@@ -4,8 +4,8 @@ use super::ChatId;
 use crate::{
     App,
     auth::User,
-    db::{Db, now},
-    error::Result,
+    db::{Db, now, readable},
+    error::{Error, Result, SIGNED_OUT},
     view::View,
     with_pool,
 };
@@ -14,7 +14,8 @@ use askama_web::WebTemplate;
 use axum::{
     Router,
     extract::{Path, State},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use jiff::civil::Date;
@@ -35,12 +36,14 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/chats", get(list))
         .route("/chats/before/{id}", get(older))
+        .route("/chats/{id}/running", get(running))
 }
 
 /// A chat as the list shows it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Listed {
     pub id: ChatId,
+    #[sqlx(try_from = "crate::db::Legible")]
     pub title: String,
     pub active_at: i64,
     /// A reply in it is being made.
@@ -58,11 +61,23 @@ impl Db {
              order by active_at desc, id desc limit 1 + ",
             shown!()
         );
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+        Ok(with_pool!(self.read, db => readable(&sqlx::query(sql)
             .bind(user.id)
             .bind(active_at)
             .bind(id)
             .fetch_all(db)
+            .await?)))
+    }
+
+    /// One of the user's chats.
+    async fn listed(&self, user: &User, id: ChatId) -> Result<Listed> {
+        let sql = "select id, title, active_at, id in (select chat_id from messages
+                       where state in ('queued', 'streaming') and deleted_at is null) as is_running
+                   from chats where id = $1 and user_id = $2";
+        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
+            .bind(id)
+            .bind(user.id)
+            .fetch_one(db)
             .await?))
     }
 
@@ -82,6 +97,8 @@ impl Db {
 #[template(path = "fragments/chat_list.html")]
 pub(super) struct ChatList {
     pub view: View,
+    /// The chat that is shown, where it is too old for the rows.
+    pub elsewhere: Option<Listed>,
     pub rows: ChatRows,
 }
 
@@ -97,8 +114,17 @@ impl ChatList {
         let end = (i64::MAX, ChatId(Uuid::max()));
         let mut rows = ChatRows::of(view, app.db.chats(user, end).await?);
         rows.current = current;
+        let elsewhere = match current.filter(|chat| !rows.has(*chat)) {
+            Some(chat) => match app.db.listed(user, chat).await {
+                // It was deleted meanwhile.
+                Err(Error::NotFound) => None,
+                listed => Some(listed?),
+            },
+            None => None,
+        };
         Ok(Self {
             view: view.clone(),
+            elsewhere,
             rows,
         })
     }
@@ -188,6 +214,11 @@ impl ChatRows {
             takes_focus: false,
         }
     }
+
+    fn has(&self, chat: ChatId) -> bool {
+        let mut all = self.groups.iter().flat_map(|group| &group.chats);
+        all.any(|listed| listed.id == chat)
+    }
 }
 
 /// The list on a page of its own.
@@ -234,6 +265,7 @@ async fn older(
     }
     let chats = ChatList {
         view: view.clone(),
+        elsewhere: None,
         rows,
     };
     let is_older = true;
@@ -243,4 +275,20 @@ async fn older(
         is_older,
     }
     .into_response())
+}
+
+/// `GET /chats/{id}/running`: for the mark of a chat in which a reply is being made. As long as that is
+/// so nothing is answered; else what takes the mark away, and says nothing more.
+async fn running(view: View, State(app): State<App>, Path(id): Path<ChatId>) -> Result<Response> {
+    let listed = match &view.user {
+        Some(user) => app.db.listed(user, id).await,
+        // That is said where one asks for something.
+        None => return Ok((SIGNED_OUT, [("HX-Reswap", "none")], Html("")).into_response()),
+    };
+    Ok(match listed {
+        Ok(chat) if chat.is_running => StatusCode::NO_CONTENT.into_response(),
+        Ok(_) => Html("").into_response(),
+        Err(Error::NotFound) => (StatusCode::NOT_FOUND, Html("")).into_response(),
+        Err(error) => return Err(error),
+    })
 }

@@ -162,10 +162,12 @@ async fn hold_open(
         // The chat was deleted meanwhile.
         return Err(Error::NotFound);
     };
+    let room = app.room.take(Some(user.id), page.len())?;
     let (first, reader) = live.from_the_start();
     let held = Held {
         before: before.to_owned(),
         after: after.to_owned(),
+        room,
         time_limit: app.config.page_time_limit,
         further,
         id: live.id(),

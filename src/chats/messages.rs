@@ -9,7 +9,8 @@ use crate::{
     App,
     error::{Error, Result},
     markdown,
-    replies::{LiveReply, Position, Thoughts},
+    models::short_name,
+    replies::{LiveReply, Position, Thoughts, reconnecting},
     view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -70,6 +71,8 @@ pub(super) struct LiveHtml {
     thoughts: String,
     is_thinking: bool,
     position: Position,
+    /// The words that are seen when nothing more comes.
+    reconnecting: Rendered,
 }
 
 impl Shown {
@@ -165,10 +168,8 @@ impl Shown {
 
     /// The model that replied; until it is asked, the one that will be.
     fn model(&self) -> Option<&str> {
-        self.message
-            .model
-            .as_deref()
-            .or(self.view.model.model.as_deref())
+        let replied = self.message.model.as_deref();
+        replied.or(self.view.model.model.as_deref()).map(short_name)
     }
 
     /// What is announced of a reply at its end.
@@ -208,6 +209,7 @@ impl LiveHtml {
             thoughts: news.thoughts,
             is_thinking: !news.answers,
             position: news.position,
+            reconnecting: Rendered(reconnecting(view.t).into()),
         }
     }
 }

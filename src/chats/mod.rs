@@ -6,6 +6,7 @@ mod add_reply;
 mod answer;
 mod ask;
 mod branch_off;
+mod caret;
 mod composer;
 mod conversation;
 mod create;
@@ -15,9 +16,11 @@ mod edit;
 mod ending;
 mod exchange;
 mod facts;
+mod left_out;
 mod list;
 mod live;
 mod messages;
+mod pace;
 mod pages;
 mod raw;
 mod refusals;
@@ -35,6 +38,7 @@ mod title;
 mod tree;
 mod undo;
 mod versions;
+mod whole;
 mod window;
 
 use crate::App;
@@ -60,6 +64,7 @@ pub(crate) use swaps::show_begun;
 pub fn routes() -> Router<App> {
     Router::new()
         .merge(show::routes())
+        .merge(whole::routes())
         .merge(list::routes())
         .merge(start::routes())
         .merge(live::routes())

@@ -12,6 +12,7 @@ pub(crate) struct WelcomePage {
     view: View,
     is_open: bool,
     notice: Option<String>,
+    problem: Option<String>,
 }
 
 impl WelcomePage {
@@ -20,12 +21,19 @@ impl WelcomePage {
             view,
             is_open: app.config.registration == Registration::Open,
             notice: None,
+            problem: None,
         }
     }
 
     /// The same, with what was just done.
     pub(crate) fn saying(mut self, notice: String) -> Self {
         self.notice = Some(notice);
+        self
+    }
+
+    /// The same, with why somebody is a stranger who should not be.
+    pub(crate) fn warning(mut self, problem: Option<String>) -> Self {
+        self.problem = problem;
         self
     }
 }

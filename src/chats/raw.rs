@@ -55,7 +55,7 @@ impl Db {
                        select string_agg(p.text, '' order by p.seq) from reply_parts p
                        where p.message_id = m.id and p.kind = 'body'), '')
                    from messages m join chats c on c.id = m.chat_id
-                   where m.id = $1 and c.user_id = $2";
+                   where m.id = $1 and c.user_id = $2 and m.deleted_at is null";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
             .bind(id)
             .bind(user.id)

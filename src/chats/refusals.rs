@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App,
     auth::User,
-    error::{Error, Notice, Result},
+    error::{Error, NotWritten, Notice, Result},
     view::View,
 };
 use axum::{
@@ -29,6 +29,10 @@ pub enum NotTaken {
     KeyUsed,
     /// The server is about to end.
     Ending,
+    /// The database takes nothing at the moment.
+    NotWritten(NotWritten),
+    /// The person has sent much in a short time; so many seconds are to be waited.
+    TooFast(u64),
 }
 
 impl NotTaken {
@@ -42,13 +46,26 @@ impl NotTaken {
             Self::GoneOn => view.t.composer_gone_on(),
             Self::KeyUsed => view.t.error_bad_request(),
             Self::Ending => view.t.composer_ending(),
+            Self::NotWritten(why) if !typed => why.sentence(view.t),
+            Self::NotWritten(NotWritten::NoRoom) => view.t.composer_no_room(),
+            Self::NotWritten(_) => view.t.composer_not_written(),
+            Self::TooFast(seconds) => view.t.composer_too_fast(seconds),
+        }
+    }
+
+    /// The notice of it. What keeps it from being taken is mostly over when a reply has ended.
+    pub(super) fn notice(self, view: &View, typed: bool) -> Notice {
+        Notice {
+            passes: !matches!(self, Self::GoneOn | Self::KeyUsed),
+            ..notice(self.sentence(view, typed))
         }
     }
 
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::GoneOn => StatusCode::CONFLICT,
-            Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ending | Self::NotWritten(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -63,6 +80,7 @@ pub(super) fn notice(sentence: String) -> Notice {
     Notice {
         sentence,
         link: None,
+        passes: false,
     }
 }
 
@@ -70,7 +88,7 @@ pub(super) fn notice(sentence: String) -> Notice {
 pub(super) struct Refused {
     pub status: StatusCode,
     /// Why.
-    pub sentence: String,
+    pub notice: Notice,
     /// What was typed, which is kept.
     pub text: String,
 }
@@ -80,7 +98,7 @@ impl Refused {
     pub(super) fn by(reason: NotTaken, view: &View, text: String) -> Self {
         Self {
             status: reason.status(),
-            sentence: reason.sentence(view, !text.is_empty()),
+            notice: reason.notice(view, !text.is_empty()),
             text,
         }
     }
@@ -97,7 +115,7 @@ impl Refused {
         let status = self.status;
         if view.htmx {
             // The text is still in the box.
-            return Ok(notice(self.sentence).for_htmx(status));
+            return Ok(self.notice.for_htmx(status));
         }
         let page = self.page(app, view, user, chat, through).await?;
         Ok((status, page).into_response())
@@ -125,7 +143,7 @@ impl Refused {
         };
         let window = app.db.window(chat.id, leaf).await?;
         let mut page = ChatPage::of(app, view, user, chat, window, self.text).await?;
-        page.conversation.composer.notice = Some(notice(self.sentence));
+        page.conversation.composer.notice = Some(self.notice);
         Ok(page)
     }
 }

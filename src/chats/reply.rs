@@ -3,6 +3,7 @@
 use super::{
     Chat, Message, MessageId,
     composer::{Composer, FocusComposer, ParentField, StopButton},
+    left_out::LeftOut,
     messages::Shown,
     title::{Sign, Title},
 };
@@ -26,10 +27,13 @@ struct Reply {
     sign: &'static str,
     chat_title: String,
     parent: ParentField,
+    has_ended: bool,
     /// Where a button was pressed that is gone.
     focus: Option<FocusComposer>,
     /// Where the model is making one.
     title: Option<Title>,
+    /// The part of the chat that the model was not sent, once it is known.
+    left_out: Option<LeftOut>,
 }
 
 /// The reply's article as it is now.
@@ -73,6 +77,8 @@ impl Reply {
             ..Title::of(chat.clone(), &view)
         });
         let chat_title = chat.title.clone();
+        let left_out = LeftOut::of(&app.db, &view, chat.id, &message).await?;
+        let has_ended = !message.state.is_running();
         let reply = Shown::alone(app, &view, chat, message).await?;
         let stop = composer.beside(std::slice::from_ref(&reply)).stop;
         Ok(Self {
@@ -84,6 +90,8 @@ impl Reply {
             parent,
             focus: None,
             title,
+            left_out,
+            has_ended,
         })
     }
 }

@@ -93,7 +93,7 @@ pub(super) use chat_columns;
 /// The columns of a [`Message`] `m`.
 macro_rules! message_columns {
     () => {
-        "m.id, m.parent_id, m.role, m.body, m.reasoning, m.state, m.problem, m.model, m.dropped,
+        "m.id, m.parent_id, m.role, m.body, m.reasoning, m.state, m.problem, m.said, m.model, m.dropped,
          m.created_at, m.prompt_tokens, m.completion_tokens, m.is_estimate, m.written_in,
          m.ended_at"
     };
@@ -106,14 +106,18 @@ pub struct Chat {
     /// The key.
     pub id: ChatId,
     /// The first line of the first message, or what its owner called it.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub title: String,
     /// The message at the end of the branch that is shown.
     pub leaf: Option<MessageId>,
     /// The model that is set for its replies.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub model: Option<String>,
     /// The name of the persona with which it began.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub persona: Option<String>,
     /// Whose the title is: `line`, `asked`, `model` or `person`.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub title_by: String,
 }
 
@@ -170,14 +174,20 @@ pub struct Message {
     /// Who wrote it.
     pub role: Role,
     /// A person's text as typed, or a reply's Markdown.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
     /// What the model thought before it replied.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub reasoning: String,
     /// Where it stands.
     pub state: MessageState,
-    /// Why a reply failed or ended before its end: a `TroubleKind`, `length` or `filtered`.
+    /// Why a reply failed or ended before its end: a `TroubleKind`, `length`, `filtered` or `cut_short`.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub problem: Option<String>,
+    /// What the model server said about that, for administrators.
+    pub said: Option<String>,
     /// The model that replied.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub model: Option<String>,
     /// How many earlier messages were left out of what the model was sent.
     pub dropped: i64,
@@ -209,7 +219,7 @@ impl Message {
         use MessageState::{Complete, Failed, Interrupted, Stopped};
         let cut = match self.state {
             Stopped | Interrupted | Failed => true,
-            Complete => self.problem.as_deref() == Some("length"),
+            Complete => matches!(self.problem.as_deref(), Some("length" | "cut_short")),
             _ => false,
         };
         cut && self.role == Role::Assistant && !self.body.trim().is_empty()

@@ -4,11 +4,11 @@ use super::{
     Chat, ChatId, MessageId, actions,
     add_message::{Exchange, NewMessage},
     composer::Composer,
-    exchange::{To, exchange, most_replies},
+    exchange::{To, exchange, most},
     list::ChatList,
     live::live_address,
     messages::Shown,
-    refusals::{Refused, refuse},
+    refusals::{Refused, notice, refuse},
     swaps::Sent,
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Sending {
             key: self.key(),
             seen: self.seen(),
             text: self.text(),
-            limit: most_replies(app),
+            most: most(app),
         }
     }
 
@@ -107,7 +107,7 @@ async fn send(
         let seen = new.seen();
         let refused = Refused {
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            sentence: problem,
+            notice: notice(problem),
             text: new.content,
         };
         return refused.shown(&app, view, &user, chat, seen).await;

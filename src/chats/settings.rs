@@ -4,7 +4,7 @@ use super::{Chat, ChatId};
 use crate::{
     App,
     auth::User,
-    error::Result,
+    error::{Result, unless_not_written},
     presets::{PresetFields, PresetForm},
     view::View,
 };
@@ -55,8 +55,14 @@ async fn change(
     let chat = app.db.chat(&user, id).await?;
     match form.preset(view.t) {
         Ok(preset) => {
-            app.db.set_chat_preset(&chat, &preset).await?;
-            Ok(Redirect::to(&format!("/chats/{id}")).into_response())
+            let kept = unless_not_written(app.db.set_chat_preset(&chat, &preset).await)?;
+            let Err(why) = kept else {
+                return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
+            };
+            let mut fields = PresetFields::new(&view, form, app.models.list().await);
+            fields.not_kept = Some(why.sentence(view.t));
+            let page = SettingsPage { view, chat, fields };
+            Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response())
         }
         Err(problems) => {
             let mut fields = PresetFields::new(&view, form, app.models.list().await);

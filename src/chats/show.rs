@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     App,
-    auth::{User, take_draft},
+    auth::{LostCookie, User, take_draft},
     error::Result,
     view::View,
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
@@ -38,10 +38,12 @@ async fn home(
     view: View,
     State(app): State<App>,
     session: Session,
+    lost: Option<Extension<LostCookie>>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let Some(user) = view.user.clone() else {
-        return Ok(WelcomePage::new(view, &app).into_response());
+        let why = lost.map(|Extension(lost)| lost.sentence(view.t));
+        return Ok(WelcomePage::new(view, &app).warning(why).into_response());
     };
     let draft = take_draft(&headers, &session, "/").await?;
     let page = ChatPage::new_chat(&app, view, &user, None, String::new(), draft).await?;
@@ -95,6 +97,7 @@ async fn show_before(
         return Ok(page.into_response());
     }
     let earlier = Earlier::of(&view, id, &window);
+    let left_out = window.left_out(&app, &view, id).await?;
     let chat = Chat {
         leaf: window.leaf,
         ..chat
@@ -104,6 +107,7 @@ async fn show_before(
     Ok(Before {
         view,
         earlier,
+        left_out,
         messages,
     }
     .into_response())

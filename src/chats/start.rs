@@ -54,6 +54,12 @@ pub(super) async fn beginning(
         Ok(model) => model,
         Err(problem) => return Ok(Err(NotBegun::Model(problem))),
     };
+    if let Some(model) = &model
+        && app.models.doubts(user.id.0, model)
+    {
+        let problem = view.t.preset_model_unlisted(model);
+        return Ok(Err(NotBegun::Model(problem)));
+    }
     let persona = match persona {
         None => None,
         Some(id) => match app.db.persona(user, id).await {

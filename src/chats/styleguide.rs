@@ -10,6 +10,7 @@ use super::{
     edit::EditForm,
     ending::Ending,
     html_of,
+    left_out::LeftOut,
     list::{ChatList, ChatRows, Listed},
     messages::{Html, LiveHtml, Rendered, Shown},
     refusals::notice,
@@ -20,6 +21,7 @@ use super::{
     versions::Siblings,
 };
 use crate::{
+    connection::Connection,
     db::now,
     error::{Notice, Result},
     models::{Current, Source, TroubleKind},
@@ -119,6 +121,7 @@ fn beginnings(view: &View) -> Result<Vec<Sample>> {
         view: view.clone(),
         chat: ChatId::new(),
         first: MessageId::new(),
+        leaf: None,
     };
     Ok(vec![
         Sample::of("start", "no persona", &start(view, None))?,
@@ -126,6 +129,7 @@ fn beginnings(view: &View) -> Result<Vec<Sample>> {
         Sample::of("start", "persona of few words", &start(view, Some(silent)))?,
         Sample::of("start", "demo model", &start(&demo(view), None))?,
         Sample::of("earlier", "a link", &earlier)?,
+        Sample::of("left_out", "many", &LeftOut::sample(view, 1826))?,
         Sample::of("later", "a link", &later(Some(MessageId::new())))?,
     ])
 }
@@ -151,6 +155,7 @@ fn lists_and_titles(view: &View) -> Result<Vec<Sample>> {
     let mut rows = ChatRows::of(view, listed.collect());
     (rows.current, rows.last) = (Some(chat.id), Some(ChatId::new()));
     let list = |rows| ChatList {
+        elsewhere: None,
         view: view.clone(),
         rows,
     };
@@ -190,6 +195,7 @@ fn message(role: Role, body: &str) -> Message {
         reasoning: String::new(),
         state: MessageState::Complete,
         problem: None,
+        said: None,
         model: (role == Role::Assistant).then(|| MODEL.to_owned()),
         dropped: 0,
         created_at: now(),
@@ -263,7 +269,6 @@ fn ended_replies(view: &View) -> Result<Vec<Sample>> {
     let versions = second(plain.id);
     let thoughtful = Message {
         reasoning: thoughts(view).to_owned(),
-        dropped: 12,
         ..plain.clone()
     };
     let thoughtful = Message {
@@ -279,6 +284,7 @@ fn ended_replies(view: &View) -> Result<Vec<Sample>> {
         sample("complete of long words", reply(LONG_WORDS), None)?,
         sample("stopped", ended(Stopped, None, &some), None)?,
         sample("interrupted", ended(Interrupted, None, &some), None)?,
+        sample("stopped early", ended(Stopped, None, ""), None)?,
         sample(
             "failed",
             ended(Failed, Some(TroubleKind::Unreachable.as_str()), ""),
@@ -291,6 +297,12 @@ fn ended_replies(view: &View) -> Result<Vec<Sample>> {
         )?,
         sample("too long", ended(Complete, Some("length"), &some), None)?,
         sample("filtered", ended(Complete, Some("filtered"), &some), None)?,
+        sample("cut short", ended(Complete, Some("cut_short"), &some), None)?,
+        sample(
+            "without text",
+            ended(Failed, Some(TroubleKind::OnlyToolCall.as_str()), ""),
+            None,
+        )?,
     ])
 }
 
@@ -322,6 +334,7 @@ fn running_replies(view: &View) -> Result<Vec<Sample>> {
         sample("queued", "", "", Note::Queued(3))?,
         sample("waiting", "", "", Note::Waiting)?,
         sample("retrying", "", "", Note::Retrying(1, 3))?,
+        sample("busy", "", "", Note::Busy(1, 3))?,
         sample("thinking", thoughts, "", Note::Thinking)?,
         sample("streaming", thoughts, &beginning(view), Note::None)?,
         sample(
@@ -413,6 +426,10 @@ fn composers(view: &View) -> Result<Vec<Sample>> {
         ..chat.clone()
     };
     let nameless = Composer::new(&unasked, Some(&nameless), String::new());
+    let lost = Connection {
+        view: view.clone(),
+        is_there: false,
+    };
     Ok(vec![
         Sample::of("composer", "empty", &composer(""))?,
         Sample::of("composer", "text", &composer(&question))?,
@@ -424,5 +441,6 @@ fn composers(view: &View) -> Result<Vec<Sample>> {
         Sample::of("composer", "new chat with a model", &new(view, MODEL))?,
         Sample::of("composer", "demo model", &new(&demo(view), ""))?,
         Sample::of("composer", "no model yet", &nameless)?,
+        Sample::of("connection", "lost", &lost)?,
     ])
 }

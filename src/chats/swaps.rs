@@ -4,6 +4,7 @@ use super::{
     ChatId,
     composer::{Composer, ComposerFields, ParentField, StopButton},
     conversation::{Conversation, Earlier},
+    left_out::LeftOut,
     list::ChatList,
     messages::{Rendered, Shown},
     pages::ChatPage,
@@ -15,8 +16,10 @@ use askama_web::WebTemplate;
 use axum::response::{IntoResponse, Response};
 
 /// Sends a [`Created`] to where the conversation is, wherever the request came from.
-pub(super) const IN_ITS_PLACE: [(&str, &str); 2] =
-    [("HX-Retarget", "#conversation"), ("HX-Reswap", "outerHTML")];
+pub(super) const IN_ITS_PLACE: [(&str, &str); 2] = [
+    ("HX-Retarget", "#conversation"),
+    ("HX-Reswap", "outerHTML show:bottom"),
+];
 
 /// A conversation that takes another one's place, and the list that goes with it.
 #[derive(Template, WebTemplate)]
@@ -94,6 +97,7 @@ impl Branch {
 pub(super) struct Before {
     pub view: View,
     pub earlier: Option<Earlier>,
+    pub left_out: Option<LeftOut>,
     pub messages: Vec<Shown>,
 }
 

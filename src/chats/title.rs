@@ -3,13 +3,15 @@
 use super::{
     Chat, ChatId, Message, MessageState,
     ask::{AskAboutChat, ChatQuestion},
+    caret::CaretAtEnd,
     list::ChatList,
 };
 use crate::{
     App,
     auth::User,
     db::Db,
-    error::{Error, Result},
+    error::{Error, Result, unless_not_written},
+    i18n::Texts,
     text::clean_line,
     view::View,
     with_pool,
@@ -19,6 +21,7 @@ use askama_web::WebTemplate;
 use axum::{
     Form, Router,
     extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -29,6 +32,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/chats/{id}/title", get(title))
         .route("/chats/{id}/rename", get(ask).post(rename))
+        .route("/chats/{id}/rename/caret", get(caret))
 }
 
 /// How many characters a chat's title may have.
@@ -116,6 +120,34 @@ pub(super) struct TitleForm {
 
 impl HtmlSafe for TitleForm {}
 
+/// The field for it.
+#[derive(Template)]
+#[template(path = "fragments/title_field.html")]
+struct TitleField {
+    t: &'static Texts,
+    title: String,
+    takes_focus: bool,
+    has_problem: bool,
+}
+
+impl HtmlSafe for TitleField {}
+
+impl TitleForm {
+    /// The field gets the focus in a moment, and then with its caret at the end.
+    fn awaits_caret(&self) -> bool {
+        self.view.htmx && self.problem.is_none()
+    }
+
+    fn field(&self) -> TitleField {
+        TitleField {
+            t: self.view.t,
+            title: self.title.clone(),
+            takes_focus: !self.awaits_caret(),
+            has_problem: self.problem.is_some(),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct NewTitle {
@@ -142,6 +174,32 @@ async fn ask(
     }))
 }
 
+/// `GET /chats/{id}/rename/caret`: the field of a form that htmx has just put in the title's place.
+async fn caret(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    if !view.htmx {
+        return Ok(Redirect::to(&format!("/chats/{id}/rename")).into_response());
+    }
+    let field = |title, takes_focus| TitleField {
+        t: view.t,
+        title,
+        takes_focus,
+        has_problem: false,
+    };
+    let caret = CaretAtEnd {
+        form: "#title".to_owned(),
+        id: "new-title".to_owned(),
+        emptied: field(String::new(), false),
+        full: field(chat.title, true),
+    };
+    Ok(caret.into_response())
+}
+
 /// `GET /chats/{id}/title`: the title and the list as they are by now, for a page that is open while
 /// the model makes one, and for a form in its place that is given up.
 async fn title(
@@ -165,12 +223,15 @@ async fn rename(
 ) -> Result<Response> {
     let mut chat = app.db.chat(&user, id).await?;
     let title = clean_line(&new.title);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let problem = if title.is_empty() {
         Some(view.t.rename_empty())
     } else if title.chars().count() > TITLE_LIMIT {
         Some(view.t.rename_too_long(TITLE_LIMIT as u64))
     } else {
-        None
+        let renamed = unless_not_written(app.db.rename_chat(&chat, &title).await)?;
+        status = StatusCode::SERVICE_UNAVAILABLE;
+        renamed.err().map(|why| why.sentence(view.t))
     };
     if problem.is_some() {
         let form = TitleForm {
@@ -179,12 +240,12 @@ async fn rename(
             chat,
             problem,
         };
-        return Ok(view.clone().refused(form, |form| AskAboutChat {
+        let form = view.clone().fragment_or(form, |form| AskAboutChat {
             view,
             question: ChatQuestion::Title(form),
-        }));
+        });
+        return Ok((status, form).into_response());
     }
-    app.db.rename_chat(&chat, &title).await?;
     chat.title = title;
     if !view.htmx {
         return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
@@ -222,7 +283,7 @@ impl Db {
     /// When the database fails.
     pub async fn rename_chat(&self, chat: &Chat, title: &str) -> Result<()> {
         let sql = "update chats set title = $2, title_by = 'person' where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(chat.id)
             .bind(title)
             .execute(db)

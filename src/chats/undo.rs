@@ -274,7 +274,7 @@ impl Db {
                  select id from messages where deleted_at < $1
                  and state not in ('queued', 'streaming') limit $2)",
         ] {
-            while with_pool!(self.write, db => sqlx::query(sql)
+            while with_pool!(self.writer()?, db => sqlx::query(sql)
                 .bind(before)
                 .bind(ERASED_AT_ONCE)
                 .execute(db)

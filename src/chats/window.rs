@@ -2,11 +2,14 @@
 
 use super::{
     Chat, ChatId, Message, MessageId,
+    left_out::LeftOut,
     tree::{LEVELS, branch},
 };
 use crate::{
+    App,
     db::Db,
     error::{Error, Result},
+    view::View,
     with_pool,
 };
 
@@ -26,6 +29,27 @@ pub(super) struct Window {
     pub has_earlier: bool,
     /// The first message after these.
     pub later: Option<MessageId>,
+}
+
+impl Window {
+    /// Finds what the model was not sent of the branch for its last reply.
+    pub(super) async fn left_out(
+        &self,
+        app: &App,
+        view: &View,
+        chat: ChatId,
+    ) -> Result<Option<LeftOut>> {
+        match (self.messages.last(), self.leaf) {
+            (Some(last), Some(leaf)) if last.id == leaf => {
+                LeftOut::of(&app.db, view, chat, last).await
+            }
+            (_, Some(leaf)) => {
+                let last = app.db.message(leaf).await?;
+                LeftOut::of(&app.db, view, chat, &last).await
+            }
+            (_, None) => Ok(None),
+        }
+    }
 }
 
 impl Db {

@@ -2,21 +2,20 @@
 
 use crate::{
     auth,
-    clock::Clock,
     config::Config,
-    db::{Look, Standing, is_in_use, place, sqlite_file},
-    i18n::Lang,
+    db::{
+        DiskSpace, Look, NO_SESSIONS, Standing, advice as pooled, disk_space_for, is_in_use,
+        may_be_used, place, sqlite_file,
+    },
     models::{Asked, Models, Source, Trouble, TroubleKind, first_choice},
 };
 use std::{
-    fs::{File, OpenOptions},
     io::{self, ErrorKind, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     time::{Duration, Instant},
 };
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 /// How long whoever listens at our address may take to say who it is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -48,10 +47,10 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
         writeln!(out, "{mark:<8} {what}: {words}")
     };
     tell("Settings", settings(config))?;
-    if let Some(proxies) = config.proxy_warning() {
-        tell("Settings", Odd(proxies.to_owned()))?;
+    for warning in config.warnings() {
+        tell("Settings", Odd(warning))?;
     }
-    tell("Time zone", Well(time_zone(config)))?;
+    tell("Time zone", Well(config.zone_in_words()))?;
     tell("Address", address(config.listen).await)?;
     tell("Database", database(&config.database_url).await)?;
     tell("Model server", model_server(config).await)?;
@@ -63,27 +62,22 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
     Ok(wrong == 0)
 }
 
-/// Each value was read before this command began; here is what they are together.
+/// Each value was read before this command began; here is which were given, and where.
 fn settings(config: &Config) -> Finding {
     if let Err(error) = auth::own_forms_only(config) {
         return Wrong(error.to_string());
     }
-    if let Err(error) = EnvFilter::try_new(&config.rust_log) {
-        return Wrong(format!("RUST_LOG is not a filter: {error}"));
+    if config.given.is_empty() {
+        return Well(
+            "all have their defaults: no flag, no variable and no line of .env sets one".to_owned(),
+        );
     }
-    Well(match Path::new(".env").exists() {
-        true => "they can be used; .env in this folder is among them".to_owned(),
-        false => "they can be used; there is no .env in this folder".to_owned(),
-    })
-}
-
-fn time_zone(config: &Config) -> String {
-    let set = match config.time_zone {
-        Some(_) => "",
-        None => ", as this machine's, since TIME_ZONE is not set",
-    };
-    let now = Clock::new(Lang::En, None, &config.zone()).now();
-    format!("{now}{set}")
+    let given: String = config
+        .given
+        .iter()
+        .map(|given| format!("\n         {given}"))
+        .collect();
+    Well(format!("they can be used; these are not defaults:{given}"))
 }
 
 async fn address(listen: SocketAddr) -> Finding {
@@ -92,12 +86,13 @@ async fn address(listen: SocketAddr) -> Finding {
         Err(error) => error,
     };
     match error.kind() {
-        ErrorKind::AddrInUse if is_damso(listen).await => {
-            Well(format!("a Damso is running at {listen}"))
-        }
-        ErrorKind::AddrInUse => Wrong(format!(
-            "another program listens at {listen}: stop it, or set LISTEN to another port"
-        )),
+        ErrorKind::AddrInUse => match damso_at(listen).await {
+            Some(Ok(())) => Well(format!("a Damso is running at {listen}")),
+            Some(Err(why)) => Wrong(format!("the Damso at {listen} is not well: {why}")),
+            None => Wrong(format!(
+                "another program listens at {listen}: stop it, or set LISTEN to another port"
+            )),
+        },
         ErrorKind::PermissionDenied => Wrong(format!(
             "the system does not let this user listen at {listen}: set LISTEN to a port above 1023"
         )),
@@ -110,8 +105,8 @@ async fn address(listen: SocketAddr) -> Finding {
     }
 }
 
-/// Whether what listens there is a Damso.
-async fn is_damso(listen: SocketAddr) -> bool {
+/// Asks the Damso that listens there how it is; none if it is something else.
+async fn damso_at(listen: SocketAddr) -> Option<Result<(), String>> {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -127,10 +122,17 @@ async fn is_damso(listen: SocketAddr) -> bool {
         let response = client.get(format!("http://{there}/healthz")).send().await?;
         response.text().await
     };
-    // Ours says no more than how it is, or shows an error on a page with its style sheet.
-    asked.await.is_ok_and(|body| {
-        matches!(body.as_str(), "ok\n" | "ending\n") || body.contains("/static/app-")
-    })
+    let says = asked.await.ok()?;
+    let line = says.lines().next().unwrap_or_default();
+    match line {
+        "ok" | "ending" => Some(Ok(())),
+        _ if line.starts_with("cannot write: ") || line.starts_with("the database ") => {
+            Some(Err(line.to_owned()))
+        }
+        // An error on a page of ours.
+        _ if says.contains("/static/app-") => Some(Err("it shows an error".to_owned())),
+        _ => None,
+    }
 }
 
 async fn database(url: &str) -> Finding {
@@ -139,13 +141,20 @@ async fn database(url: &str) -> Finding {
         Ok(file) => file,
         Err(error) => return Wrong(format!("DATABASE_URL cannot be understood: {error}")),
     };
-    let found = match file {
-        Some(file) => sqlite(url, &file).await,
-        None => postgres(url).await,
+    let (found, room) = match file {
+        Some(file) => (sqlite(url, &file).await, disk_space_for(&file)),
+        None => (postgres(url).await, None),
     };
-    match found {
-        Ok(words) => Well(format!("{place} {words}")),
-        Err(words) => Wrong(format!("{place} {words}")),
+    match (found, room) {
+        (Err(words), _) => Wrong(format!("{place} {words}")),
+        (Ok(words), Some((DiskSpace::None, free))) => Wrong(format!(
+            "{place} {words}; but its disk is full but for {free} MB, so no messages are taken: make \
+             room there"
+        )),
+        (Ok(words), Some((DiskSpace::Low, free))) => Odd(format!(
+            "{place} {words}; but its disk is nearly full, only {free} MB are free: make room there"
+        )),
+        (Ok(words), _) => Well(format!("{place} {words}")),
     }
 }
 
@@ -153,27 +162,16 @@ async fn database(url: &str) -> Finding {
 type Said = Result<String, String>;
 
 async fn sqlite(url: &str, file: &Path) -> Said {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(format!(
-            "cannot be made: there is no folder {}; make it, or set DATABASE_URL to another place",
-            folder.display()
-        ));
-    }
-    can_write(folder).map_err(|error| {
-        format!(
-            "cannot be written: its folder {} takes no files ({error}); let this user write there",
-            folder.display()
-        )
-    })?;
+    may_be_used(file)?;
     if !file.exists() {
-        return Ok("is not there yet and will be made at the first start".to_owned());
+        return match is_in_use(file) {
+            true => Err(
+                "is gone, but a running Damso still has it open: put it back, or restart Damso"
+                    .to_owned(),
+            ),
+            false => Ok("is not there yet and will be made at the first start".to_owned()),
+        };
     }
-    let written = OpenOptions::new().read(true).write(true).open(file);
-    written.map_err(|error| format!("cannot be opened for writing: {error}"))?;
     let look = Look::at(url).await.map_err(unreadable)?;
     let tables = tables(&look).await?;
     look.close().await;
@@ -183,17 +181,10 @@ async fn sqlite(url: &str, file: &Path) -> Said {
     })
 }
 
-/// Tries it with a file that is gone at once: nothing else tells for sure.
-fn can_write(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".damso-check-{}", std::process::id()));
-    File::create_new(&probe)?;
-    std::fs::remove_file(&probe)
-}
-
 async fn postgres(url: &str) -> Said {
     let look = Look::at(url)
         .await
-        .map_err(|error| format!("cannot be reached: {}", said(&error)))?;
+        .map_err(|error| format!("cannot be reached: {}{}", said(&error), pooled(&error)))?;
     let server = look.server().await.map_err(unreadable)?;
     let server = server.ok_or("is not a server")?;
     let version = server.version.split(' ').next().unwrap_or_default();
@@ -210,6 +201,9 @@ async fn postgres(url: &str) -> Said {
     }
     if server.is_replica {
         return Err("is a replica, which takes no changes: name its primary server".to_owned());
+    }
+    if !look.has_sessions().await.map_err(unreadable)? {
+        return Err(NO_SESSIONS.to_owned());
     }
     if server.schema.is_none() {
         return Err("has no schema of those in its search_path: make one".to_owned());
@@ -229,7 +223,7 @@ async fn postgres(url: &str) -> Said {
 }
 
 fn unreadable(error: sqlx::Error) -> String {
-    format!("cannot be read: {}", said(&error))
+    format!("cannot be read: {}{}", said(&error), pooled(&error))
 }
 
 /// The database's own words, without those around them.
@@ -242,17 +236,16 @@ fn said(error: &sqlx::Error) -> String {
 }
 
 async fn tables(look: &Look) -> Said {
-    match look.standing().await.map_err(unreadable)? {
-        Standing::Empty => Ok("its tables will be made at the first start".to_owned()),
-        Standing::Current => Ok("its tables are up to date".to_owned()),
-        Standing::Behind => {
-            Ok("its tables will be brought up to date at the next start".to_owned())
-        }
-        Standing::Newer => Err("is of a newer Damso: run that one, or a backup".to_owned()),
-        Standing::Strange => Err("has tables that are not Damso's, or broken ones: \
-                                  set DATABASE_URL to another database, or restore a backup"
-            .to_owned()),
+    let standing = look.standing().await.map_err(unreadable)?;
+    if let Some(problem) = standing.problem() {
+        return Err(problem.to_owned());
     }
+    Ok(match standing {
+        Standing::Empty => "its tables will be made at the first start",
+        Standing::Behind => "its tables will be brought up to date at the next start",
+        _ => "its tables are up to date",
+    }
+    .to_owned())
 }
 
 async fn model_server(config: &Config) -> Finding {
@@ -265,15 +258,17 @@ async fn model_server(config: &Config) -> Finding {
         return Well("none is set: the built-in demo model answers".to_owned());
     };
     let wanted = config.models().model;
+    let wanted = wanted
+        .as_deref()
+        .map(str::trim)
+        .filter(|model| !model.is_empty());
     let server = &asked.server;
     match (asked.source, &asked.models) {
-        (Source::Server, Err(trouble)) => Wrong(format!(
-            "{server} gives no list of models: {trouble}{}",
-            advice(trouble)
-        )),
-        (Source::Server, Ok(list)) if list.is_empty() => {
-            Wrong(format!("{server} has no models: add one there"))
-        }
+        (Source::Server, Err(trouble)) => unlisted(&models, &asked, trouble, wanted).await,
+        (Source::Server, Ok(list)) if list.is_empty() => match wanted {
+            Some(model) => tried(&models, model, format!("{server} lists no models")).await,
+            None => Wrong(format!("{server} has no models: add one there")),
+        },
         (_, Err(_)) => Well(format!(
             "none is set, and there is no Ollama at {server}: the built-in demo model answers"
         )),
@@ -281,12 +276,65 @@ async fn model_server(config: &Config) -> Finding {
             "none is set, and Ollama at {server} has no models: the built-in demo model answers \
              until one is pulled"
         )),
-        (_, Ok(list)) => listed(&asked, list, wanted.as_deref(), began.elapsed()),
+        (_, Ok(list)) => listed(&models, &asked, list, wanted, began.elapsed()).await,
+    }
+}
+
+/// What is to be said of a server that does not tell what it has: some only answer.
+async fn unlisted(
+    models: &Models,
+    asked: &Asked,
+    trouble: &Trouble,
+    wanted: Option<&str>,
+) -> Finding {
+    let told = format!(
+        "{} gives no list of models: {}",
+        asked.server,
+        trouble.in_full()
+    );
+    match wanted {
+        Some(model) if trouble.kind() != TroubleKind::Unreachable => {
+            let answer = models.try_model(model).await;
+            match answer {
+                Ok(()) => Well(format!(
+                    "{} gives no list of models, but {model:?} of OPENAI_MODEL answers",
+                    asked.server
+                )),
+                Err(answer) => Wrong(format!(
+                    "{told}; and {model:?} of OPENAI_MODEL does not answer: {}{}",
+                    answer.in_full(),
+                    advice(&answer)
+                )),
+            }
+        }
+        None if trouble.kind() == TroubleKind::UnknownModel => Wrong(format!(
+            "{told}{}; if it is right and this server has no list, set OPENAI_MODEL",
+            advice(trouble)
+        )),
+        _ => Wrong(format!("{told}{}", advice(trouble))),
+    }
+}
+
+/// Asks the model for a word, where nothing else tells whether it answers.
+async fn tried(models: &Models, model: &str, told: String) -> Finding {
+    match models.try_model(model).await {
+        Ok(()) => Well(format!("{told}, but {model:?} of OPENAI_MODEL answers")),
+        Err(trouble) => Wrong(format!(
+            "{told}, and {model:?} of OPENAI_MODEL does not answer: {}{}",
+            trouble.in_full(),
+            advice(&trouble)
+        )),
     }
 }
 
 /// What is to be said of a server that has models.
-fn listed(asked: &Asked, list: &[String], wanted: Option<&str>, took: Duration) -> Finding {
+async fn listed(
+    models: &Models,
+    asked: &Asked,
+    list: &[String],
+    wanted: Option<&str>,
+    took: Duration,
+) -> Finding {
     let first = first_choice(list).unwrap_or_default();
     // Names come from elsewhere: quoted, they cannot do anything to a terminal.
     let count = match list.len() {
@@ -309,10 +357,18 @@ fn listed(asked: &Asked, list: &[String], wanted: Option<&str>, took: Duration) 
         (Source::Ollama, Some(model)) => Odd(format!(
             "{told}: {some}; {model:?} of OPENAI_MODEL is not among them, so {first:?} answers"
         )),
-        (_, Some(model)) => Wrong(format!(
-            "{told}; {model:?} of OPENAI_MODEL is not among them: set it to one of {}",
-            names(list, 10)
-        )),
+        // Servers answer to other names, too: llama.cpp's to any.
+        (_, Some(model)) => match models.try_model(model).await {
+            Ok(()) => Well(format!(
+                "{told}: {some}; {model:?} of OPENAI_MODEL is not among them, but answers"
+            )),
+            Err(trouble) => Wrong(format!(
+                "{told}; {model:?} of OPENAI_MODEL is not among them and does not answer ({}): \
+                 set it to one of {}",
+                trouble.kind(),
+                names(list, 10)
+            )),
+        },
     }
 }
 
@@ -333,6 +389,9 @@ fn names(list: &[String], few: usize) -> String {
 fn advice(trouble: &Trouble) -> &'static str {
     match trouble.kind() {
         TroubleKind::WrongKey => "; set OPENAI_API_KEY to a key that it takes",
+        TroubleKind::NoCredit => "; the account at the provider has no credit left",
+        TroubleKind::Region => "; the provider does not serve the country of this machine",
+        TroubleKind::Blocked => "; something in front of the server, such as a firewall, blocks it",
         TroubleKind::Unreachable => "; see whether it runs, and whether OPENAI_BASE_URL is right",
         TroubleKind::UnknownModel | TroubleKind::Garbled => {
             "; see whether OPENAI_BASE_URL is right: it usually ends in /v1"

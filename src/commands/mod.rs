@@ -5,7 +5,7 @@ mod backup;
 mod check;
 mod r#move;
 
-use crate::config::{Config, database_url};
+use crate::config::{Config, database_to_read, database_url};
 use clap::Subcommand;
 use std::{io, path::PathBuf};
 
@@ -29,7 +29,7 @@ pub enum Command {
     /// it comes from stays as it was.
     Move {
         /// Database to copy from
-        #[arg(long, env = "MOVE_FROM", value_name = "URL", hide_env_values = true, value_parser = database_url)]
+        #[arg(long, env = "MOVE_FROM", value_name = "URL", hide_env_values = true, value_parser = database_to_read)]
         from: String,
         /// Database to copy to, as for --database-url
         #[arg(long, env = "MOVE_TO", value_name = "URL", hide_env_values = true, value_parser = database_url)]

@@ -1,15 +1,18 @@
 //! A database as it is found: looked at without being made, changed or locked.
 
-use super::{Kind, POSTGRES_STEPS, Pool, SQLITE_STEPS, TABLES, beside, is_postgres, lock_file};
+use super::{
+    Kind, POSTGRES_STEPS, Pool, SQLITE_STEPS, TABLES,
+    files::{beside, real},
+    is_postgres, pooler, postgres,
+};
 use crate::with_pool;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, FromRow,
+    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -19,8 +22,14 @@ use tokio::time::timeout;
 /// How long connecting to a server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Not an option at the start, which a pooler may refuse.
+const READ_ONLY: &str = "set default_transaction_read_only = on";
+
 /// A process that has given a sign of life within this time is there, in microseconds.
 const ALIVE: i64 = 10_000_000;
+
+/// The table of the steps that were taken.
+const STEPS: &str = "_sqlx_migrations";
 
 /// How the tables that are there stand to those that this program works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +44,21 @@ pub enum Standing {
     Newer,
     /// They are of something else, or a step to them has broken off.
     Strange,
+}
+
+impl Standing {
+    /// Tells why this program cannot work with them, and what to do, in words that follow the name of
+    /// the database.
+    pub fn problem(self) -> Option<&'static str> {
+        match self {
+            Self::Empty | Self::Current | Self::Behind => None,
+            Self::Newer => Some("is of a newer Damso: run that one, or a backup"),
+            Self::Strange => Some(
+                "has tables that are not Damso's, or broken ones: set DATABASE_URL to another \
+                 database, or restore a backup",
+            ),
+        }
+    }
 }
 
 /// What a PostgreSQL server says about itself.
@@ -72,18 +96,36 @@ impl Look {
                     .await?,
             ),
             None => {
-                let options = PgConnectOptions::from_str(url)?
-                    .application_name("damso")
-                    .options([("default_transaction_read_only", "on")]);
+                let options = postgres::options(url)?;
                 // A pool would say no more than that it has waited in vain.
                 let connecting = timeout(PATIENCE, options.connect()).await;
                 let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
                 connecting.map_err(late)??.close().await?;
-                let pool = PgPoolOptions::new().max_connections(1);
+                let pool = PgPoolOptions::new()
+                    .max_connections(1)
+                    .after_connect(|db, _| {
+                        Box::pin(async move { db.execute(READ_ONLY).await.map(drop) })
+                    });
                 Kind::Postgres(pool.connect_lazy_with(options))
             }
         };
         Ok(Self(pool))
+    }
+
+    /// A look by connections that are there.
+    pub(super) fn through(pool: Pool) -> Self {
+        Self(pool)
+    }
+
+    /// Tells whether each connection to a PostgreSQL server is a session of its own, as it must be.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn has_sessions(&self) -> sqlx::Result<bool> {
+        match &self.0 {
+            Kind::Sqlite(_) => Ok(true),
+            Kind::Postgres(pool) => pooler::has_sessions(&pool.connect_options()).await,
+        }
     }
 
     /// How the tables stand to those of this program.
@@ -91,11 +133,14 @@ impl Look {
     /// # Errors
     /// When the database fails.
     pub async fn standing(&self) -> sqlx::Result<Standing> {
-        if !self.has("_sqlx_migrations").await? {
-            return Ok(match self.tables().await?.is_empty() {
-                true => Standing::Empty,
-                false => Standing::Strange,
-            });
+        if !self.has(STEPS).await? {
+            if self.tables().await?.is_empty() {
+                return Ok(Standing::Empty);
+            }
+            // Another process may have made them just now.
+            if !self.has(STEPS).await? {
+                return Ok(Standing::Strange);
+            }
         }
         let sql = "select version, success, checksum from _sqlx_migrations";
         let taken: Vec<Step> = with_pool!(self.0, db => sqlx::query_as(sql).fetch_all(db).await?);
@@ -230,7 +275,7 @@ fn looking_at(url: &str, file: &Path) -> sqlx::Result<SqliteConnectOptions> {
         .read_only(true);
     // What was written last is in a file of its own. Where that is not there nobody writes; then
     // SQLite need not make one to read.
-    let is_at_rest = !beside(file, "-wal").exists();
+    let is_at_rest = !beside(&real(file), "-wal").exists();
     Ok(options.immutable(is_at_rest))
 }
 
@@ -244,17 +289,6 @@ pub fn sqlite_file(url: &str) -> sqlx::Result<Option<PathBuf>> {
     }
     let options = SqliteConnectOptions::from_str(url)?;
     Ok(Some(options.get_filename().to_owned()))
-}
-
-/// Whether a Damso has this SQLite file open.
-pub fn is_in_use(database: &Path) -> bool {
-    let Ok(file) = File::open(lock_file(database)) else {
-        return false;
-    };
-    matches!(
-        file.try_lock_shared(),
-        Err(std::fs::TryLockError::WouldBlock)
-    )
 }
 
 /// Where a database is, without the names and passwords that open it.

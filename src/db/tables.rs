@@ -121,6 +121,7 @@ pub static TABLES: [Table; 8] = [
             ("is_estimate", Flag),
             ("written_in", Number),
             ("asked_model", Text),
+            ("said", Text),
         ],
     },
     Table {

@@ -1,14 +1,20 @@
 //! Telling others that there is something to look at, in this process and in those that share the
 //! database. A wake carries nothing: whoever is woken reads the tables.
 
-use super::{Db, Kind, Tx};
-use sqlx::{PgPool, postgres::PgListener};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::sleep};
+use super::{Db, Kind, Tx, postgres::PATIENCE};
+use sqlx::{Executor, PgPool, postgres::PgListener};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use uuid::Uuid;
 
 /// How long after losing the database it is listened to again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// After so long without a word it is seen whether the server is still there.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// What there is to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,12 +135,16 @@ impl Db {
 
 /// Hands on what other processes say, for as long as the pool is open. What was said while nobody
 /// could hear it is made up for by waking everybody.
-pub(super) async fn listen(pool: PgPool, wakes: Wakes) {
+pub(super) async fn listen(pool: PgPool, db: Db) {
     while !pool.is_closed() {
-        if let Err(error) = hear(&pool, &wakes).await
+        if let Err(error) = hear(&pool, &db.wakes).await
             && !pool.is_closed()
         {
             tracing::debug!(%error, "not hearing other processes");
+        }
+        // What listens is the first to notice that the server is away.
+        while !pool.is_closed() && !db.can_be_reached().await {
+            sleep(PAUSE).await;
         }
         sleep(PAUSE).await;
     }
@@ -147,8 +157,17 @@ async fn hear(pool: &PgPool, wakes: &Wakes) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(&format!("damso.{schema}")).await?;
     wakes.all();
-    while let Some(notice) = listener.try_recv().await? {
-        wakes.hear(notice.payload());
+    loop {
+        match timeout(SILENCE, listener.try_recv()).await {
+            Ok(notice) => match notice? {
+                Some(notice) => wakes.hear(notice.payload()),
+                None => return Ok(()),
+            },
+            // A server that is gone without a word says nothing for ever.
+            Err(_) => {
+                let asked = timeout(PATIENCE, listener.execute("select 1")).await;
+                asked.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??;
+            }
+        }
     }
-    Ok(())
 }

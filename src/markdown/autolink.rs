@@ -1,27 +1,50 @@
 //! Addresses that stand in prose without any brackets: where they end.
 
-use comrak::Arena;
 use comrak::nodes::{Node, NodeValue};
+use comrak::{Arena, Options};
 
-/// Particles that prose puts right behind an address that ends in a slash.
+use super::typed::{self, NOTHING};
+
+/// What can be more than text.
+const MARKS: [char; 10] = ['*', '_', '~', '`', '[', '<', '$', '\\', '&', ':'];
+
+/// Particles that prose puts right behind an address that ends in a slash or in another mark; polite
+/// ones have 요 behind them.
 const PARTICLES: &[&str] = &[
     "가",
     "과",
     "까지",
+    "까지는",
+    "께",
     "는",
     "도",
+    "라",
     "라고",
     "라는",
+    "랑",
     "로",
+    "로는",
+    "로도",
     "를",
+    "마다",
     "만",
+    "보다",
     "부터",
     "에",
+    "에게",
     "에는",
+    "에도",
+    "에만",
     "에서",
     "에서는",
+    "에서도",
+    "에서만",
+    "에서의",
+    "예",
     "와",
     "으로",
+    "으로는",
+    "으로도",
     "은",
     "을",
     "의",
@@ -29,63 +52,150 @@ const PARTICLES: &[&str] = &[
     "이고",
     "이나",
     "이다",
+    "이라",
+    "이라고",
+    "이라는",
+    "이랑",
+    "이며",
+    "이지만",
+    "인",
+    "인데",
+    "입니까",
     "입니다",
     "처럼",
+    "하고",
+    "한테",
+];
+
+/// Names that a host in Hangul ends in, and that particles follow without a dot.
+const HANGUL_DOMAINS: &[&str] = &["한국", "닷컴", "닷넷", "삼성"];
+
+/// Those of Japanese, and words that Chinese prose goes on with, right behind a host's slash.
+const WORDS_BEHIND_A_HOST: &[&str] = &[
+    "を", "は", "が", "に", "で", "へ", "と", "も", "の", "や", "から", "まで", "より", "です",
+    "的", "上", "和", "或", "中", "是", "了", "来", "以", "可以", "查看", "进行", "获取", "下载",
+    "这", "就", "即可",
 ];
 
 /// How far emphasis around an address may reach back, in pieces of text.
 const NEAR: usize = 16;
+/// How much text behind addresses is read again, in all, for each byte of a document.
+const READ_AGAIN: usize = 8;
 
-/// Closes the emphasis that the parser takes for a part of an address, for Korean goes on right
-/// behind it: `**https://example.org**에서`.
-pub(super) fn close_emphasis<'a>(arena: &'a Arena<'a>, root: Node<'a>) {
-    let links: Vec<Node> = root
-        .descendants()
-        .filter(|node| matches!(node.data().value, NodeValue::Link(_)))
-        .collect();
-    for link in links {
-        close_behind(arena, link);
+/// Ends addresses where the sentence goes on right behind them, as it does in Korean, Japanese and
+/// Chinese, and closes the emphasis that the parser takes for a part of one:
+/// `**https://example.org**에서`.
+pub(super) fn end_links<'a>(arena: &'a Arena<'a>, root: Node<'a>, bytes: usize, options: &Options) {
+    let mut patience = bytes * READ_AGAIN;
+    let mut links = bare_links(root);
+    while let Some(link) = links.pop() {
+        let text = bare_text(link);
+        for child in link.children() {
+            typed::restore(&mut child.data_mut().value);
+        }
+        let Some(text) = text else {
+            continue;
+        };
+        let (address, behind) = text.split_at(address_end(&text));
+        if behind.is_empty() {
+            continue;
+        }
+        let emphasis = opening_of(link, behind);
+        let behind = &behind[emphasis.as_ref().map_or(0, |emphasis| emphasis.mark.len())..];
+        end_link(link, address, &text[address.len()..].replace(NOTHING, ""));
+        // Nobody has read it yet: all of the sentence was a part of the address.
+        let marked = behind.contains(MARKS) || behind.contains("www.");
+        let read = marked && behind.len() < patience;
+        let sentence = read.then(|| super::read(arena, &format!("{NOTHING}{behind}"), options));
+        match sentence.flatten().and_then(|(root, _)| root.first_child()) {
+            Some(sentence) => {
+                patience -= behind.len();
+                links.extend(bare_links(sentence));
+                let nodes: Vec<Node> = sentence.children().collect();
+                nodes
+                    .into_iter()
+                    .rev()
+                    .for_each(|node| link.insert_after(node));
+            }
+            None => link.insert_after(text_node(arena, &behind.replace(NOTHING, ""))),
+        }
+        if let Some(emphasis) = emphasis {
+            emphasis.close_behind(arena, link);
+        }
     }
 }
 
-fn close_behind<'a>(arena: &'a Arena<'a>, link: Node<'a>) -> Option<()> {
-    let text = bare_text(link)?;
-    let (address, behind) = text.split_at(address_end(&text));
-    let mark = &behind[..behind.len() - behind.trim_start_matches(behind.chars().next()?).len()];
-    let emphasis = match mark {
-        "*" => NodeValue::Emph,
-        "**" => NodeValue::Strong,
-        "~~" => NodeValue::Strikethrough,
-        _ => return None,
-    };
-    let mut before = link.preceding_siblings().skip(1).take(NEAR);
-    let (opening, text) = before.find_map(|node| match &node.data().value {
-        NodeValue::Text(text) => Some((node, text.to_string())).filter(|_| opens(text, mark)),
-        _ => None,
-    })?;
-    let (outside, inside) = text.rsplit_once(mark)?;
-    let url = match &link.data().value {
-        NodeValue::Link(link) => link.url.strip_suffix(behind)?.to_owned(),
-        _ => return None,
-    };
+/// Those that stand in the prose without any brackets, the last one first.
+fn bare_links<'a>(root: Node<'a>) -> Vec<Node<'a>> {
+    let is_link = |node: &Node| matches!(node.data().value, NodeValue::Link(_));
+    let mut links: Vec<Node> = root.descendants().filter(is_link).collect();
+    links.reverse();
+    links
+}
 
-    let emphasis = arena.alloc(emphasis.into());
-    let text = |text: &str| arena.alloc(NodeValue::Text(text.to_owned().into()).into());
-    link.insert_after(text(&behind[mark.len()..]));
+fn text_node<'a>(arena: &'a Arena<'a>, text: &str) -> Node<'a> {
+    arena.alloc(NodeValue::Text(text.to_owned().into()).into())
+}
+
+/// Takes out of an address what does not belong to it.
+fn end_link(link: Node, address: &str, behind: &str) {
     if let (NodeValue::Link(link), Some(child)) = (&mut link.data_mut().value, link.first_child()) {
-        link.url = url;
+        let url = link.url.strip_suffix(behind).unwrap_or(&link.url);
+        link.url = url.to_owned();
         child.data_mut().value = NodeValue::Text(address.to_owned().into());
     }
-    opening.data_mut().value = NodeValue::Text(outside.to_owned().into());
-    emphasis.append(text(inside));
-    let emphasised: Vec<Node> = opening
-        .following_siblings()
-        .skip(1)
-        .take_while(|node| !node.previous_sibling().is_some_and(|it| it.same_node(link)))
-        .collect();
-    emphasised.iter().for_each(|node| emphasis.append(node));
-    opening.insert_after(emphasis);
-    Some(())
+}
+
+/// Emphasis that opens before an address and closes right behind it.
+struct Emphasis<'a> {
+    mark: &'static str,
+    /// The text that has the mark.
+    opening: Node<'a>,
+}
+
+/// The emphasis that a mark behind an address closes.
+fn opening_of<'a>(link: Node<'a>, behind: &str) -> Option<Emphasis<'a>> {
+    let first = behind.chars().next()?;
+    let marks = &behind[..behind.len() - behind.trim_start_matches(first).len()];
+    let mark = *["*", "**", "~~"].iter().find(|mark| **mark == marks)?;
+    let mut before = link.preceding_siblings().skip(1).take(NEAR);
+    let opening = before.find(|node| match &node.data().value {
+        NodeValue::Text(text) => opens(text, mark),
+        _ => false,
+    })?;
+    Some(Emphasis { mark, opening })
+}
+
+impl<'a> Emphasis<'a> {
+    /// Makes it of all from its mark to the address.
+    fn close_behind(&self, arena: &'a Arena<'a>, link: Node<'a>) -> Option<()> {
+        let text = self
+            .opening
+            .data()
+            .value
+            .text()
+            .map(|text| text.to_string())?;
+        let (outside, inside) = text.rsplit_once(self.mark)?;
+        let emphasis = arena.alloc(
+            match self.mark {
+                "*" => NodeValue::Emph,
+                "**" => NodeValue::Strong,
+                _ => NodeValue::Strikethrough,
+            }
+            .into(),
+        );
+        self.opening.data_mut().value = NodeValue::Text(outside.to_owned().into());
+        emphasis.append(text_node(arena, inside));
+        let emphasised: Vec<Node> = self
+            .opening
+            .following_siblings()
+            .skip(1)
+            .take_while(|node| !node.previous_sibling().is_some_and(|it| it.same_node(link)))
+            .collect();
+        emphasised.iter().for_each(|node| emphasis.append(node));
+        self.opening.insert_after(emphasis);
+        Some(())
+    }
 }
 
 /// Whether a text has a mark that opens emphasis and has not been closed: all that is left of marks
@@ -110,26 +220,34 @@ pub(super) fn bare_text(node: Node) -> Option<String> {
     }
 }
 
-/// Where an address in Korean prose ends, for the next particle follows it without a space.
+/// Where an address ends in prose that puts no space behind it: Korean, Japanese, Chinese.
 ///
-/// A Hangul letter after an ASCII letter or digit, after a closing bracket or after emphasis is not
+/// A letter of these after an ASCII letter or digit, after a closing bracket or after emphasis is not
 /// part of the address any more, and neither is a particle after the last slash. Others are:
-/// `https://한국.kr/역사` is an address. Real Hangul behind ASCII in a path is nearly always written
+/// `https://한국.kr/역사` is an address. Real ones behind ASCII in a path are nearly always written
 /// with percent signs. CJK punctuation ends an address too.
 pub(super) fn address_end(text: &str) -> usize {
     let start = text.find("://").map_or(0, |at| at + 3);
     let mut before = '/';
     for (at, c) in text[start..].char_indices().map(|(at, c)| (start + at, c)) {
-        let particle = || before == '/' && PARTICLES.contains(&&text[at..]);
         let ends = match c {
-            '가'..='힣' | 'ㄱ'..='ㆎ' | 'ᄀ'..='ᇿ' => {
+            _ if is_letter(c) => {
+                let (address, behind) = (&text[start..at], &text[at..]);
                 before.is_ascii_alphanumeric()
-                    || ")]*~\"'`.,".contains(before) && at > start
-                    || particle()
+                    || at > start
+                        && (")]}*~\"'`.,".contains(before)
+                            || before == '/' && goes_on_behind_slash(address, behind)
+                            || "-_=&+#%?".contains(before) && is_particle(behind)
+                            || ends_in_hangul_domain(address) && is_particle(behind))
             }
-            '\u{3000}'..='\u{303f}' | '\u{2018}'..='\u{201f}' | '…' | '！'..='／' | '：'..='＠' => {
-                true
-            }
+            '\u{3000}'..='\u{303f}'
+            | '\u{2013}'..='\u{2015}'
+            | '\u{2018}'..='\u{201f}'
+            | '…'
+            | '！'..='／'
+            | '：'..='＠'
+            | '［'..='｀'
+            | '｛'..='､' => true,
             _ => false,
         };
         // `한국.한국` is a host.
@@ -142,13 +260,52 @@ pub(super) fn address_end(text: &str) -> usize {
     text.len()
 }
 
+/// Hangul, kana and Han.
+fn is_letter(c: char) -> bool {
+    matches!(c,
+        '가'..='힣' | 'ㄱ'..='ㆎ' | 'ᄀ'..='ᇿ' | 'ぁ'..='ヿ' | 'ㄅ'..='ㄯ' | 'ㇰ'..='ㇿ' | '々'..='〇'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | 'ｦ'..='ﾟ'
+        | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Whether prose goes on behind the slash that an address ends in.
+fn goes_on_behind_slash(address: &str, behind: &str) -> bool {
+    let at_host = address.find('/') == Some(address.len() - 1);
+    is_particle(behind)
+        // No word of Japanese begins with it.
+        || behind.starts_with('を')
+        || at_host && WORDS_BEHIND_A_HOST.iter().any(|word| behind.starts_with(word))
+}
+
+/// Tells whether nothing but a particle follows up to the end of the word.
+fn is_particle(behind: &str) -> bool {
+    let end = behind.find(|c| !is_letter(c)).unwrap_or(behind.len());
+    let (word, after) = behind.split_at(end);
+    let particle = word.strip_suffix('요').unwrap_or(word);
+    let ends = !after.starts_with(|c: char| c.is_ascii_alphanumeric() || "/_-=&%#?".contains(c));
+    ends && PARTICLES.contains(&particle)
+}
+
+/// Tells whether the host of an address ends there, as far as its last name can tell.
+fn ends_in_hangul_domain(address: &str) -> bool {
+    let last = address.rsplit_once('.').map(|(_, last)| last);
+    !address.contains('/') && last.is_some_and(|last| HANGUL_DOMAINS.contains(&last))
+}
+
 /// Without the punctuation that belongs to the sentence and not to the address.
 fn trimmed(address: &str) -> usize {
-    let address =
-        address.trim_end_matches(['*', '~', '"', '\'', '`', '.', ',', ':', ';', '!', '?']);
-    match address.strip_suffix(')') {
-        Some(inside) if !inside.contains('(') => trimmed(inside),
-        _ => address.len(),
+    let count = |bracket| address.matches(bracket).count();
+    let mut unopened = count(')').saturating_sub(count('('));
+    let mut address = address;
+    loop {
+        address =
+            address.trim_end_matches(['*', '~', '"', '\'', '`', '.', ',', ':', ';', '!', '?']);
+        match address.strip_suffix(')') {
+            Some(inside) if unopened > 0 => {
+                (address, unopened) = (inside, unopened - 1);
+            }
+            _ => return address.len(),
+        }
     }
 }
 
@@ -166,6 +323,41 @@ mod tests {
             ("https://a.b/c?d=1을", "https://a.b/c?d=1"),
             ("https://a.b/c)에서", "https://a.b/c"),
             ("https://a.b/c_(d)에서", "https://a.b/c_(d)"),
+            (
+                "https://a.b/wiki/Rust_(lang))에서",
+                "https://a.b/wiki/Rust_(lang)",
+            ),
+            ("https://a.b/c_(d).)에서", "https://a.b/c_(d)"),
+            ("https://a.b/(c)))에서", "https://a.b/(c)"),
+            (
+                "https://youtu.be/dQw4w9WgXc-에서",
+                "https://youtu.be/dQw4w9WgXc-",
+            ),
+            (
+                "https://youtu.be/dQw4w9WgXc_를",
+                "https://youtu.be/dQw4w9WgXc_",
+            ),
+            ("https://a.b/{id}를", "https://a.b/{id}"),
+            ("https://a.b/?q=을", "https://a.b/?q="),
+            ("https://a.b/c/에서는요", "https://a.b/c/"),
+            ("https://a.b/으로요.", "https://a.b/"),
+            ("https://한국.한국에서", "https://한국.한국"),
+            ("https://예제.닷컴입니다", "https://예제.닷컴"),
+            ("https://한국.한국", "https://한국.한국"),
+            (
+                "https://ko.wikipedia.org/wiki/K-팝",
+                "https://ko.wikipedia.org/wiki/K-팝",
+            ),
+            (
+                "https://ko.wikipedia.org/wiki/C_언어",
+                "https://ko.wikipedia.org/wiki/C_언어",
+            ),
+            (
+                "https://ko.wikipedia.org/wiki/C_(프로그래밍_언어)",
+                "https://ko.wikipedia.org/wiki/C_(프로그래밍_언어)",
+            ),
+            ("https://a.b/?q=이름", "https://a.b/?q=이름"),
+            ("https://a.b/이/c", "https://a.b/이/c"),
             ("https://a.b**에서", "https://a.b"),
             ("https://a.b/c”라고", "https://a.b/c"),
             ("https://a.b/c。", "https://a.b/c"),
@@ -177,8 +369,48 @@ mod tests {
             ("https://한국.kr에서", "https://한국.kr"),
             ("https://한국.한국/역사", "https://한국.한국/역사"),
             ("www.example.com은", "www.example.com"),
+            ("https://example.comをご覧ください", "https://example.com"),
+            ("https://example.com/pathへ", "https://example.com/path"),
+            ("https://example.com/をご覧", "https://example.com/"),
+            ("https://a.b/docs/を", "https://a.b/docs/"),
+            ("https://example.com查看详情", "https://example.com"),
+            (
+                "https://example.com/a.html下载",
+                "https://example.com/a.html",
+            ),
+            ("https://example.com/的首页", "https://example.com/"),
+            ("https://a.b/c——这是", "https://a.b/c"),
+            ("https://a.b/%E3%81%82を", "https://a.b/%E3%81%82"),
+            (
+                "https://ja.wikipedia.org/wiki/佐々木",
+                "https://ja.wikipedia.org/wiki/佐々木",
+            ),
+            (
+                "https://ja.wikipedia.org/wiki/のび太",
+                "https://ja.wikipedia.org/wiki/のび太",
+            ),
+            (
+                "https://zh.wikipedia.org/wiki/中国",
+                "https://zh.wikipedia.org/wiki/中国",
+            ),
+            ("https://例え.テスト/", "https://例え.テスト/"),
+            ("https://a.b/?q=東京", "https://a.b/?q=東京"),
         ] {
             assert_eq!(&text[..address_end(text)], address);
+        }
+    }
+
+    #[test]
+    fn brackets_around_an_address_are_not_in_it() {
+        let link = "https://a.b/Rust_(lang)\"";
+        for text in [
+            "(참고: https://a.b/Rust_(lang))에서",
+            "(참고: https://a.b/Rust_(lang))",
+            "(참고: https://a.b/Rust_(lang)).",
+            "([참고] (https://a.b/Rust_(lang)))입니다",
+        ] {
+            let html = render(text);
+            assert!(html.contains(link) && html.contains(")</a>)"), "{html}");
         }
     }
 
@@ -200,6 +432,14 @@ mod tests {
             (
                 "**https://a.b/c**와 **https://d.e**에서",
                 format!("<strong>{a}</strong>와 <strong>{b}</strong>에서"),
+            ),
+            (
+                "https://a.b/cを見て**太字**。",
+                format!("{a}を見て<strong>太字</strong>。"),
+            ),
+            (
+                "请看https://a.b/c和https://d.e。`x`",
+                format!("请看{a}和{b}。<code>x</code>"),
             ),
             ("https://a.b/c**에서", format!("{a}**에서")),
             ("** https://a.b/c**에서", format!("** {a}**에서")),

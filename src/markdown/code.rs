@@ -7,7 +7,9 @@ use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Options};
 
 use super::highlight::Highlighter;
-use super::{Place, Writing, lines, options, parse};
+use super::info::Info;
+use super::notes::move_to_the_end;
+use super::{Place, Writing, ended, lines, options, parse};
 
 /// What closes a block of code.
 pub const CODE_END: &str = "</code></pre></div>\n";
@@ -25,7 +27,7 @@ pub(super) fn write_code(
         let mut highlighter = if context.user.plain_code {
             Highlighter::plain()
         } else {
-            Highlighter::new(language(&code.info))
+            Highlighter::new(Info::of(&code.info).language)
         };
         let mut html = String::with_capacity(code.literal.len() * 3);
         for line in lines(&code.literal) {
@@ -42,8 +44,8 @@ pub(super) fn write_code(
 /// called depends on the reader's language: the style sheet shows it, and the page has it (see
 /// `fragments/words.html`) for those who cannot see it. The code can be scrolled by keys.
 pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
-    let language = language(info);
-    let label = if language.is_empty() { "txt" } else { language };
+    let Info { label, language } = Info::of(info);
+    let label = if label.is_empty() { "txt" } else { label };
     let mut html = "<div class=\"code\">".to_owned();
     let mut id = String::new();
     // Writing to a string cannot fail.
@@ -70,21 +72,12 @@ pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
     html
 }
 
-/// The first word of what stands behind a fence, if it looks like the name of a language.
-pub(super) fn language(info: &str) -> &str {
-    let word = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-#._".contains(&byte);
-    if word.len() <= 40 && word.bytes().all(fits) {
-        word
-    } else {
-        ""
-    }
-}
-
 /// The n-th block of code of a document, counted from one, as it was written.
 pub fn code(markdown: &str, n: usize) -> Option<String> {
-    let (arena, options): (Arena, Options) = (Arena::new(), options());
-    let root = parse(&arena, markdown, &options)?;
+    let (arena, mut options): (Arena, Options) = (Arena::new(), options());
+    options.parse.leave_footnote_definitions = true;
+    let root = parse(&arena, &ended(markdown), &options)?;
+    move_to_the_end(root);
     let text = |node: Node| match &node.data().value {
         NodeValue::CodeBlock(code) => Some(code.literal.clone()),
         _ => None,

@@ -3,10 +3,10 @@
 use std::fmt::{self, Write};
 
 use comrak::html::{ChildRendering, Context};
-use comrak::nodes::{Node, NodeLink};
+use comrak::nodes::{Node, NodeLink, NodeValue};
 use url::Url;
 
-use super::autolink::{address_end, bare_text};
+use super::autolink::bare_text;
 use super::{Writing, steers};
 
 pub(super) fn write_link(
@@ -19,14 +19,11 @@ pub(super) fn write_link(
         if !entering {
             return Ok(ChildRendering::HTML);
         }
-        let end = address_end(&text);
-        let url = link.url.strip_suffix(&text[end..]).unwrap_or(&link.url);
-        write_bare(context, url, &text[..end])?;
-        context.escape(&text[end..])?;
+        write_bare(context, &link.url, &text)?;
         return Ok(ChildRendering::Skip);
     }
     let Some(url) = followable(&link.url) else {
-        return Ok(ChildRendering::HTML);
+        return write_as_typed(context, node, link, entering);
     };
     // `[a <https://b.example> c](https://d.example)` is a link in a link, which HTML does not know.
     if entering {
@@ -46,9 +43,72 @@ pub(super) fn write_link(
     Ok(ChildRendering::HTML)
 }
 
+/// A link that cannot be followed may be no link at all: `arr[i](x)`, `vector<std::string>`. Only
+/// what would do harm elsewhere or leads to a place in some other page is just its text.
+fn write_as_typed(
+    context: &mut Context<Writing>,
+    node: Node,
+    link: &NodeLink,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if in_angles(node) {
+        context.escape(if entering { "<" } else { ">" })?;
+    } else if stays(node, &link.url) {
+        if entering {
+            context.write_str("[")?;
+        } else {
+            write_target(context, link)?;
+        }
+    }
+    Ok(ChildRendering::HTML)
+}
+
+/// What stands behind the text of a link.
+fn write_target(context: &mut Context<Writing>, link: &NodeLink) -> fmt::Result {
+    let title = match &*link.title {
+        "" => String::new(),
+        title => format!(" \"{title}\""),
+    };
+    context.escape(&format!("]({}{title})", link.url))
+}
+
+/// Whether an address that cannot be followed is still worth showing.
+fn stays(link: Node, url: &str) -> bool {
+    let elsewhere = url.starts_with(['#', '/', '.', '?']) && !follows_code(link);
+    let scheme = url.split_once(':').map(|(scheme, _)| {
+        let scheme = scheme.chars().filter(|&c| !steers(c) && !c.is_whitespace());
+        scheme.collect::<String>().to_ascii_lowercase()
+    });
+    let harmful = |scheme: String| ["javascript", "vbscript", "data"].contains(&&*scheme);
+    !elsewhere && !scheme.is_some_and(harmful)
+}
+
+/// Tells whether what looks like a link stands right behind what brackets stand behind in code:
+/// `app[method](/users)`. In Korean prose a link can stand behind a letter.
+fn follows_code(link: Node) -> bool {
+    link.previous_sibling()
+        .is_some_and(|before| match &before.data().value {
+            NodeValue::Text(text) => {
+                text.ends_with(|c: char| c.is_ascii_alphanumeric() || "_$])}>\"'".contains(c))
+            }
+            NodeValue::Link(link) => followable(&link.url).is_none(),
+            _ => false,
+        })
+}
+
+/// Whether a link was typed in angle brackets.
+fn in_angles(node: Node) -> bool {
+    let end = node.data().sourcepos.end;
+    node.first_child().is_some_and(|text| {
+        let inside = text.data().sourcepos.end;
+        (inside.line, inside.column + 1) == (end.line, end.column)
+    })
+}
+
 /// An image would call a stranger's server from the reader's browser: it becomes a link.
 pub(super) fn write_image(
     context: &mut Context<Writing>,
+    node: Node,
     image: &NodeLink,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -61,6 +121,12 @@ pub(super) fn write_image(
         } else {
             context.write_str("</a>")?;
             write_place(context, &url)?;
+        }
+    } else if followable(&image.url).is_none() && stays(node, &image.url) {
+        if entering {
+            context.write_str("![")?;
+        } else {
+            write_target(context, image)?;
         }
     }
     Ok(ChildRendering::Plain)
@@ -99,11 +165,12 @@ fn write_place(context: &mut Context<Writing>, url: &Url) -> fmt::Result {
 
 /// The address, if it is one that may be followed from a reply.
 fn followable(url: &str) -> Option<Url> {
+    // A space in a path is a part of it; Markdown knows no others than this one there.
     let url: String = url
         .chars()
-        .filter(|&c| !steers(c) && !c.is_whitespace())
+        .filter(|&c| c == ' ' || !steers(c) && !c.is_whitespace())
         .collect();
-    let url = Url::parse(&url).ok()?;
+    let url = Url::parse(url.trim()).ok()?;
     match url.scheme() {
         "http" | "https" => url.has_host().then_some(url),
         "mailto" => Some(url),
@@ -213,6 +280,33 @@ mod tests {
     }
 
     #[test]
+    fn a_space_in_an_address_is_a_part_of_it() {
+        for (typed, url) in [
+            ("<https://a.example/b c>", "https://a.example/b%20c"),
+            (
+                "<https://a.example/b?c=d e#f g>",
+                "https://a.example/b?c=d%20e#f%20g",
+            ),
+            ("< https://a.example/b >", "https://a.example/b"),
+            (
+                "<https://a.example/가 나>",
+                "https://a.example/%EA%B0%80%20%EB%82%98",
+            ),
+        ] {
+            let html = render(&format!("[a.example]({typed})"));
+            assert_eq!(html, format!("<p>{}</p>\n", link("a.example", url)));
+        }
+        for typed in [
+            "<https://a .example>",
+            "<java script:x>",
+            "<https ://a.example>",
+        ] {
+            let html = render(&format!("[a]({typed})"));
+            assert!(!html.contains("<a "), "{html}");
+        }
+    }
+
+    #[test]
     fn only_harmless_addresses_are_links() {
         for url in [
             "javascript:alert(1)",
@@ -222,17 +316,46 @@ mod tests {
             "&#106;avascript&colon;alert(1)",
             "data:text/html,x",
             "vbscript:x",
-            "file:///etc/passwd",
             "//evil.example",
             "/logout",
             "?logout",
             "#composer",
-            "https://",
-            "http:",
         ] {
             assert_eq!(render(&format!("[text]({url})")), "<p>text</p>\n", "{url}");
             assert_eq!(render(&format!("![text]({url})")), "<p>text</p>\n", "{url}");
+            assert_eq!(
+                render(&format!(
+                    "글은 [text]({url}) 또는[text]({url}), ([text]({url}))"
+                )),
+                "<p>글은 text 또는text, (text)</p>\n",
+                "{url}"
+            );
         }
+    }
+
+    #[test]
+    fn what_is_no_link_is_shown_as_it_was_typed() {
+        for text in [
+            "C[C@@H](N)C(=O)O",
+            "use arr[i](x)",
+            "f[0](1) and ![a](b.png)",
+            "[설명](file:///etc/passwd) [b](https://) [전화](tel:010)",
+            "[문서](docs/guide.md)",
+            "std::map<std:string>",
+            "<soap:Body> <xsl:template> <localhost:3000>",
+            "handlers[event]() [](){ return 1; } [&]() ![]() ![a]()",
+            "app[method](/users) s[i](.5) f[0](#tag) f(x)[y](?z)",
+            "m[\"k\"](/a) v[i][j](/b) [a](b)[c](/d) $a[$b](/c)",
+            "[x]()",
+        ] {
+            let mut shown = String::new();
+            crate::markdown::escape(text, &mut shown);
+            assert_eq!(render(text), format!("<p>{shown}</p>\n"));
+        }
+        assert_eq!(
+            render("[*a*](b \"c\")"),
+            "<p>[<em>a</em>](b &quot;c&quot;)</p>\n"
+        );
     }
 
     #[test]

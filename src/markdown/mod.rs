@@ -2,23 +2,29 @@
 
 mod autolink;
 mod code;
+mod fences;
 mod growing;
 mod highlight;
+mod info;
+mod inline_html;
 mod links;
+mod lists;
 mod math;
+mod notes;
 #[cfg(test)]
 mod tests;
 mod text_browsers;
+mod typed;
 
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fmt::{self, Write};
+use std::ptr;
 use std::sync::LazyLock;
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
-use comrak::nodes::{
-    AlertType, Node, NodeAlert, NodeFootnoteDefinition, NodeFootnoteReference, NodeTaskItem,
-    NodeValue,
-};
+use comrak::nodes::{AlertType, ListType, Node, NodeAlert, NodeValue};
 use comrak::options::Plugins;
 use comrak::{Arena, Options, try_parse_document};
 
@@ -27,6 +33,7 @@ pub use growing::{Growing, Piece, PieceKind};
 use math::Formulas;
 pub use math::{ATTRIBUTES as MATH_ATTRIBUTES, ELEMENTS as MATH_ELEMENTS};
 pub(crate) use text_browsers::for_text_browsers;
+use typed::Signs;
 
 /// Every element that rendered Markdown can hold, with every attribute it can have; those of
 /// formulas are in [`MATH_ELEMENTS`].
@@ -36,16 +43,16 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
         &["href", "rel", "referrerpolicy", "target", "class", "id"],
     ),
     ("bdi", &[]),
-    ("blockquote", &[]),
+    ("blockquote", &["dir"]),
     ("br", &[]),
     (
         "clipboard-copy",
         &["class", "for", "role", "tabindex", "aria-labelledby"],
     ),
-    ("code", &["class", "id"]),
+    ("code", &["class", "id", "dir"]),
     ("del", &[]),
     ("details", &["class"]),
-    ("div", &["class", "tabindex"]),
+    ("div", &["class", "tabindex", "dir"]),
     ("em", &[]),
     ("h1", &[]),
     ("h2", &[]),
@@ -55,22 +62,24 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("h6", &[]),
     ("hr", &[]),
     ("input", &["type", "checked", "disabled", "aria-labelledby"]),
-    ("li", &["id"]),
-    ("ol", &["start"]),
+    ("kbd", &[]),
+    ("li", &["id", "value"]),
+    ("ol", &["start", "dir"]),
     ("p", &["class"]),
     ("pre", &["class", "tabindex"]),
-    ("section", &["class"]),
-    ("span", &["class"]),
+    ("section", &["class", "dir"]),
+    ("span", &["class", "tabindex"]),
     ("strong", &[]),
+    ("sub", &[]),
     ("summary", &["aria-labelledby"]),
     ("sup", &["class"]),
-    ("table", &[]),
+    ("table", &["dir"]),
     ("tbody", &[]),
     ("td", &["align"]),
     ("th", &["align"]),
     ("thead", &[]),
     ("tr", &[]),
-    ("ul", &[]),
+    ("ul", &["dir"]),
 ];
 
 /// Where a document is shown.
@@ -92,7 +101,20 @@ pub fn render(markdown: &str) -> String {
 pub fn render_in(markdown: &str, place: &Place) -> String {
     let mut writing = Writing::at(place);
     writing.notes = true;
-    html(markdown, writing).0
+    html(&ended(markdown), writing).0
+}
+
+/// A complete text, its last line with an end where it may be the number of an item without text: the
+/// parser sees one only so.
+fn ended(markdown: &str) -> Cow<'_, str> {
+    let is_number = || {
+        let line = markdown.rsplit('\n').next()?.strip_suffix(['.', ')'])?;
+        line.ends_with(|c: char| c.is_ascii_digit()).then_some(())
+    };
+    match is_number() {
+        Some(()) => Cow::Owned(format!("{markdown}\n")),
+        None => Cow::Borrowed(markdown),
+    }
 }
 
 /// How to write a document, and what has been met while writing it.
@@ -127,8 +149,12 @@ impl<'a> Writing<'a> {
 
 /// The HTML, and how many blocks of code were written up to its end.
 fn html(markdown: &str, writing: Writing) -> (String, u32) {
-    let (arena, options) = (Arena::new(), options());
+    let (arena, mut options) = (Arena::new(), options());
+    options.parse.leave_footnote_definitions = true;
     if let Some(root) = parse(&arena, markdown, &options) {
+        if writing.notes {
+            notes::move_to_the_end(root);
+        }
         return written([root], markdown.len(), &options, writing);
     }
     let mut html = String::new();
@@ -181,17 +207,66 @@ fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<
     if markdown.contains(TOO_DEEP.as_str()) {
         return None;
     }
+    let (root, has_links) = read(arena, markdown, options)?;
+    if has_links {
+        autolink::end_links(arena, root, markdown.len(), options);
+    }
+    Some(root)
+}
+
+/// Has a text parsed, with nothing of ours left in it, and tells whether there are links.
+fn read<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options) -> Option<(Node<'a>, bool)> {
+    let signs = Signs::of(markdown);
+    let text = match signs.returns() {
+        true => typed::with_line_ends(markdown),
+        false => Cow::Borrowed(markdown),
+    };
+    let guarded = match signs.typed() {
+        true => typed::guarded(&text, signs),
+        false => Cow::Borrowed(&*text),
+    };
     // The question comes every 256 steps, and ordinary text takes fewer than eight steps a byte.
-    let patience = Cell::new(200 + markdown.len() / 16);
+    let patience = Cell::new(200 + guarded.len() / 16);
     let lost = || {
         patience.set(patience.get().saturating_sub(1));
         patience.get() == 0
     };
-    let root = try_parse_document(arena, markdown, options, &lost).ok()?;
-    if markdown.contains("://") {
-        autolink::close_emphasis(arena, root);
+    let root = try_parse_document(arena, &guarded, options, &lost).ok()?;
+    let is_guarded = signs.ours() || matches!(guarded, Cow::Owned(_));
+    if !is_guarded && !signs.nodes() {
+        return Some((root, false));
     }
-    Some(root)
+    let (mut parents, mut seen): (Vec<Node>, _) = (Vec::new(), HashSet::new());
+    let mut has_links = false;
+    for node in root.descendants() {
+        let mut data = node.data_mut();
+        if is_guarded {
+            let in_link = matches!(&data.value, NodeValue::Text(_))
+                && node
+                    .parent()
+                    .is_some_and(|parent| matches!(parent.data().value, NodeValue::Link(_)));
+            match in_link {
+                true => typed::restore_link_text(&mut data.value),
+                false => typed::restore(&mut data.value),
+            }
+        }
+        match &data.value {
+            NodeValue::List(list) if list.list_type == ListType::Ordered => {
+                drop(data);
+                lists::count(node);
+            }
+            NodeValue::HtmlInline(html) if inline_html::known(html).is_some() => {
+                parents.extend(
+                    node.parent()
+                        .filter(|parent| seen.insert(ptr::from_ref(*parent))),
+                );
+            }
+            NodeValue::Link(_) => has_links = true,
+            _ => {}
+        }
+    }
+    parents.into_iter().for_each(inline_html::make_elements);
+    Some((root, has_links))
 }
 
 fn write_node(
@@ -201,7 +276,8 @@ fn write_node(
 ) -> Result<ChildRendering, fmt::Error> {
     match &node.data().value {
         NodeValue::Link(link) => links::write_link(context, node, link, entering),
-        NodeValue::Image(link) => links::write_image(context, link, entering),
+        NodeValue::Image(link) => links::write_image(context, node, link, entering),
+        NodeValue::Code(_) => lists::write_code(context, node, entering),
         NodeValue::CodeBlock(code) => code::write_code(context, code, entering),
         NodeValue::HtmlBlock(block) if entering => {
             context.cr()?;
@@ -210,13 +286,29 @@ fn write_node(
         }
         NodeValue::HtmlBlock(_) => Ok(ChildRendering::HTML),
         NodeValue::Math(math) => math::write_math(context, math, entering),
-        NodeValue::Alert(alert) => write_alert(context, alert, entering),
-        NodeValue::TaskItem(item) => write_task(context, item, entering),
+        NodeValue::Alert(alert) => write_alert(context, node, alert, entering),
+        NodeValue::List(list) => lists::write_list(context, node, list, entering),
+        NodeValue::Item(_) => lists::write_item(context, node, entering),
+        NodeValue::TaskItem(item) => lists::write_task(context, item, entering),
+        NodeValue::BlockQuote => lists::write_quote(context, node, entering),
         NodeValue::Table(_) => write_table(context, node, entering),
-        NodeValue::FootnoteReference(note) => write_note_mark(context, note, entering),
-        NodeValue::FootnoteDefinition(note) => write_note(context, node, note, entering),
+        NodeValue::FootnoteReference(note) => notes::write_mark(context, note, entering),
+        NodeValue::FootnoteDefinition(note) => notes::write_note(context, note, entering),
+        NodeValue::SoftBreak if entering => write_line_end(context, node),
         _ => format_node_default(context, node, entering),
     }
+}
+
+/// A line's end, which in a chat is meant as one.
+fn write_line_end(
+    context: &mut Context<Writing>,
+    node: Node,
+) -> Result<ChildRendering, fmt::Error> {
+    if !node.previous_sibling().is_some_and(inline_html::is_break) {
+        context.write_str(inline_html::BREAK)?;
+    }
+    context.write_str("\n")?;
+    Ok(ChildRendering::HTML)
 }
 
 /// Text that is shown as it was typed.
@@ -239,6 +331,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 fn write_alert(
     context: &mut Context<Writing>,
+    node: Node,
     alert: &NodeAlert,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -251,7 +344,9 @@ fn write_alert(
             AlertType::Warning => "warning",
             AlertType::Caution => "caution",
         };
-        writeln!(context, "<div class=\"alert {kind}\">")?;
+        write!(context, "<div class=\"alert {kind}\"")?;
+        lists::write_direction(context, node)?;
+        context.write_str(">\n")?;
         // What an alert without a title is called depends on the reader's language, so the style
         // sheet says it.
         if let Some(title) = &alert.title {
@@ -265,25 +360,6 @@ fn write_alert(
     Ok(ChildRendering::HTML)
 }
 
-/// Something to do, with a box. What the box is called depends on the reader's language, so the page
-/// says it (see `fragments/words.html`).
-fn write_task(
-    context: &mut Context<Writing>,
-    item: &NodeTaskItem,
-    entering: bool,
-) -> Result<ChildRendering, fmt::Error> {
-    if entering {
-        context.cr()?;
-        context.write_str(match item.symbol {
-            Some(_) => "<li><input type=\"checkbox\" aria-labelledby=\"w-done\" checked=\"\" disabled=\"\" /> ",
-            None => "<li><input type=\"checkbox\" aria-labelledby=\"w-todo\" disabled=\"\" /> ",
-        })?;
-    } else {
-        context.write_str("</li>\n")?;
-    }
-    Ok(ChildRendering::HTML)
-}
-
 /// A box around it lets a wide table scroll by itself, also by keys.
 fn write_table(
     context: &mut Context<Writing>,
@@ -292,86 +368,13 @@ fn write_table(
 ) -> Result<ChildRendering, fmt::Error> {
     if entering {
         context.cr()?;
-        context.write_str("<div class=\"table\" tabindex=\"0\">\n")?;
-        return format_node_default(context, node, entering);
+        context.write_str("<div class=\"table\" tabindex=\"0\">\n<table")?;
+        lists::write_direction(context, node)?;
+        context.write_str(">\n")?;
+        return Ok(ChildRendering::HTML);
     }
     format_node_default(context, node, entering)?;
     context.write_str("</div>\n")?;
-    Ok(ChildRendering::HTML)
-}
-
-fn write_note_mark(
-    context: &mut Context<Writing>,
-    note: &NodeFootnoteReference,
-    entering: bool,
-) -> Result<ChildRendering, fmt::Error> {
-    if !entering {
-        return Ok(ChildRendering::HTML);
-    }
-    if !context.user.notes || context.user.links_open > 0 {
-        context.escape(&format!("[^{}]", note.name))?;
-        return Ok(ChildRendering::HTML);
-    }
-    let prefix = &context.user.place.ids;
-    let number = note.ix;
-    context.write_str("<sup class=\"footnote-ref\"><a href=\"#")?;
-    context.escape(&format!("{prefix}fn-{number}"))?;
-    context.write_str("\" id=\"")?;
-    context.escape(&note_mark_id(prefix, number, note.ref_num))?;
-    write!(context, "\">{number}</a></sup>")?;
-    Ok(ChildRendering::HTML)
-}
-
-/// Ids hold numbers, never the name that was typed: no text of a model becomes an id.
-fn note_mark_id(prefix: &str, number: u32, mark: u32) -> String {
-    if mark > 1 {
-        format!("{prefix}fnref-{number}-{mark}")
-    } else {
-        format!("{prefix}fnref-{number}")
-    }
-}
-
-fn write_note(
-    context: &mut Context<Writing>,
-    node: Node,
-    note: &NodeFootnoteDefinition,
-    entering: bool,
-) -> Result<ChildRendering, fmt::Error> {
-    // A definition inside another one, or a second one of a name, stays where it was written and is
-    // not numbered.
-    let in_place = node
-        .parent()
-        .is_some_and(|parent| !matches!(parent.data().value, NodeValue::Document));
-    if !context.user.notes || in_place || note.total_references == 0 {
-        return Ok(if entering {
-            ChildRendering::Skip
-        } else {
-            ChildRendering::HTML
-        });
-    }
-    let prefix = &context.user.place.ids;
-    if entering {
-        if context.user.notes_written == 0 {
-            context.write_str("<section class=\"footnotes\">\n<ol>\n")?;
-        }
-        context.user.notes_written += 1;
-        let number = context.user.notes_written;
-        context.write_str("<li id=\"")?;
-        context.escape(&format!("{prefix}fn-{number}"))?;
-        context.write_str("\">")?;
-    } else {
-        let number = context.user.notes_written;
-        for mark in 1..=note.total_references {
-            context.write_str(if mark > 1 {
-                " <a href=\"#"
-            } else {
-                "<a href=\"#"
-            })?;
-            context.escape(&note_mark_id(prefix, number, mark))?;
-            context.write_str("\" class=\"footnote-backref\">↩</a>")?;
-        }
-        context.write_str("</li>\n")?;
-    }
     Ok(ChildRendering::HTML)
 }
 

@@ -22,9 +22,13 @@ impl Dice {
 /// All pieces of a document that comes in parts, each part followed by a look at what is finished.
 fn pieces<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<Piece> {
     let (mut growing, mut pieces) = (Growing::default(), Vec::new());
-    for part in parts {
+    for (n, part) in parts.into_iter().enumerate() {
         growing.push(part);
-        let more = growing.advance();
+        // Also when there is time for one line of code only.
+        let more = match n % 3 {
+            0 => growing.advance_for(Duration::ZERO),
+            _ => growing.advance(),
+        };
         if let Some(last) = more.last() {
             assert!(last.end <= growing.finished());
         }
@@ -181,6 +185,7 @@ const SNIPPETS: &[&str] = &[
     "**굵게(重)**합니다",
     "~~del~~",
     "`code`",
+    "שלום",
     "[",
     "]",
     "(",
@@ -199,6 +204,20 @@ const SNIPPETS: &[&str] = &[
     "\\",
     "\\*",
     "$x$",
+    "~",
+    "3~5",
+    "$",
+    "$5 ",
+    "$$",
+    "\\(",
+    "\\]",
+    "\\begin{align}",
+    "\\end{align}\n",
+    "2026. 11. 30.\n",
+    "<sub>",
+    "</sub>",
+    "<br>",
+    "https://a.bを",
     "\u{feff}",
     "\u{1b}[31m",
     "\u{202e}",
@@ -381,6 +400,8 @@ fn check_value(attribute: &str, value: &str, html: &str) {
             .iter()
             .any(|scheme| value.starts_with(scheme)),
         "id" => (value.starts_with("r-fn") || value.starts_with("r-code-")) && plain(value),
+        "value" => value.parse::<u32>().is_ok(),
+        "dir" => ["auto", "ltr"].contains(&value),
         "width" | "height" | "depth" | "voffset" => plain(&value.replace('%', "")),
         "align" => ["left", "center", "right"].contains(&value),
         "start" => value.parse::<u32>().is_ok(),
@@ -490,6 +511,49 @@ fn heavy() -> Vec<(&'static str, String)> {
             "a long table",
             "|a|b|\n|-|-|\n".to_owned() + &"|1|2|\n".repeat(20_000),
         ),
+        ("dollars", "$a ".repeat(30_000)),
+        ("dollars without an end", "$$\n".repeat(30_000)),
+        ("formulas", "$x_1$ ".repeat(10_000)),
+        ("brackets of formulas", "\\(".repeat(30_000)),
+        (
+            "groups in a formula",
+            format!("${}{}$", "{".repeat(1_900), "}".repeat(1_900)),
+        ),
+        (
+            "commands in formulas",
+            format!("$${}$$\n\n", "\\frac".repeat(700)).repeat(20),
+        ),
+        (
+            "environments in formulas",
+            format!("$${}$$\n\n", "\\begin{align}".repeat(250)).repeat(20),
+        ),
+        (
+            "chemistry",
+            format!("$\\ce{{{}}}$ ", "H2O + ".repeat(600)).repeat(20),
+        ),
+        ("addresses in Korean", "https://a.b/길에서".repeat(5_000)),
+        (
+            "a long address",
+            format!("https://a.b/{}", "a/".repeat(100_000)),
+        ),
+        (
+            "brackets behind an address",
+            format!("https://a.b/{}", ")".repeat(50_000)),
+        ),
+        (
+            "stars behind an address",
+            format!("**https://a.b/{}", "*".repeat(50_000)),
+        ),
+        ("bold addresses", "**https://a.b/**길 ".repeat(5_000)),
+        ("tasks", "- [ ] a\n".repeat(20_000)),
+        ("marks of notes", "[^1] ".repeat(30_000)),
+        ("breaks", "a\\\n".repeat(50_000)),
+        ("numbers that begin lists", "1. ".repeat(10_000)),
+        ("alerts", "> [!NOTE]\n> a\n\n".repeat(5_000)),
+        (
+            "blocks of code in lists",
+            "- a\n  ```rust\n  let a = 1;\n  ```\n".repeat(1_000),
+        ),
         ("blank lines", "\n".repeat(300_000)),
         ("headings", "# a\n".repeat(30_000)),
         (
@@ -570,19 +634,19 @@ fn blocks_have_the_form_that_the_style_sheet_knows() {
         ),
         (
             "> [!TIP]\n> a",
-            "<div class=\"alert tip\">\n<p>a</p>\n</div>\n",
+            "<div class=\"alert tip\" dir=\"auto\">\n<p>a</p>\n</div>\n",
         ),
         (
             "> [!NOTE] t\n> a",
-            "<div class=\"alert note\">\n<p class=\"alert-title\">t</p>\n<p>a</p>\n</div>\n",
+            "<div class=\"alert note\" dir=\"auto\">\n<p class=\"alert-title\">t</p>\n<p>a</p>\n</div>\n",
         ),
         (
             "- [x] a",
-            "<ul>\n<li><input type=\"checkbox\" aria-labelledby=\"w-done\" checked=\"\" disabled=\"\" /> a</li>\n</ul>\n",
+            "<ul dir=\"auto\">\n<li><input type=\"checkbox\" aria-labelledby=\"w-done\" checked=\"\" disabled=\"\" /> a</li>\n</ul>\n",
         ),
         (
             "|a|\n|:-:|\n|b|",
-            "<div class=\"table\" tabindex=\"0\">\n<table>\n<thead>\n<tr>\n<th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n\
+            "<div class=\"table\" tabindex=\"0\">\n<table dir=\"auto\">\n<thead>\n<tr>\n<th align=\"center\">a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n\
              <td align=\"center\">b</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
         ),
         (
@@ -601,7 +665,7 @@ fn notes_have_ids_of_their_document() {
         render_in("a[^x] b[^x]\n\n[^x]: c", &place("r-1-")),
         "<p>a<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1\">1</a></sup> \
          b<sup class=\"footnote-ref\"><a href=\"#r-1-fn-1\" id=\"r-1-fnref-1-2\">1</a></sup></p>\n\
-         <section class=\"footnotes\">\n<ol>\n<li id=\"r-1-fn-1\">\n<p>c </p>\n\
+         <section class=\"footnotes\" dir=\"auto\">\n<ol>\n<li id=\"r-1-fn-1\">\n<p>c </p>\n\
          <a href=\"#r-1-fnref-1\" class=\"footnote-backref\">↩</a> <a href=\"#r-1-fnref-1-2\" class=\"footnote-backref\">↩</a></li>\n</ol>\n</section>\n"
     );
 }

@@ -26,9 +26,8 @@ pub(crate) fn for_text_browsers(html: &str, t: &Texts) -> String {
 
 /// Names an alert, unless it has a title; gives what follows.
 fn alert<'a>(html: &'a str, t: &Texts, out: &mut String) -> Option<&'a str> {
-    let (kind, rest) = html
-        .strip_prefix("<div class=\"alert ")?
-        .split_once("\">\n")?;
+    let (kind, rest) = html.strip_prefix("<div class=\"alert ")?.split_once('"')?;
+    let (_, rest) = rest.split_once(">\n")?;
     let name = match kind {
         "note" => t.words_note(),
         "tip" => t.words_tip(),

@@ -3,7 +3,7 @@
 use super::{
     mend::{Mended, Mender},
     openai::Server,
-    secret::Secret,
+    secret::Secrets,
     trouble::{Trouble, TroubleKind, chain},
 };
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub(super) struct Answer {
     silence_timeout: Duration,
     /// When it was last heard of. Only whole lines count: a byte now and then is no life.
     last_life: Instant,
-    key: Secret,
+    secrets: Secrets,
 }
 
 impl Answer {
@@ -38,7 +38,7 @@ impl Answer {
             bytes: 0,
             silence_timeout: server.silence_timeout,
             last_life: Instant::now(),
-            key: server.key.clone(),
+            secrets: server.secrets.clone(),
         }
     }
 
@@ -48,8 +48,8 @@ impl Answer {
     /// When the answer breaks or passes a limit; the events before that are added all the same.
     pub(super) async fn next(&mut self, events: &mut Vec<Mended>) -> Result<bool, Trouble> {
         let packet = self.packets.next().await.transpose();
-        let packet =
-            packet.map_err(|error| Trouble::new(TroubleKind::CutOff, &chain(&error), &self.key))?;
+        let packet = packet
+            .map_err(|error| Trouble::new(TroubleKind::CutOff, &chain(&error), &self.secrets))?;
         let lines = self.mender.lines();
         let taken = match &packet {
             Some(packet) => {
@@ -65,13 +65,18 @@ impl Answer {
         if self.mender.lines() > lines {
             self.is_alive();
         }
-        taken.map_err(|kind| Trouble::new(kind, explain(kind), &self.key))?;
+        taken.map_err(|kind| Trouble::new(kind, explain(kind), &self.secrets))?;
         Ok(packet.is_some())
     }
 
     /// When it has been silent for too long, if nothing comes until then.
     pub(super) fn silent_at(&self) -> Instant {
         self.last_life + self.silence_timeout
+    }
+
+    /// Whether it has been heard of at all.
+    pub(super) fn has_life(&self) -> bool {
+        self.mender.lines() > 0
     }
 
     /// Whatever time has passed, it was not the server's.

@@ -1,6 +1,10 @@
 //! Who would answer, for the person who sets it up.
 
-use super::{LIST_PATIENCE, Models, OLLAMA_PATIENCE, Secret, Source, Trouble};
+use super::{
+    Event, LIST_PATIENCE, Models, OLLAMA_PATIENCE, Options, Role, Source, Trouble, TroubleKind,
+    Turn,
+};
+use futures_util::StreamExt;
 
 /// A server that was asked what it has.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ impl Models {
         let (source, server, patience) = if self.configured() {
             (Source::Server, self.configured_server(), LIST_PATIENCE)
         } else if self.shared.settings.find_ollama {
-            let ollama = self.server(&self.shared.settings.ollama_url, Secret::default());
+            let ollama = self.ollama_server();
             (Source::Ollama, ollama, OLLAMA_PATIENCE)
         } else {
             return None;
@@ -30,6 +34,44 @@ impl Models {
             models: server.models(patience).await,
             server: server.base,
         })
+    }
+}
+
+impl Models {
+    /// Whether this model chats, by asking it for a word: nothing else tells for sure, as servers answer to
+    /// names that they do not list, and some list nothing.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn try_model(&self, model: &str) -> Result<(), Trouble> {
+        let turn = Turn {
+            role: Role::User,
+            text: "Say OK.".to_owned(),
+        };
+        let options = Options {
+            model: Some(model.to_owned()),
+            // Some take no fewer.
+            max_tokens: Some(16),
+            ..Options::default()
+        };
+        let mut events = self.reply_with(vec![turn], options);
+        while let Some(event) = events.next().await {
+            match event {
+                Event::Text(_) | Event::Reasoning(_) | Event::End(Ok(_)) => return Ok(()),
+                Event::End(Err(trouble)) => return without_words(trouble),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A reply without text is one all the same.
+fn without_words(trouble: Trouble) -> Result<(), Trouble> {
+    use TroubleKind::{Empty, EndlessThoughts, OnlyMedia, OnlyThoughts, OnlyToolCall};
+    match trouble.kind() {
+        Empty | OnlyThoughts | EndlessThoughts | OnlyToolCall | OnlyMedia => Ok(()),
+        _ => Err(trouble),
     }
 }
 

@@ -1,6 +1,11 @@
 //! One event of a reply, picked out of whatever JSON a server sends.
 
-use super::{Finish, Usage};
+use super::{
+    Finish, Usage,
+    notice::{Notice, ended_with_error, notice, says_nothing},
+    parts::Parts,
+    reason,
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
@@ -9,9 +14,15 @@ use serde_json::{Value, json};
 pub(super) struct Chunk {
     pub(super) text: String,
     pub(super) reasoning: String,
+    /// The model wants a tool to be used.
+    pub(super) has_tool_call: bool,
+    /// There is a picture, or sound.
+    pub(super) has_media: bool,
     pub(super) finish: Option<Finish>,
     pub(super) usage: Option<Usage>,
-    pub(super) error: Option<Value>,
+    pub(super) notice: Notice,
+    /// It is a whole message, and no part of one.
+    pub(super) is_whole: bool,
 }
 
 impl Chunk {
@@ -27,15 +38,33 @@ impl Chunk {
             None => serde_json::from_str(data).map(|event: Value| event.into()),
         }
     }
+
+    /// Reads the data of several events that came as one, with or without `data:` between them, and
+    /// whether the end is announced behind them.
+    pub(super) fn read_several(data: &str) -> Option<(Self, bool)> {
+        let (mut all, mut rest) = (Self::default(), data.trim());
+        loop {
+            rest = rest.strip_prefix("data:").unwrap_or(rest).trim_start();
+            if rest.is_empty() || rest.starts_with("[DONE]") {
+                return Some((all, !rest.is_empty()));
+            }
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+            all = all.and(values.next()?.ok()?.into());
+            rest = rest[values.byte_offset()..].trim_start();
+        }
+    }
 }
 
-/// The form that events have as a rule. With other types, another number of choices, or an error it
-/// is not this form.
+/// The form that events have as a rule. With other types, another number of choices, or what may be
+/// an error it is not this form.
 #[derive(Deserialize)]
 struct Usual {
     choices: [Choice; 1],
     usage: Option<Usage>,
     error: Option<IgnoredAny>,
+    base_resp: Option<IgnoredAny>,
+    success: Option<IgnoredAny>,
+    ok: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +72,8 @@ struct Choice {
     delta: Delta,
     finish_reason: Option<String>,
     error: Option<IgnoredAny>,
+    #[serde(alias = "reasoning", alias = "reasoningContent")]
+    reasoning_content: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -51,27 +82,77 @@ struct Delta {
     refusal: Option<String>,
     reasoning_content: Option<String>,
     reasoning: Option<String>,
+    reasoning_details: Option<IgnoredAny>,
+    #[serde(
+        alias = "thinking_blocks",
+        alias = "thinking_content",
+        alias = "reasoning_text",
+        alias = "thought",
+        alias = "thoughts",
+        alias = "reasoningContent",
+        alias = "reasoningText",
+        alias = "reasoning_summary"
+    )]
+    thinking: Option<IgnoredAny>,
+    provider_specific_fields: Option<IgnoredAny>,
+    tool_calls: Option<Vec<IgnoredAny>>,
+    function_call: Option<IgnoredAny>,
+    images: Option<Vec<IgnoredAny>>,
+    audio: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
 }
 
 impl Usual {
     fn chunk(self) -> Option<Chunk> {
         let [choice] = self.choices;
-        if self.error.is_some() || choice.error.is_some() {
-            return None;
-        }
-        let reason = choice.finish_reason.unwrap_or_default();
         let Delta {
             content,
             refusal,
             reasoning_content,
             reasoning,
+            reasoning_details,
+            thinking,
+            provider_specific_fields,
+            tool_calls,
+            function_call,
+            images,
+            audio,
+            error,
         } = choice.delta;
+        let others = [
+            self.error,
+            self.base_resp,
+            self.success,
+            self.ok,
+            choice.error,
+            error,
+            audio,
+        ];
+        if others.iter().any(Option::is_some) {
+            return None;
+        }
+        let reasoning = first(reasoning_content, reasoning);
+        let text = first(content, refusal);
+        let elsewhere = reasoning_details.is_some()
+            || thinking.is_some()
+            || choice.reasoning_content.is_some()
+            // These stand beside each token of some.
+            || (provider_specific_fields.is_some() && text.is_empty());
+        if reasoning.is_empty() && elsewhere {
+            return None;
+        }
+        let word = choice.finish_reason.unwrap_or_default();
         Some(Chunk {
-            text: first(content, refusal),
-            reasoning: first(reasoning_content, reasoning),
-            finish: finish(&reason),
+            text,
+            reasoning,
+            has_tool_call: function_call.is_some()
+                || tool_calls.is_some_and(|calls| !calls.is_empty())
+                || reason::is_tool_call(&word),
+            has_media: images.is_some_and(|images| !images.is_empty()),
+            finish: reason::finish(&word),
             usage: self.usage,
-            error: (reason == "error").then(ended_with_error),
+            notice: ending_notice(&word),
+            is_whole: false,
         })
     }
 }
@@ -84,13 +165,35 @@ fn first(one: Option<String>, other: Option<String>) -> String {
 }
 
 impl From<Value> for Chunk {
-    fn from(mut event: Value) -> Self {
-        let mut choice = event
-            .get_mut("choices")
-            .and_then(|all| all.get_mut(0))
-            .map(Value::take)
-            .unwrap_or_default();
-        let reason = choice["finish_reason"]
+    fn from(event: Value) -> Self {
+        match event {
+            Value::Array(events) => events
+                .into_iter()
+                .map(Self::from)
+                .fold(Self::default(), Self::and),
+            Value::String(text) => match serde_json::from_str(&text) {
+                Ok(event @ Value::Object(_)) => Self::from(event),
+                _ if text.to_lowercase().contains("error") => Self {
+                    notice: Notice::Error(Value::String(text)),
+                    ..Self::default()
+                },
+                _ => Self::default(),
+            },
+            event => Self::from_object(event),
+        }
+    }
+}
+
+impl Chunk {
+    fn from_object(mut event: Value) -> Self {
+        let first = event.get_mut("choices").and_then(|all| all.get_mut(0));
+        let mut choice = first.map(Value::take).unwrap_or_default();
+        if choice.is_null() && event["message"].is_object() {
+            // Ollama's own form: a message, and at the end why there is none after it.
+            let message = take(&mut event, "message");
+            choice = json!({ "delta": message, "finish_reason": event["done_reason"] });
+        }
+        let word = choice["finish_reason"]
             .as_str()
             .unwrap_or_default()
             .to_owned();
@@ -100,41 +203,76 @@ impl From<Value> for Chunk {
         } else {
             "message"
         };
-        let mut delta = choice.get_mut(part).map(Value::take).unwrap_or_default();
-        let mut take = |field| delta.get_mut(field).map(Value::take).map(text);
-        let [content, refusal] = ["content", "refusal"].map(&mut take);
-        let [reasoning_content, reasoning] = ["reasoning_content", "reasoning"].map(&mut take);
+        let mut delta = take(&mut choice, part);
+        let parts = Parts::of(take(&mut delta, "content"));
+        let mut text = parts.text;
+        for other in [&delta["refusal"], &choice["text"]] {
+            if text.is_empty() {
+                text = other.as_str().unwrap_or_default().to_owned();
+            }
+        }
+        let mut reasoning = parts.reasoning;
+        let mut others = take(&mut delta, "provider_specific_fields");
+        for place in [&mut delta, &mut others, &mut choice] {
+            for name in THOUGHTS {
+                if reasoning.is_empty() {
+                    reasoning = Parts::of(take(place, name)).all();
+                }
+            }
+        }
+        let some = |name: &str| !says_nothing(&delta[name]);
         Self {
-            text: first(content, refusal),
-            reasoning: first(reasoning_content, reasoning),
-            finish: finish(&reason),
+            text,
+            reasoning,
+            has_tool_call: some("tool_calls")
+                || some("function_call")
+                || reason::is_tool_call(&word),
+            has_media: parts.has_media || some("images") || some("image") || some("audio"),
+            finish: reason::finish(&word),
             usage: usage(&event["usage"]),
-            error: error(&event, &choice, &reason),
+            notice: match notice(&event, &choice, &delta) {
+                Notice::None => ending_notice(&word),
+                notice => notice,
+            },
+            is_whole: part == "message" && delta.is_object(),
         }
     }
-}
 
-/// A text, or the texts of a list of parts, which Mistral sends.
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect(),
-        _ => String::new(),
+    /// Two events that came as one.
+    fn and(mut self, next: Self) -> Self {
+        self.text.push_str(&next.text);
+        self.reasoning.push_str(&next.reasoning);
+        self.has_tool_call |= next.has_tool_call;
+        self.has_media |= next.has_media;
+        self.is_whole &= next.is_whole;
+        self.finish = next.finish.or(self.finish);
+        self.usage = next.usage.or(self.usage);
+        if matches!(self.notice, Notice::None) || matches!(next.notice, Notice::Error(_)) {
+            self.notice = next.notice;
+        }
+        self
     }
 }
 
-fn finish(reason: &str) -> Option<Finish> {
-    match reason {
-        "" | "error" => None,
-        "length" | "max_tokens" | "MAX_TOKENS" => Some(Finish::Length),
-        "content_filter" | "safety" | "SAFETY" => Some(Finish::Filtered),
-        // "stop", "eos", "end_turn": servers have many words for an end.
-        _ => Some(Finish::Complete),
-    }
+fn take(value: &mut Value, field: &str) -> Value {
+    value.get_mut(field).map(Value::take).unwrap_or_default()
 }
+
+/// Where servers put what the model thinks.
+const THOUGHTS: [&str; 12] = [
+    "reasoning_content",
+    "reasoningContent",
+    "reasoningText",
+    "reasoning_summary",
+    "reasoning",
+    "thinking",
+    "thinking_content",
+    "reasoning_text",
+    "thought",
+    "thoughts",
+    "reasoning_details",
+    "thinking_blocks",
+];
 
 fn usage(usage: &Value) -> Option<Usage> {
     let count = |field: &str| usage[field].as_u64();
@@ -145,22 +283,12 @@ fn usage(usage: &Value) -> Option<Usage> {
     })
 }
 
-fn error(event: &Value, choice: &Value, reason: &str) -> Option<Value> {
-    let named = [&event["error"], &choice["error"]]
-        .into_iter()
-        .find(|error| !error.is_null());
-    // Errors come without their wrapper, too: `{"object": "error", "message": …}`, `{"detail": …}`.
-    let bare =
-        event["choices"].is_null() && (event["message"].is_string() || event["detail"].is_string());
-    match named {
-        Some(error) => Some(error.clone()),
-        None if bare => Some(event.clone()),
-        None => (reason == "error").then(ended_with_error),
+/// Reads the notice in the word with which a reply ended.
+fn ending_notice(word: &str) -> Notice {
+    match reason::is_error(word) {
+        true => ended_with_error(),
+        false => Notice::None,
     }
-}
-
-fn ended_with_error() -> Value {
-    json!("the reply ended with an error")
 }
 
 /// JSON in which half a character (`\ud83d` without its second half) became a replacement character.
@@ -216,6 +344,22 @@ mod tests {
     }
 
     #[test]
+    fn events_that_came_as_one_are_read() {
+        let of = |text: &str| format!(r#"{{"choices":[{{"delta":{{"content":"{text}"}}}}]}}"#);
+        for (data, text, done) in [
+            (format!("{}{}", of("a"), of("b")), "ab", false),
+            (format!("{}data: {}\n", of("a"), of("b")), "ab", false),
+            (format!("{}\n{}[DONE]", of("a"), of("b")), "ab", true),
+        ] {
+            let (chunk, ended) = Chunk::read_several(&data).unwrap();
+            assert_eq!((&*chunk.text, ended), (text, done), "{data}");
+        }
+        for data in [r#"{"a":1}}"#, r#"{"a":1"#, "{}data"] {
+            assert_eq!(Chunk::read_several(data), None, "{data}");
+        }
+    }
+
+    #[test]
     fn any_json_is_a_chunk() {
         for event in [
             "null",
@@ -229,6 +373,110 @@ mod tests {
             assert_eq!(Chunk::read(event).unwrap(), Chunk::default(), "{event}");
         }
     }
+
+    #[test]
+    fn errors_are_found_in_every_shape_and_empty_ones_are_none() {
+        for event in [
+            r#"{"error":"boom"}"#,
+            r#"{"error":true,"message":"boom"}"#,
+            r#"{"error":{"message":"","code":500}}"#,
+            r#"[{"error":{"message":"boom"}}]"#,
+            r#""{\"error\":{\"message\":\"boom\"}}""#,
+            r#""Error: boom""#,
+            r#"{"errors":[{"message":"boom"}]}"#,
+            r#"{"choices":null,"base_resp":{"status_code":1008,"status_msg":"no money"}}"#,
+            r#"{"code":"401","msg":"no","success":false}"#,
+            r#"{"code":500,"data":null}"#,
+            r#"{"code":-1,"msg":"no"}"#,
+            r#"{"object":"error","code":1}"#,
+            r#"{"status":"failure","message":"no"}"#,
+            r#"{"choices":[],"error_msg":"no"}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":"ERROR"}]}"#,
+        ] {
+            assert!(
+                matches!(Chunk::read(event).unwrap().notice, Notice::Error(_)),
+                "{event}"
+            );
+        }
+        for nothing in [
+            "null",
+            "false",
+            "\"\"",
+            "{}",
+            "[]",
+            "\"none\"",
+            "0",
+            r#"{"code":0,"message":""}"#,
+        ] {
+            for event in [
+                format!(r#"{{"choices":[{{"delta":{{"content":"a"}}}}],"error":{nothing}}}"#),
+                format!(r#"{{"choices":[{{"delta":{{"content":"a"}},"error":{nothing}}}]}}"#),
+            ] {
+                let chunk = Chunk::read(&event).unwrap();
+                assert_eq!(
+                    (chunk.text.as_str(), chunk.notice),
+                    ("a", Notice::None),
+                    "{event}"
+                );
+            }
+        }
+        for event in [
+            r#"{"choices":[],"prompt_progress":{"total":10,"processed":5}}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"type":"status","message":"loading the model"}"#,
+            r#"{"choices":[{"delta":{"content":"a"}}],"base_resp":{"status_code":0,"status_msg":""}}"#,
+            r#"{"choices":[{"delta":{"content":"a"}}],"success":true,"code":0,"message":"success"}"#,
+            r#"{"choices":[],"code":200,"msg":"ok"}"#,
+        ] {
+            assert_eq!(Chunk::read(event).unwrap().notice, Notice::None, "{event}");
+        }
+    }
+
+    #[test]
+    fn thoughts_are_found_wherever_servers_put_them() {
+        for delta in [
+            r#"{"reasoning_content":"hm"}"#,
+            r#"{"reasoning":{"text":"hm"}}"#,
+            r#"{"reasoning":{"content":[{"text":"hm"}]}}"#,
+            r#"{"thinking":"hm"}"#,
+            r#"{"content":"","reasoning_content":null,"thinking":"hm"}"#,
+            r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}"#,
+            r#"{"content":[{"type":"reasoning","text":"hm"}]}"#,
+            r#"{"content":{"type":"thinking","thinking":"hm"}}"#,
+            r#"{"reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"x"}]}"#,
+            r#"{"reasoning_details":[{"type":"reasoning.summary","summary":"hm"},{"type":"reasoning.encrypted","data":"x"}]}"#,
+            r#"{"thinking_blocks":[{"type":"thinking","thinking":"hm","signature":"x"}]}"#,
+        ] {
+            let event = format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
+            let chunk = Chunk::read(&event).unwrap();
+            assert_eq!((&*chunk.text, &*chunk.reasoning), ("", "hm"), "{event}");
+        }
+        for choice in [
+            r#"{"delta":{"provider_specific_fields":{"reasoning_content":"hm"}}}"#,
+            r#"{"delta":{"content":null,"provider_specific_fields":{"reasoning":"hm"}}}"#,
+            r#"{"delta":{"reasoningContent":"hm"}}"#,
+            r#"{"delta":{"reasoningContent":{"reasoningText":{"text":"hm"}}}}"#,
+            r#"{"delta":{"reasoning_summary":"hm"}}"#,
+            r#"{"delta":{"reasoning_summary":[{"type":"summary_text","text":"hm"}]}}"#,
+            r#"{"delta":{},"reasoning_content":"hm"}"#,
+            r#"{"delta":{"content":""},"reasoning":"hm"}"#,
+            r#"{"message":{"content":"","reasoning_content":"hm"}}"#,
+        ] {
+            let chunk = Chunk::read(&format!(r#"{{"choices":[{choice}]}}"#)).unwrap();
+            assert_eq!((&*chunk.text, &*chunk.reasoning), ("", "hm"), "{choice}");
+        }
+        let text =
+            r#"{"choices":[{"delta":{"content":"yes","provider_specific_fields":{"a":1}}}]}"#;
+        let chunk = Chunk::read(text).unwrap();
+        assert_eq!((&*chunk.text, &*chunk.reasoning), ("yes", ""));
+        let both = r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"yes"},{"type":"image_url"}]}}]}"#;
+        let chunk = Chunk::read(both).unwrap();
+        assert_eq!(
+            (&*chunk.text, &*chunk.reasoning, chunk.has_media),
+            ("yes", "hm", true)
+        );
+    }
+
     #[test]
     fn the_usual_form_is_read_like_any_json() {
         for event in [
@@ -245,11 +493,17 @@ mod tests {
         }
         for event in [
             r#"{"choices":[{"delta":{"content":"a"}}],"error":"boom"}"#,
-            r#"{"choices":[{"delta":{"content":"a"},"error":{}}]}"#,
+            r#"{"choices":[{"delta":{"content":"a"},"error":{"code":500}}]}"#,
+            r#"{"choices":[{"delta":{"content":"a","error":"boom"}}]}"#,
+            r#"{"choices":[{"delta":{"content":"a"}}],"success":false}"#,
+            r#"{"choices":[{"delta":{"content":"a"}}],"base_resp":{"status_code":1008}}"#,
         ] {
             let usual: Usual = serde_json::from_str(event).unwrap();
             assert_eq!(usual.chunk(), None, "{event}");
-            assert!(Chunk::read(event).unwrap().error.is_some(), "{event}");
+            assert!(
+                matches!(Chunk::read(event).unwrap().notice, Notice::Error(_)),
+                "{event}"
+            );
         }
     }
 }

@@ -45,6 +45,25 @@ pub(super) fn newest(mut turns: Vec<Turn>, limit: usize) -> (Vec<Turn>, usize) {
     (turns.split_off(dropped), dropped)
 }
 
+/// The turns as strict servers want them: none of them blank, the first one the user's, and user and model in
+/// turn. What somebody wrote that was never answered is joined with what they wrote next: left out, the
+/// model would not know what "and in Korean, please" is about.
+pub(super) fn in_turn(turns: Vec<Turn>) -> Vec<Turn> {
+    let mut joined: Vec<Turn> = Vec::with_capacity(turns.len());
+    for turn in turns {
+        match joined.last_mut() {
+            _ if turn.text.trim().is_empty() => {}
+            None if turn.role == Role::Assistant => {}
+            Some(last) if last.role == turn.role => {
+                last.text.push_str("\n\n");
+                last.text.push_str(&turn.text);
+            }
+            _ => joined.push(turn),
+        }
+    }
+    joined
+}
+
 /// The last characters of a text, at most so many.
 fn end_of(text: &str, characters: usize) -> &str {
     let start = text.char_indices().rev().take(characters).last();
@@ -67,6 +86,34 @@ mod tests {
         assert_eq!(newest(turns(), all - 1), (turns().split_off(1), 1));
         let (kept, dropped) = newest(turns(), 3);
         assert_eq!((kept, dropped), (Turn::carry_on("둘 셋").into(), 1));
+    }
+
+    #[test]
+    fn user_and_model_come_in_turn() {
+        let turns = |said: &[(Role, &str)]| -> Vec<Turn> {
+            let turn = |(role, text): &(Role, &str)| Turn {
+                role: *role,
+                text: (*text).to_owned(),
+            };
+            said.iter().map(turn).collect()
+        };
+        use Role::{Assistant as A, User as U};
+        for (given, sent) in [
+            (
+                &[(U, "a"), (A, "b"), (U, "c")][..],
+                &[(U, "a"), (A, "b"), (U, "c")][..],
+            ),
+            (&[(U, "a"), (U, "b")], &[(U, "a\n\nb")]),
+            (&[(U, "a"), (A, " \n"), (U, "b")], &[(U, "a\n\nb")]),
+            (
+                &[(A, "hi"), (U, "a"), (A, "b"), (A, "c"), (U, "d")],
+                &[(U, "a"), (A, "b\n\nc"), (U, "d")],
+            ),
+            (&[(A, "hi")], &[]),
+            (&[], &[]),
+        ] {
+            assert_eq!(in_turn(turns(given)), turns(sent), "{given:?}");
+        }
     }
 
     #[test]

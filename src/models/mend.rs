@@ -1,12 +1,18 @@
 //! Makes events of whatever a server streams.
 //!
 //! It bears a byte order mark, broken UTF-8, every kind of line end, a last event without an empty
-//! line after it, errors in `event: error`, and plain JSON instead of a stream.
+//! line after it, events without any between them, errors in `event: error` and in a field `error:`,
+//! and plain JSON instead of a stream, in front of it, or between its events.
 
 use super::trouble::TroubleKind;
+use serde::de::IgnoredAny;
 
 /// The longest line that is taken, in bytes.
 const LINE_LIMIT: usize = 1 << 20;
+
+/// The longest JSON that stands in a stream without being an event's data, in bytes. Each of its lines may
+/// be its last one, so it is read again and again.
+const BARE_LIMIT: usize = 16 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -34,6 +40,10 @@ pub(super) struct Mender {
     /// The data of the event so far.
     data: String,
     name: String,
+    /// A name that came behind data: of this event, or of one that begins without an empty line before it.
+    name_behind: String,
+    /// The lines so far of JSON that is no event's data.
+    bare: String,
     /// Whether there was any event, and whether there was any line that no event has.
     events: bool,
     stray: bool,
@@ -102,10 +112,7 @@ impl Mender {
         if self.shape == Shape::Json {
             let json = std::mem::take(&mut self.line);
             let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
-            // A line break inside JSON stands between its parts, never in its texts.
-            self.data = String::from_utf8_lossy(json).replace(['\n', '\r'], " ");
-            self.end_event(out);
-            out.push(Mended::Done);
+            self.end_json(&String::from_utf8_lossy(json), out);
             return Ok(());
         }
         let line = std::mem::take(&mut self.line);
@@ -118,6 +125,29 @@ impl Mender {
         } else {
             Ok(())
         }
+    }
+
+    /// What began as JSON has ended: one value, several of them, or one with a stream behind it.
+    fn end_json(&mut self, json: &str, out: &mut Vec<Mended>) {
+        // A line break inside JSON stands between its parts, never in its texts.
+        let one_line = |json: &str| json.replace(['\n', '\r'], " ");
+        let mut values = serde_json::Deserializer::from_str(json).into_iter::<IgnoredAny>();
+        let mut read = 0;
+        while let Some(Ok(_)) = values.next() {
+            let end = values.byte_offset();
+            out.push(Mended::Event(one_line(&json[read..end])));
+            read = end;
+        }
+        let rest = &json[read..];
+        if read == 0 {
+            out.push(Mended::Event(one_line(rest)));
+        } else {
+            for line in rest.split(['\n', '\r']) {
+                self.end_line(line.as_bytes(), out);
+            }
+            self.end_event(out);
+        }
+        out.push(Mended::Done);
     }
 
     /// How many lines have ended so far. A server that sends a byte now and then does not move it.
@@ -152,24 +182,80 @@ impl Mender {
         self.lines += 1;
         // Whole lines hold whole characters; what is not UTF-8 even then becomes a replacement character.
         let line = String::from_utf8_lossy(line);
+        if self.take_bare(&line, out) {
+            return;
+        }
         let (field, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
-        match field {
-            "data" => {
-                if !self.data.is_empty() {
-                    self.data.push('\n');
+        match field.trim() {
+            "data" | "Data" | "DATA" => self.take_data(value, out),
+            "event" if self.data.is_empty() => self.name = value.to_owned(),
+            "event" => self.name_behind = value.to_owned(),
+            "error" => {
+                self.end_event(out);
+                self.events = true;
+                if !matches!(
+                    value.trim(),
+                    "" | "null" | "none" | "false" | "{}" | "[]" | "\"\""
+                ) {
+                    out.push(Mended::Error(value.to_owned()));
                 }
-                self.data.push_str(value);
             }
-            "event" => self.name = value.to_owned(),
             "" if line.is_empty() => self.end_event(out),
             "" | "id" | "retry" => {}
             _ => self.stray = true,
         }
     }
 
+    /// Takes a line of data. Behind JSON that is whole it is another event's: some servers part their events
+    /// by nothing.
+    fn take_data(&mut self, value: &str, out: &mut Vec<Mended>) {
+        if !self.data.is_empty() {
+            let is_whole = self.data.starts_with(['{', '['])
+                && !self.data.contains('\n')
+                && serde_json::from_str::<IgnoredAny>(&self.data).is_ok();
+            if is_whole {
+                let name = std::mem::take(&mut self.name_behind);
+                self.end_event(out);
+                self.name = name;
+            } else {
+                self.data.push('\n');
+            }
+        }
+        self.data.push_str(value);
+    }
+
+    /// Takes a line of JSON that is no event's data, as errors come. False if it is none.
+    fn take_bare(&mut self, line: &str, out: &mut Vec<Mended>) -> bool {
+        let begins = self.data.is_empty() && line.trim_start().starts_with(['{', '[']);
+        if self.bare.is_empty() && !begins {
+            return false;
+        }
+        if self.bare.len() + line.len() > BARE_LIMIT {
+            self.bare.clear();
+            self.stray = true;
+            return false;
+        }
+        self.bare.push_str(line);
+        self.bare.push(' ');
+        let may_end = line.trim_end().ends_with(['}', ']']);
+        if may_end && serde_json::from_str::<IgnoredAny>(&self.bare).is_ok() {
+            self.events = true;
+            out.push(Mended::Event(std::mem::take(&mut self.bare)));
+        } else if line.starts_with("data:") {
+            // It was none.
+            self.bare.clear();
+            self.stray = true;
+            return false;
+        }
+        true
+    }
+
     fn end_event(&mut self, out: &mut Vec<Mended>) {
-        let name = std::mem::take(&mut self.name);
+        let mut name = std::mem::take(&mut self.name);
+        if !self.name_behind.is_empty() {
+            name = std::mem::take(&mut self.name_behind);
+        }
         let data = std::mem::take(&mut self.data);
         if data.trim().is_empty() {
             return;
@@ -177,7 +263,10 @@ impl Mender {
         self.events = true;
         out.push(if name == "error" {
             Mended::Error(data)
-        } else if data.lines().any(|line| line.trim() == "[DONE]") {
+        } else if data
+            .lines()
+            .any(|line| line.trim().trim_matches('"') == "[DONE]")
+        {
             Mended::Done
         } else {
             Mended::Event(data)
@@ -233,6 +322,45 @@ mod tests {
     }
 
     #[test]
+    fn events_need_no_empty_line_between_them() {
+        let error = |data: &str| Mended::Error(data.into());
+        for (stream, expected) in [
+            (
+                "data: {\"a\":1}\ndata: {\"a\":2}\ndata: [DONE]\n",
+                vec![event("{\"a\":1}"), event("{\"a\":2}"), Mended::Done],
+            ),
+            (
+                "data: {\"a\":1}\n \ndata: {\"a\":2}\n \n",
+                vec![event("{\"a\":1}"), event("{\"a\":2}")],
+            ),
+            (
+                "id: 1\nevent: a\ndata: {}\nid: 2\nevent: error\ndata: {}\nevent: a\ndata: []\n",
+                vec![event("{}"), error("{}"), event("[]")],
+            ),
+            ("data: {}\nevent: error\n\n", vec![error("{}")]),
+            ("DATA : {}\n  data: {}\n", vec![event("{}"), event("{}")]),
+            // One event's lines.
+            (
+                "data: {\ndata: \"a\": {}\ndata: }\n\n",
+                vec![event("{\n\"a\": {}\n}")],
+            ),
+            ("data: a\ndata: b\n\n", vec![event("a\nb")]),
+        ] {
+            assert_eq!(mended(&[stream.as_bytes()]), Ok(expected), "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_told_as_soon_as_another_begins() {
+        let (mut mender, mut out) = (Mender::default(), vec![]);
+        mender.take(b"data: {}\ndata: {\"a\"", &mut out).unwrap();
+        mender.take(b":1}\ndata: {", &mut out).unwrap();
+        assert_eq!(out, [event("{}")]);
+        mender.take(b"}\n", &mut out).unwrap();
+        assert_eq!(out, [event("{}"), event("{\"a\":1}")]);
+    }
+
+    #[test]
     fn broken_characters_are_replaced() {
         assert_eq!(
             mended(&[b"data: a\xFFb\n\n"]),
@@ -247,7 +375,50 @@ mod tests {
     #[test]
     fn json_is_one_event() {
         let json = mended(&[b"\xEF\xBB\xBF {\n  \"a\":", b" 1\r\n}\n"]);
-        assert_eq!(json, Ok(vec![event(" {   \"a\": 1  } "), Mended::Done]));
+        assert_eq!(json, Ok(vec![event(" {   \"a\": 1  }"), Mended::Done]));
+    }
+
+    #[test]
+    fn json_may_come_in_several_values_or_with_a_stream_behind_it() {
+        assert_eq!(
+            mended(&[b"{\"a\":1}\n{\"a\":", b"2}\n"]),
+            Ok(vec![event("{\"a\":1}"), event(" {\"a\":2}"), Mended::Done])
+        );
+        assert_eq!(
+            mended(&[b"{\"error\":1}\n\ndata: [DONE]\n\n"]),
+            Ok(vec![event("{\"error\":1}"), Mended::Done, Mended::Done])
+        );
+    }
+
+    #[test]
+    fn errors_stand_beside_events_too() {
+        let error = |data: &str| Mended::Error(data.into());
+        for stream in [
+            "data: a\n\nerror: {\"code\":400}\n\ndata: [DONE]\n\n",
+            "data: a\nerror: {\"code\":400}\ndata: [DONE]\n\n",
+        ] {
+            let expected = vec![event("a"), error("{\"code\":400}"), Mended::Done];
+            assert_eq!(mended(&[stream.as_bytes()]), Ok(expected), "{stream:?}");
+        }
+        for nothing in ["", "null", "{}", "\"\""] {
+            let stream = format!("error: {nothing}\n\n");
+            assert_eq!(mended(&[stream.as_bytes()]), Ok(vec![]), "{stream:?}");
+        }
+        for bare in [
+            "{\"error\":{\"a\":[1]}}",
+            "[{\"error\":1}]",
+            "{\n \"error\": {\n }\n}",
+        ] {
+            let stream = format!(": hello\n\n{bare}\n\ndata: a\n\n");
+            let data = bare.replace('\n', " ") + " ";
+            assert_eq!(
+                mended(&[stream.as_bytes()]),
+                Ok(vec![event(&data), event("a")]),
+                "{bare}"
+            );
+        }
+        let endless = format!(": hello\n\n[{}\ndata: a\n\n", "[\n".repeat(BARE_LIMIT));
+        assert_eq!(mended(&[endless.as_bytes()]), Ok(vec![event("a")]));
     }
 
     #[test]

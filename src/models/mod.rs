@@ -5,27 +5,44 @@ mod ask;
 mod chunk;
 mod demo;
 mod estimate;
+mod harmony;
+mod headers;
 mod history;
+mod in_code;
 mod list;
+mod marks;
 mod mend;
+mod notice;
 mod openai;
 mod options;
+mod parts;
+mod reading;
+mod reason;
 mod retry;
+mod said;
 mod secret;
 mod think;
 mod transport;
 mod trouble;
+mod unopened;
+mod wait;
+mod words;
 
 pub use ask::{Asked, first_choice};
 pub use estimate::estimate;
-pub(crate) use list::NAME_LIMIT;
+pub use headers::{Headers, HeadersError};
+use list::for_chats;
+pub(crate) use list::{NAME_LIMIT, short_name};
 pub use options::{Options, Parameter};
 pub use secret::Secret;
 pub use trouble::{Trouble, TroubleKind, UnknownKind};
+pub use unopened::{unopened, without_thoughts};
 
 use demo::Demo;
 use futures_util::{Stream, StreamExt};
 use openai::Server;
+use rustls_platform_verifier::ConfigVerifierExt;
+use secret::Secrets;
 use serde::Deserialize;
 use std::{
     pin::Pin,
@@ -52,6 +69,8 @@ pub struct Settings {
     pub api_key: Option<Secret>,
     /// Where the API begins, usually ending in `/v1`. Without it but with a key: OpenAI.
     pub base_url: Option<Url>,
+    /// Headers that the server gets with every request.
+    pub headers: Headers,
     /// The model to ask; without it the first one for chats that the server lists.
     pub model: Option<String>,
     /// With neither key nor base URL: look for an Ollama at `ollama_url` before the demo model answers.
@@ -77,6 +96,7 @@ impl Default for Settings {
         Self {
             api_key: None,
             base_url: None,
+            headers: Headers::default(),
             model: None,
             find_ollama: true,
             ollama_url: Url::parse("http://127.0.0.1:11434/v1").expect("it is a URL"),
@@ -104,6 +124,9 @@ pub enum SettingsError {
     /// The HTTP client could not be made.
     #[error("cannot make a client for the model server")]
     Client(#[from] reqwest::Error),
+    /// The system's certificates could not be read.
+    #[error("cannot read the certificates that this system trusts")]
+    Certificates(#[from] rustls::Error),
 }
 
 /// Who has written a turn.
@@ -176,6 +199,8 @@ pub enum Finish {
     Length,
     /// A filter of the server stopped it.
     Filtered,
+    /// The server broke it off, for want of room or time.
+    Cut,
 }
 
 /// Who answers.
@@ -207,12 +232,16 @@ pub struct Models {
 
 struct Shared {
     settings: Settings,
+    /// The certificates that all clients trust: to read the system's takes most of a start.
+    tls: rustls::ClientConfig,
     known: Mutex<Known>,
     /// Held while a server is asked what it has, so that many replies ask once; and how that last
     /// failed, and when.
     asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
     /// What the server has, for people to choose from.
     listed: list::Listed,
+    /// Which models know no message before the conversation.
+    folded: openai::Folded,
 }
 
 /// What was learned from servers.
@@ -253,12 +282,15 @@ impl Models {
                 return Err(SettingsError::BaseUrl);
             }
         }
-        let http = client(&settings)?;
+        let tls = tls()?;
+        let http = client(&settings, tls.clone())?;
         let shared = Shared {
             settings,
+            tls,
             known: Mutex::default(),
             asking: Default::default(),
             listed: Default::default(),
+            folded: Default::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -272,9 +304,10 @@ impl Models {
     /// # Errors
     /// If the HTTP client cannot be made.
     pub fn with_own_connections(&self) -> Result<Self, SettingsError> {
+        let Shared { settings, tls, .. } = &*self.shared;
         Ok(Self {
             shared: self.shared.clone(),
-            http: client(&self.shared.settings)?,
+            http: client(settings, tls.clone())?,
         })
     }
 
@@ -353,6 +386,7 @@ impl Models {
             let settings = &models.shared.settings;
             let limit = settings.history_limit.saturating_sub(options.length());
             let (turns, dropped) = history::newest(turns, limit);
+            let turns = history::in_turn(turns);
             let dropped = dropped + options.before;
             let options = Arc::new(options);
             let turns: Arc<[Turn]> = turns.into();
@@ -379,7 +413,7 @@ impl Models {
                                     touched |= matches!(event, Event::Text(_) | Event::Reasoning(_));
                                     yield event;
                                 }
-                                None => break Trouble::new(TroubleKind::CutOff, "no end", &Secret::default()),
+                                None => break Trouble::new(TroubleKind::CutOff, "no end", &Secrets::default()),
                             }
                         }
                     }
@@ -429,7 +463,7 @@ impl Models {
         })?;
         let Some(model) = for_chats(&list).map(str::to_owned) else {
             let said = "the server has no models";
-            return Err(Trouble::new(TroubleKind::UnknownModel, said, &server.key));
+            return Err(server.trouble(TroubleKind::UnknownModel, said));
         };
         self.known().model = Some(model.clone());
         Ok((server, model))
@@ -441,7 +475,7 @@ impl Models {
         if !settings.find_ollama {
             return None;
         }
-        let server = self.server(&settings.ollama_url, Secret::default());
+        let server = self.ollama_server();
         if !self.known().is_fresh() {
             let _asking = self.shared.asking.lock().await;
             // Another reply may have looked meanwhile.
@@ -475,15 +509,25 @@ impl Models {
         self.server(
             settings.base_url.as_ref().unwrap_or(&openai),
             settings.api_key.clone().unwrap_or_default(),
+            settings.headers.clone(),
         )
     }
 
-    fn server(&self, base: &Url, key: Secret) -> Server {
+    fn ollama_server(&self) -> Server {
+        let none = (Secret::default(), Headers::default());
+        self.server(&self.shared.settings.ollama_url, none.0, none.1)
+    }
+
+    fn server(&self, base: &Url, key: Secret, headers: Headers) -> Server {
+        let keys = std::iter::once(key.clone()).filter(|key| !key.expose().is_empty());
         Server {
             http: self.http.clone(),
             demo: None,
             base: base.as_str().trim_end_matches('/').to_owned(),
+            secrets: keys.chain(headers.secrets()).collect(),
             key,
+            headers,
+            folded: self.shared.folded.clone(),
             first_token_timeout: self.shared.settings.first_token_timeout,
             silence_timeout: self.shared.settings.silence_timeout,
         }
@@ -496,7 +540,7 @@ impl Models {
         };
         Server {
             demo: Some(demo),
-            ..self.server(&nowhere, Secret::default())
+            ..self.server(&nowhere, Secret::default(), Headers::default())
         }
     }
 
@@ -508,8 +552,16 @@ impl Models {
     }
 }
 
-fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
+/// TLS as servers of HTTP expect it, with the certificates that this system trusts.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let mut tls = rustls::ClientConfig::with_platform_verifier()?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+fn client(settings: &Settings, tls: rustls::ClientConfig) -> reqwest::Result<reqwest::Client> {
     let mut http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .connect_timeout(settings.connect_timeout)
         // A redirect would take the key and the conversation to where nobody meant to send them.
         .redirect(reqwest::redirect::Policy::none())
@@ -521,32 +573,14 @@ fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    // No proxy leads to this very computer.
-    if settings.base_url.as_ref().map_or(!configured, local) {
+    // No proxy leads to this very computer. And where there is to be none at all, reqwest 0.13.5 would
+    // still send what goes to an address, not a name, through one.
+    let no_proxy = ["NO_PROXY", "no_proxy"].map(|name| std::env::var(name).unwrap_or_default());
+    let never = no_proxy
+        .iter()
+        .any(|names| names.split(',').any(|name| name.trim() == "*"));
+    if never || settings.base_url.as_ref().map_or(!configured, local) {
         http = http.no_proxy();
     }
     http.build()
-}
-
-/// The first model of the list that is likely to chat. Servers list models for other work, too, and
-/// often first.
-fn for_chats(list: &[String]) -> Option<&str> {
-    let chats = |name: &&String| is_for_chats(name);
-    list.iter().find(chats).or(list.first()).map(String::as_str)
-}
-
-/// Whether a model of this name is likely to chat.
-fn is_for_chats(name: &str) -> bool {
-    const OTHER_WORK: [&str; 8] = [
-        "embed",
-        "whisper",
-        "tts",
-        "dall-e",
-        "image",
-        "moderation",
-        "transcribe",
-        "rerank",
-    ];
-    let name = name.to_lowercase();
-    !OTHER_WORK.iter().any(|work| name.contains(work))
 }

@@ -57,8 +57,9 @@ impl Options {
         prompt.map_or(0, |prompt| prompt.chars().count())
     }
 
-    /// Puts what is set into a request.
-    pub(super) fn put_into(&self, request: &mut Value, new_names: bool) {
+    /// Puts what is set into a request. `folded`: what the model is told before the conversation stands in
+    /// front of the person's first message.
+    pub(super) fn put_into(&self, request: &mut Value, new_names: bool, folded: bool) {
         let max_tokens = if new_names {
             MAX_TOKENS_NEW
         } else {
@@ -79,17 +80,33 @@ impl Options {
             (&self.system_prompt, request["messages"].as_array_mut())
         {
             messages.insert(0, json!({ "role": "system", "content": prompt }));
+            if folded {
+                fold(messages);
+            }
         }
+    }
+}
+
+/// Sends what comes before the conversation with the person's first message, for models that know no
+/// other way.
+fn fold(messages: &mut Vec<Value>) {
+    let prompt = messages.remove(0);
+    let prompt = prompt["content"].as_str().unwrap_or_default();
+    match messages.first_mut() {
+        Some(first) if first["role"] == "user" => {
+            let said = first["content"].as_str().unwrap_or_default();
+            first["content"] = format!("{prompt}\n\n{said}").into();
+        }
+        _ => messages.insert(0, json!({ "role": "user", "content": prompt })),
     }
 }
 
 /// Whether a request was refused that may be accepted with the other name of the longest length.
 pub(super) fn should_rename(request: &Value, refused: &Trouble) -> bool {
-    let said = refused.to_string();
     let (old, new) = (&request[MAX_TOKENS], &request[MAX_TOKENS_NEW]);
     refused.kind() == TroubleKind::Refused
-        && (!old.is_null() && said.contains(MAX_TOKENS_NEW)
-            || !new.is_null() && said.contains(MAX_TOKENS_NEW))
+        && (!old.is_null() || !new.is_null())
+        && refused.names(MAX_TOKENS_NEW)
 }
 
 /// Gives the longest length its other name. Whether there is one.
@@ -111,9 +128,8 @@ pub(super) fn explained(request: &Value, refused: Trouble) -> Trouble {
     if refused.kind() != TroubleKind::Refused {
         return refused;
     }
-    let said = refused.to_string();
     let named = Parameter::NAMES.iter().find(|(_, name, other)| {
-        !request[*name].is_null() && (said.contains(name) || said.contains(other))
+        !request[*name].is_null() && (refused.names(name) || refused.names(other))
     });
     match named {
         Some((parameter, ..)) => refused.that_is(TroubleKind::Rejects(*parameter)),

@@ -1,8 +1,7 @@
 //! When a failed request is worth another try, and how long to wait before it.
 
 use super::trouble::{Trouble, TroubleKind};
-use http::{HeaderMap, header};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often a request is sent again, at most.
@@ -31,25 +30,6 @@ pub(super) fn wait(trouble: &Trouble, number: u32, base: Duration) -> Option<Dur
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date, which is measured by the server's own clock if it tells.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
-    let asked = text(header::RETRY_AFTER)?;
-    if let Ok(seconds) = asked.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let until = httpdate::parse_http_date(asked).ok()?;
-    let now = text(header::DATE)
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or_else(SystemTime::now);
-    Some(until.duration_since(now).unwrap_or_default())
-}
-
 /// A number from 0 up to 1.
 fn random() -> f64 {
     // The last 62 bits of such an id are random; 32 of them are plenty.
@@ -59,54 +39,17 @@ fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::secret::Secret;
-
-    fn asked(pairs: &[(header::HeaderName, &str)]) -> Option<Duration> {
-        retry_after(
-            &pairs
-                .iter()
-                .map(|(name, value)| (name.clone(), value.parse().unwrap()))
-                .collect(),
-        )
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let date = (header::DATE, "Sun, 06 Nov 1994 08:49:37 GMT");
-        let at = |value| (header::RETRY_AFTER, value);
-        assert_eq!(asked(&[]), None);
-        assert_eq!(asked(&[at("7")]), Some(Duration::from_secs(7)));
-        assert_eq!(asked(&[at("0.5")]), Some(Duration::from_millis(500)));
-        assert_eq!(
-            asked(&[date.clone(), at("Sun, 06 Nov 1994 08:50:37 GMT")]),
-            Some(Duration::from_secs(60))
-        );
-        assert_eq!(
-            asked(&[date, at("Sun, 06 Nov 1994 08:00:00 GMT")]),
-            Some(Duration::ZERO)
-        );
-        for nonsense in [
-            "",
-            "-1",
-            "soon",
-            "NaN",
-            "inf",
-            "1e300",
-            "99999999999999999999999",
-        ] {
-            assert_eq!(asked(&[at(nonsense)]), None, "{nonsense}");
-        }
-    }
+    use crate::models::secret::Secrets;
 
     #[test]
     fn waits_double_and_end_after_three() {
         let base = Duration::from_secs(1);
-        let trouble = Trouble::new(TroubleKind::Unreachable, "", &Secret::default());
+        let trouble = Trouble::new(TroubleKind::Unreachable, "", &Secrets::default());
         for (number, longest) in [(1, 1), (2, 2), (3, 4)] {
             assert!(wait(&trouble, number, base).unwrap() <= Duration::from_secs(longest));
         }
         assert_eq!(wait(&trouble, 4, base), None);
-        let refused = Trouble::new(TroubleKind::Refused, "", &Secret::default());
+        let refused = Trouble::new(TroubleKind::Refused, "", &Secrets::default());
         assert_eq!(wait(&refused, 1, base), None);
     }
 
@@ -117,7 +60,7 @@ mod tests {
                 429,
                 "",
                 Some(Duration::from_secs(seconds)),
-                &Secret::default(),
+                &Secrets::default(),
             )
         };
         assert_eq!(
@@ -129,7 +72,7 @@ mod tests {
             429,
             r#"{"error":{"code":"insufficient_quota"}}"#,
             None,
-            &Secret::default(),
+            &Secrets::default(),
         );
         assert_eq!(wait(&broke, 1, Duration::from_secs(1)), None);
     }

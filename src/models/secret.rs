@@ -1,6 +1,13 @@
 //! The key of a model server, and keeping it out of everything people and logs read.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
+
+/// A key shorter than this protects nothing, as `x` and `none` for servers that want none: it is a word
+/// like others, and hidden only where it is all of one.
+const SHORT: usize = 8;
+
+/// And of so few letters it is not even that.
+const TOO_SHORT: usize = 4;
 
 /// What stands where a key, or something that looks like a part of it, stood.
 const HIDDEN: &str = "[hidden]";
@@ -24,10 +31,9 @@ impl Secret {
     /// stars in the middle, so every word that shares enough with it is hidden as a whole.
     pub(super) fn redact(&self, text: &str) -> String {
         // A key may itself hold a character at which words are split.
-        let text = if self.0.is_empty() {
-            text.to_owned()
-        } else {
-            text.replace(&self.0, HIDDEN)
+        let text = match self.is_short() {
+            true => text.to_owned(),
+            false => text.replace(&self.0, HIDDEN),
         };
         let mut clean = String::with_capacity(text.len());
         for piece in text.split_inclusive(is_border) {
@@ -48,7 +54,14 @@ impl Secret {
             .match_indices("sk-")
             .map(|(at, _)| word[..at].chars().last());
         let marked = before_mark.any(|c| c.is_none_or(|c| !c.is_alphanumeric()));
-        if marked || (!self.0.is_empty() && word.contains(&self.0)) {
+        if marked {
+            return true;
+        }
+        if self.is_short() {
+            let whole = word.trim_matches(|c: char| !c.is_alphanumeric()) == self.0;
+            return whole && self.0.chars().count() >= TOO_SHORT;
+        }
+        if word.contains(&self.0) {
             return true;
         }
         let masked = ["**", "..", "…", "xxx", "XXX"]
@@ -58,6 +71,33 @@ impl Secret {
         let key: Vec<char> = self.0.chars().collect();
         key.windows(telling)
             .any(|part| word.contains(&part.iter().collect::<String>()))
+    }
+}
+
+impl Secret {
+    fn is_short(&self) -> bool {
+        self.0.chars().count() < SHORT
+    }
+}
+
+/// All that a server is not to be quoted with: its key, and the values of our own headers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets(Arc<[Secret]>);
+
+impl Secrets {
+    /// The text without any of them.
+    pub(super) fn redact(&self, text: &str) -> String {
+        // Without any there are still keys of others to be hidden.
+        let clean = Secret::default().redact(text);
+        self.0
+            .iter()
+            .fold(clean, |text, secret| secret.redact(&text))
+    }
+}
+
+impl FromIterator<Secret> for Secrets {
+    fn from_iter<T: IntoIterator<Item = Secret>>(all: T) -> Self {
+        Self(all.into_iter().collect())
     }
 }
 
@@ -130,6 +170,36 @@ mod tests {
             assert_eq!(key.redact(said), read, "{said}");
         }
         assert_eq!(format!("{key:?}"), "[hidden]");
+    }
+
+    #[test]
+    fn a_short_key_is_hidden_only_where_it_is_a_word_and_one_of_a_few_letters_nowhere() {
+        for (key, said, read) in [
+            ("x", "SyntaxError at x", "SyntaxError at x"),
+            ("sk", "risk: key sk", "risk: key sk"),
+            ("abc", "abc is no key", "abc is no key"),
+            ("none", "nonelectric none.", "nonelectric [hidden]"),
+            (
+                "ollama",
+                "ollama-server 'ollama'",
+                "ollama-server '[hidden]'",
+            ),
+        ] {
+            assert_eq!(Secret::new(key.into()).redact(said), read, "{key}");
+        }
+    }
+
+    #[test]
+    fn all_secrets_are_hidden() {
+        let secrets: Secrets = ["first-secret", "second-secret"]
+            .map(Secret::from)
+            .into_iter()
+            .collect();
+        assert_eq!(
+            secrets.redact("first-secret, second-secret; sk-other"),
+            "[hidden], [hidden]; [hidden]"
+        );
+        assert_eq!(Secrets::default().redact("sk-other"), "[hidden]");
     }
 
     #[test]

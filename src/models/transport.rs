@@ -3,8 +3,8 @@
 use super::{
     answer::{ANSWER_LIMIT, Answer, explain},
     openai::Server,
-    retry,
     trouble::{Trouble, TroubleKind, chain},
+    wait,
 };
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};
 use http::header;
@@ -74,6 +74,7 @@ impl Transport {
         } else if let Some(value) = headers.get_mut(header::AUTHORIZATION) {
             value.set_sensitive(true);
         }
+        self.server.headers.put_into(headers);
         // Compressing a stream means holding it back. Servers that do it anyway are understood.
         headers.insert(
             header::ACCEPT_ENCODING,
@@ -86,19 +87,19 @@ impl Transport {
                 Trouble::new(
                     TroubleKind::Unreachable,
                     &chain(&error.without_url()),
-                    &self.server.key,
+                    &self.server.secrets,
                 )
             })?,
         };
         let status = response.status();
         if !status.is_success() {
-            let retry_after = retry::retry_after(response.headers());
+            let retry_after = wait::in_headers(status.as_u16(), response.headers());
             let body = self.beginning(response).await;
             return Err(Trouble::refused(
                 status.as_u16(),
                 &body,
                 retry_after,
-                &self.server.key,
+                &self.server.secrets,
             ));
         }
         if streams {
@@ -112,7 +113,7 @@ impl Transport {
 
     /// An answer that is not streamed, all of it.
     async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Trouble> {
-        let trouble = |kind| Trouble::new(kind, explain(kind), &self.server.key);
+        let trouble = |kind| Trouble::new(kind, explain(kind), &self.server.secrets);
         let mut all = vec![];
         loop {
             match timeout(self.server.silence_timeout, response.chunk()).await {

@@ -1,6 +1,6 @@
 //! What can go wrong between us and a model server, in words that are safe to log and to store.
 
-use super::{options::Parameter, secret::Secret};
+use super::{notice::is_called, options::Parameter, said::Said, secret::Secrets, words};
 use serde_json::Value;
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
@@ -12,12 +12,20 @@ const SAID: usize = 300;
 pub enum TroubleKind {
     /// The server wants a key, or another one (401, 403).
     WrongKey,
-    /// The server has no such model, or nothing at this address (404).
+    /// The server has no such model, or not for this key, or nothing at this address (404).
     UnknownModel,
     /// The conversation does not fit into the model's context.
     TooLong,
-    /// Too many requests, or no credit left (429), also after the retries.
+    /// Too many requests (429), also after the retries.
     RateLimited,
+    /// The account at the provider has no credit left (402).
+    NoCredit,
+    /// The provider's rules do not allow what was sent, or what would be answered.
+    Moderated,
+    /// The provider does not serve the country from which we ask.
+    Region,
+    /// Something in front of the server lets nobody through (403 with a web page).
+    Blocked,
     /// No connection to the server.
     Unreachable,
     /// The server cannot answer just now (5xx).
@@ -36,15 +44,29 @@ pub enum TroubleKind {
     Reported,
     /// The model does not accept what was set.
     Rejects(Parameter),
+    /// The answer came to its end without a word.
+    Empty,
+    /// There was nothing in it but what the model thought.
+    OnlyThoughts,
+    /// The same, and that was as long as a reply may be.
+    EndlessThoughts,
+    /// There was nothing in it but that the model wants a tool to be used.
+    OnlyToolCall,
+    /// There was nothing in it but pictures or sound.
+    OnlyMedia,
 }
 
 impl TroubleKind {
     /// Every kind, so that whoever translates them can prove that none is missing.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::WrongKey,
         Self::UnknownModel,
         Self::TooLong,
         Self::RateLimited,
+        Self::NoCredit,
+        Self::Moderated,
+        Self::Region,
+        Self::Blocked,
         Self::Unreachable,
         Self::Overloaded,
         Self::Silent,
@@ -57,6 +79,11 @@ impl TroubleKind {
         Self::Rejects(Parameter::TopP),
         Self::Rejects(Parameter::MaxTokens),
         Self::Rejects(Parameter::Effort),
+        Self::Empty,
+        Self::OnlyThoughts,
+        Self::EndlessThoughts,
+        Self::OnlyToolCall,
+        Self::OnlyMedia,
     ];
 
     /// The code that is stored in the database; it never changes.
@@ -66,6 +93,10 @@ impl TroubleKind {
             Self::UnknownModel => "unknown_model",
             Self::TooLong => "too_long",
             Self::RateLimited => "rate_limited",
+            Self::NoCredit => "no_credit",
+            Self::Moderated => "moderated",
+            Self::Region => "region",
+            Self::Blocked => "blocked",
             Self::Unreachable => "unreachable",
             Self::Overloaded => "overloaded",
             Self::Silent => "silent",
@@ -78,6 +109,11 @@ impl TroubleKind {
             Self::Rejects(Parameter::TopP) => "rejects_top_p",
             Self::Rejects(Parameter::MaxTokens) => "rejects_max_tokens",
             Self::Rejects(Parameter::Effort) => "rejects_effort",
+            Self::Empty => "empty",
+            Self::OnlyThoughts => "only_thoughts",
+            Self::EndlessThoughts => "endless_thoughts",
+            Self::OnlyToolCall => "only_tool_call",
+            Self::OnlyMedia => "only_media",
         }
     }
 }
@@ -104,12 +140,17 @@ impl FromStr for TroubleKind {
     }
 }
 
-/// Why a reply failed, with what the server said about it. Its text holds no key, no control
-/// characters and at most 300 characters of the server's words; it is for the log, in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a reply failed. As text it is for the log, in English: its kind, the status, and the code by
+/// which the error calls itself, or why no server was reached, but no word of the server's, which may
+/// quote what people wrote.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Trouble {
     kind: TroubleKind,
+    status: Option<u16>,
+    code: Option<String>,
     said: String,
+    /// What was said, in lower case, for telling what it is about.
+    words: String,
     /// How long the server wants us to wait.
     pub(super) retry_after: Option<Duration>,
     /// Waiting changes nothing, whatever the kind says.
@@ -117,17 +158,21 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Trouble of that kind. What was said is cleaned here, with the key, so that nobody can forget to.
-    pub(super) fn new(kind: TroubleKind, said: &str, key: &Secret) -> Self {
+    /// Trouble of that kind. What was said is cleaned here, with the secrets, so that nobody can forget
+    /// to.
+    pub(super) fn new(kind: TroubleKind, said: &str, secrets: &Secrets) -> Self {
         let printable: String = said
             .chars()
             .map(|c| if is_unprintable(c) { ' ' } else { c })
             .collect();
         let words = printable.split_whitespace().collect::<Vec<_>>().join(" ");
-        let said = key.redact(&words).chars().take(SAID).collect();
+        let said = secrets.redact(&words).chars().take(SAID).collect();
         Self {
             kind,
+            status: None,
+            code: None,
             said,
+            words: String::new(),
             retry_after: None,
             hopeless: false,
         }
@@ -138,39 +183,42 @@ impl Trouble {
         status: u16,
         body: &str,
         retry_after: Option<Duration>,
-        key: &Secret,
+        secrets: &Secrets,
     ) -> Self {
-        let said = message(body);
-        let kind = kind_of_words(body, status).unwrap_or(match status {
-            401 | 403 => TroubleKind::WrongKey,
-            404 => TroubleKind::UnknownModel,
-            413 => TroubleKind::TooLong,
-            429 => TroubleKind::RateLimited,
-            408 | 500.. => TroubleKind::Overloaded,
-            400..500 => TroubleKind::Refused,
-            _ => TroubleKind::Garbled,
-        });
-        let mut trouble = Self::new(kind, &format!("status {status}: {said}"), key);
-        trouble.retry_after = retry_after;
-        // OpenAI answers 429 when an account has no credit left, too.
-        trouble.hopeless = body.contains("insufficient_quota");
-        trouble
+        let said = Said::in_body(body);
+        let kind = words::kind(Some(status), &said).unwrap_or(TroubleKind::Garbled);
+        let trouble = Self::new(kind, &message(body), secrets);
+        let retry_after = retry_after.or_else(|| said.wait());
+        Self {
+            status: Some(status),
+            retry_after,
+            ..trouble.with(said, secrets)
+        }
     }
 
     /// An error that came as a part of the answer. Its code or words may tell more than that it was reported.
-    pub(super) fn reported(error: &Value, key: &Secret) -> Self {
-        let text = error.to_string();
-        let code = [&error["code"], &error["status"], &error["status_code"]]
-            .iter()
-            .find_map(|v| v.as_u64());
-        let kind = kind_of_words(&text, 400).unwrap_or(match code {
-            Some(401 | 403) => TroubleKind::WrongKey,
-            Some(404) => TroubleKind::UnknownModel,
-            Some(413) => TroubleKind::TooLong,
-            Some(429) => TroubleKind::RateLimited,
-            _ => TroubleKind::Reported,
-        });
-        Self::new(kind, &message(&text), key)
+    pub(super) fn reported(error: &Value, secrets: &Secrets) -> Self {
+        let said = Said::in_value(error);
+        // What is refused here was accepted before.
+        let kind = words::kind(None, &said).filter(|kind| *kind != TroubleKind::Refused);
+        let kind = kind.unwrap_or(TroubleKind::Reported);
+        let trouble = Self::new(kind, &message(&error.to_string()), secrets);
+        let retry_after = said.wait();
+        Self {
+            status: said.status,
+            retry_after,
+            ..trouble.with(said, secrets)
+        }
+    }
+
+    fn with(self, said: Said, secrets: &Secrets) -> Self {
+        Self {
+            hopeless: words::has_retried(&said.words),
+            // A key is no code.
+            code: said.code.filter(|code| secrets.redact(code) == *code),
+            words: said.words,
+            ..self
+        }
     }
 
     /// The same trouble, now that more is known of it.
@@ -183,30 +231,114 @@ impl Trouble {
     pub fn kind(&self) -> TroubleKind {
         self.kind
     }
+
+    /// What the server said, if it did: without secrets and control characters, at most 300 characters. It
+    /// may quote what a person wrote, so it is for administrators, and never for the log.
+    pub fn said(&self) -> &str {
+        if self.words.is_empty() {
+            ""
+        } else {
+            &self.said
+        }
+    }
+
+    /// Its kind and what the server said, for administrators.
+    pub fn in_full(&self) -> String {
+        let status = self.status.map(|status| format!("status {status}: "));
+        format!("{}: {}{}", self.kind, status.unwrap_or_default(), self.said)
+    }
+
+    /// Whether it is about this, by a word in what was said.
+    pub(super) fn names(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
+    /// Tells whether the request was refused perhaps for that reason, so that it is worth a try.
+    pub(super) fn may_be_about_system_role(&self) -> bool {
+        self.kind == TroubleKind::Refused && words::may_refuse_system_role(&self.words)
+    }
+
+    /// Whether it is that no message may come before the conversation, or not so.
+    pub(super) fn is_about_system_role(&self) -> bool {
+        words::refuses_system_role(&self.words)
+    }
+}
+
+impl fmt::Debug for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Trouble").field(&self.in_full()).finish()
+    }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, self.said)
+        f.write_str(self.kind.as_str())?;
+        let status = self.status.map(|status| format!("status {status}"));
+        let code = self.code.as_ref().map(|code| format!("code {code}"));
+        let more: Vec<String> = status.into_iter().chain(code).collect();
+        if !more.is_empty() {
+            write!(f, " ({})", more.join(", "))?;
+        }
+        // Where no server was reached the words are the system's.
+        if self.kind == TroubleKind::Unreachable && self.words.is_empty() && !self.said.is_empty() {
+            write!(f, ": {}", self.said)?;
+        }
+        Ok(())
     }
 }
 
 impl Error for Trouble {}
 
-/// What a person should read of an error: `error.message`, `message`, `detail`, or its text.
+/// What a person should read of an error: its message wherever that stands, or its text.
 pub(super) fn message(body: &str) -> String {
-    match serde_json::from_str::<Value>(body) {
-        Ok(value) => {
-            let error = if value["error"].is_null() {
-                &value
-            } else {
-                &value["error"]
-            };
-            let words = [error, &error["message"], &error["detail"]]
-                .into_iter()
-                .find_map(Value::as_str);
-            words.map_or_else(|| error.to_string(), str::to_owned)
+    const MESSAGES: [&str; 18] = [
+        "message",
+        "msg",
+        "detail",
+        "errordescription",
+        "errormessage",
+        "errormsg",
+        "errmsg",
+        "statusmsg",
+        "retmsg",
+        "faultstring",
+        "error",
+        "err",
+        "exception",
+        "failure",
+        "reason",
+        "info",
+        "description",
+        "title",
+    ];
+    const AROUND: [&str; 7] = [
+        "error",
+        "errors",
+        "baseresp",
+        "fault",
+        "header",
+        "response",
+        "responsemetadata",
+    ];
+    fn find(value: &Value) -> Option<&str> {
+        match value {
+            Value::String(text) if !text.is_empty() => Some(text),
+            Value::Array(parts) => parts.iter().find_map(find),
+            Value::Object(fields) => {
+                let called = |name: &'static str| {
+                    let mut fields = fields.iter();
+                    fields.find_map(|(field, value)| is_called(field, name).then_some(value))
+                };
+                let inner = AROUND.into_iter().filter_map(called).filter_map(find);
+                let named = MESSAGES.into_iter().filter_map(called);
+                let named = named.filter_map(Value::as_str);
+                inner.chain(named).find(|text| !text.is_empty())
+            }
+            _ => None,
         }
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(value) => find(&value).map_or_else(|| value.to_string(), str::to_owned),
         Err(_) if body.trim_start().starts_with('<') => "a web page".to_owned(),
         Err(_) => body.to_owned(),
     }
@@ -221,37 +353,6 @@ pub(super) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     words
-}
-
-/// Servers say the same two things with many statuses: that the model is not there, and that the
-/// conversation is too long for it.
-fn kind_of_words(body: &str, status: u16) -> Option<TroubleKind> {
-    const TOO_LONG: [&str; 9] = [
-        "context_length_exceeded",
-        "exceed_context_size",
-        "string_above_max_length",
-        "context length",
-        "context size",
-        "context window",
-        "prompt is too long",
-        "input is too long",
-        "too many tokens",
-    ];
-    if matches!(status, 401 | 403 | 429) {
-        return None;
-    }
-    let words = body.to_lowercase();
-    let no_model = words.contains("model")
-        && ["not found", "does not exist"]
-            .iter()
-            .any(|w| words.contains(w));
-    if TOO_LONG.iter().any(|w| words.contains(w)) {
-        Some(TroubleKind::TooLong)
-    } else if no_model || words.contains("model_not_found") {
-        Some(TroubleKind::UnknownModel)
-    } else {
-        None
-    }
 }
 
 /// Control characters, and those that turn or hide text.
@@ -273,6 +374,23 @@ mod tests {
     }
 
     #[test]
+    fn the_log_is_told_why_no_server_was_reached_and_nothing_that_one_said() {
+        let none = Secrets::default();
+        let unreached = Trouble::new(TroubleKind::Unreachable, "Connection refused", &none);
+        assert_eq!(unreached.to_string(), "unreachable: Connection refused");
+        let refused = Trouble::refused(
+            400,
+            r#"{"error":{"message":"plums","code":7}}"#,
+            None,
+            &none,
+        );
+        let garbled = Trouble::new(TroubleKind::Garbled, "no string: \"plums\"", &none);
+        for trouble in [refused, garbled] {
+            assert!(!trouble.to_string().contains("plums"), "{trouble}");
+        }
+    }
+
+    #[test]
     fn what_servers_say_is_sorted() {
         use TroubleKind::*;
         for (status, body, kind) in [
@@ -281,7 +399,7 @@ mod tests {
                 r#"{"error":{"message":"bad key","code":"invalid_api_key"}}"#,
                 WrongKey,
             ),
-            (403, "model not found", WrongKey),
+            (403, "model not found", UnknownModel),
             (404, r#"{"detail":"Not Found"}"#, UnknownModel),
             (404, r#"{"error":"model 'x' not found"}"#, UnknownModel),
             (404, "<html>nginx</html>", UnknownModel),
@@ -313,7 +431,7 @@ mod tests {
             (302, "", Garbled),
         ] {
             assert_eq!(
-                Trouble::refused(status, body, None, &Secret::default()).kind(),
+                Trouble::refused(status, body, None, &Secrets::default()).kind(),
                 kind,
                 "{status} {body}"
             );
@@ -322,16 +440,20 @@ mod tests {
 
     #[test]
     fn the_text_is_short_and_clean() {
-        let key = Secret::new("secret-key-0123456789".into());
+        use crate::models::Secret;
+        let key = Secrets::from_iter([Secret::from("secret-key-0123456789")]);
         let body = format!(
             "\u{1b}[31msecret-\u{200b}key\0 secret-key-0123456789\r\n{}",
             "가".repeat(1000)
         );
-        let text = Trouble::refused(400, &body, None, &key).to_string();
+        let text = Trouble::refused(400, &body, None, &key).in_full();
         assert!(
             !text.contains("0123456789") && !text.contains(char::is_control),
             "{text}"
         );
-        assert!(text.chars().count() <= SAID + "refused: ".len(), "{text}");
+        assert!(
+            text.chars().count() <= SAID + "refused: status 400: ".len(),
+            "{text}"
+        );
     }
 }

@@ -21,10 +21,13 @@ key! {
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Persona {
     pub id: PersonaId,
+    #[sqlx(try_from = "crate::db::Legible")]
     pub name: String,
     /// What a new chat with it shows first; the model is not sent it.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub greeting: String,
     /// Questions to begin with, one a line.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub starters: String,
     #[sqlx(flatten)]
     pub preset: Preset,

@@ -4,7 +4,7 @@ use super::{Persona, PersonaId, Typed, store::PERSONAS_LIMIT};
 use crate::{
     App,
     auth::User,
-    error::Result,
+    error::{NotWritten, Result, unless_not_written},
     presets::{Preset, PresetFields, PresetForm},
     text::{clean_line, plain},
     view::View,
@@ -98,7 +98,11 @@ pub(super) async fn create(
         Ok(read) => read,
         Err(page) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
     };
-    if !app.db.add_persona(&user, &typed, &preset).await? {
+    let added = unless_not_written(app.db.add_persona(&user, &typed, &preset).await)?;
+    if let Err(why) = added {
+        return Ok(PersonaPage::new(&app, view, None, sent).await.not_kept(why));
+    }
+    if added == Ok(false) {
         let mut page = PersonaPage::new(&app, view, None, sent).await;
         page.problem = Some(page.view.t.personas_too_many(PERSONAS_LIMIT as u64));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
@@ -137,8 +141,13 @@ pub(super) async fn change(
     match sent.read(&app, &view, Some(id)).await {
         Err(page) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
         Ok((typed, preset)) => {
-            app.db.set_persona(id, &typed, &preset).await?;
-            Ok(Redirect::to("/personas").into_response())
+            let kept = unless_not_written(app.db.set_persona(id, &typed, &preset).await)?;
+            Ok(match kept {
+                Ok(()) => Redirect::to("/personas").into_response(),
+                Err(why) => PersonaPage::new(&app, view, Some(id), sent)
+                    .await
+                    .not_kept(why),
+            })
         }
     }
 }
@@ -188,6 +197,11 @@ pub(super) async fn delete(
 }
 
 impl PersonaPage {
+    fn not_kept(mut self, why: NotWritten) -> Response {
+        self.problem = Some(why.sentence(self.view.t));
+        (StatusCode::SERVICE_UNAVAILABLE, self).into_response()
+    }
+
     async fn new(app: &App, view: View, id: Option<PersonaId>, sent: Sent) -> Self {
         let fields = PresetFields::new(&view, sent.preset, app.models.list().await);
         Self {

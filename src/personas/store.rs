@@ -3,7 +3,7 @@
 use super::{Persona, PersonaId, Typed};
 use crate::{
     auth::User,
-    db::{Db, now},
+    db::{Db, now, readable},
     error::Result,
     presets::{Preset, bind_preset},
     with_pool, with_tx,
@@ -18,7 +18,9 @@ impl Db {
         let sql = "select id, name, greeting, starters,
                        model, system_prompt, temperature, top_p, max_tokens, effort
                    from personas where user_id = $1 order by lower(name), id";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(user.id).fetch_all(db).await?))
+        Ok(with_pool!(self.read, db => readable(
+            &sqlx::query(sql).bind(user.id).fetch_all(db).await?
+        )))
     }
 
     /// The user's persona. Somebody else's is not found.
@@ -74,7 +76,7 @@ impl Db {
         let sql = "update personas set name = $2, greeting = $3, starters = $4, model = $5,
                        system_prompt = $6, temperature = $7, top_p = $8, max_tokens = $9, effort = $10
                    where id = $1";
-        with_pool!(self.write, db => bind_preset!(
+        with_pool!(self.writer()?, db => bind_preset!(
                 sqlx::query(sql)
                 .bind(persona)
                 .bind(&typed.name)
@@ -90,7 +92,7 @@ impl Db {
     /// Deletes a persona; the chats that began with it stay as they are.
     pub(super) async fn delete_persona(&self, persona: PersonaId) -> Result<()> {
         let sql = "delete from personas where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql).bind(persona).execute(db).await?.rows_affected());
+        with_pool!(self.writer()?, db => sqlx::query(sql).bind(persona).execute(db).await?.rows_affected());
         Ok(())
     }
 }

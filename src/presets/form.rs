@@ -48,6 +48,8 @@ pub(crate) struct PresetFields {
     pub view: View,
     pub typed: PresetForm,
     pub problems: Problems,
+    /// Why all of it was not kept.
+    pub not_kept: Option<String>,
     /// The models to choose from.
     pub models: Arc<[String]>,
 }
@@ -60,6 +62,7 @@ impl PresetFields {
             view: view.clone(),
             typed,
             problems: Problems::default(),
+            not_kept: None,
             models,
         }
     }

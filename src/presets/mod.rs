@@ -16,8 +16,10 @@ pub(crate) const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high
 #[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
 pub struct Preset {
     /// The model that replies.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub model: Option<String>,
     /// What it is told before the conversation.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub system_prompt: Option<String>,
     /// From 0 to 2.
     pub temperature: Option<Thousandths>,
@@ -26,6 +28,7 @@ pub struct Preset {
     /// The longest length of a reply.
     pub max_tokens: Option<i64>,
     /// One of `EFFORTS`.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub effort: Option<String>,
 }
 

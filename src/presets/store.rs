@@ -55,7 +55,7 @@ impl Db {
         let sql = "update chats set model = $2, system_prompt = $3, temperature = $4, top_p = $5,
                        max_tokens = $6, effort = $7
                    where id = $1";
-        with_pool!(self.write, db => bind_preset!(sqlx::query(sql).bind(chat.id), preset)
+        with_pool!(self.writer()?, db => bind_preset!(sqlx::query(sql).bind(chat.id), preset)
             .execute(db)
             .await?.rows_affected());
         Ok(())
@@ -80,7 +80,7 @@ impl Db {
                    on conflict (user_id) do update set model = $2, system_prompt = $3,
                        temperature = $4, top_p = $5, max_tokens = $6, effort = $7, titles = $8";
         let preset = &defaults.preset;
-        with_pool!(self.write, db => bind_preset!(sqlx::query(sql).bind(user.id), preset)
+        with_pool!(self.writer()?, db => bind_preset!(sqlx::query(sql).bind(user.id), preset)
             .bind(defaults.titles)
             .execute(db)
             .await?.rows_affected());

@@ -5,6 +5,7 @@ use super::{
     Position, Replies,
     journal::Progress,
     live::{LiveReply, Note},
+    rendering::Rendering,
 };
 use crate::{
     chats::{MessageId, MessageState},
@@ -208,15 +209,15 @@ fn new(row: &str, known: usize, more: &str) -> String {
 
 /// Renders what one follower is told, on a thread of those that write.
 async fn show(live: Arc<LiveReply>, mut fed: mpsc::UnboundedReceiver<Fed>) {
-    let mut growing = live.growing();
+    let mut rendering = Rendering::new(&live, LiveReply::show_elsewhere);
     while let Some(next) = fed.recv().await {
         match next {
             Fed::Thoughts(thoughts) => live.think_elsewhere(&thoughts),
             Fed::Text(text) => {
-                growing.push(&text);
-                live.show_elsewhere(&mut growing);
+                rendering.push(&text);
+                rendering.show().await;
             }
-            Fed::End => live.end_elsewhere(&mut growing),
+            Fed::End => rendering.end(LiveReply::end_elsewhere).await,
             Fed::Shown(shown) => {
                 shown.send(()).ok();
             }

@@ -5,6 +5,7 @@
 
 use super::{
     News, Note, Position, Reader, Seat,
+    alive::{Alive, reconnecting},
     reader::Over,
     thoughts::{Thoughts, escape_lines},
 };
@@ -27,7 +28,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::{
         IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
+        sse::{Event, Sse},
     },
 };
 use futures_util::Stream;
@@ -35,9 +36,6 @@ use serde::Deserialize;
 use std::{convert::Infallible, fmt::Write, time::Duration};
 use tokio::time::sleep;
 use uuid::Uuid;
-
-/// How long a connection is silent, at most, so that nobody on the way takes it for dead.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Deserialize)]
 pub(super) struct From {
@@ -77,8 +75,7 @@ pub(super) async fn follow(
         Err(Error::Unavailable(_) | Error::TooManyOpen) => Err(ComeBack),
         Err(_) => Ok(None),
     };
-    let events =
-        Sse::new(events(id, reader, view.t)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let events = Sse::new(events(id, reader, view.t));
     let unbuffered = (
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
@@ -120,10 +117,24 @@ fn events(
             return;
         };
         if let Some(mut reader) = reader {
-            while let Some(news) = reader.next().await {
-                let partials = partials(id, &news, t);
-                if !partials.is_empty() {
-                    yield Ok(Event::default().id(news.position.to_string()).data(partials));
+            let mut alive = Alive::new();
+            loop {
+                let news = match reader.next_within(alive.patience()).await {
+                    Ok(None) => break,
+                    Ok(news) => news,
+                    Err(_) => None,
+                };
+                let (mut event, mut swaps) = (Event::default(), String::new());
+                if let Some(news) = &news {
+                    event = event.id(news.position.to_string());
+                    swaps = partials(id, news, t);
+                }
+                if alive.is_due() {
+                    let place = format_args!("#r-{id}-alive");
+                    partial(&mut swaps, place, "innerHTML", &reconnecting(t));
+                }
+                if !swaps.is_empty() {
+                    yield Ok(event.data(swaps));
                 }
             }
             if reader.over() == Some(Over::ComeBack) {
@@ -248,6 +259,7 @@ impl Note {
             Self::Waiting => Some(t.reply_waiting()),
             Self::Thinking => Some(t.reply_thinking()),
             Self::Retrying(attempt, of) => Some(t.reply_retrying(attempt, of)),
+            Self::Busy(attempt, of) => Some(t.reply_busy(attempt, of)),
         }
     }
 }

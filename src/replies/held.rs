@@ -4,15 +4,16 @@
 
 use super::{
     News, Note, Reader, Thoughts,
-    events::KEEP_ALIVE,
+    alive::{Alive, NOT_CUT, cut},
     live::Open,
     reader::Over,
-    thoughts::{escape, escape_lines},
+    thoughts::{escape, escape_lines, without_marks},
 };
 use crate::{
     chats::MessageId,
     i18n::Texts,
     markdown::{CODE_END, PieceKind, for_text_browsers},
+    room::Part,
 };
 use askama::Template;
 use async_stream::stream;
@@ -30,6 +31,8 @@ pub(crate) struct Held {
     pub before: String,
     /// The page after the reply's end.
     pub after: String,
+    /// The room in memory for it, until it is read up to there.
+    pub room: Part,
     /// How long it may stay open.
     pub time_limit: Duration,
     /// Where the reply is shown further, when the page must end before it does.
@@ -64,6 +67,7 @@ where
     let Held {
         before,
         after,
+        room,
         time_limit,
         further,
         graphical,
@@ -72,39 +76,50 @@ where
     } = held;
     let deadline = Instant::now() + time_limit;
     let pieces = stream! {
-        let mut writing = Writing::new(graphical, id, t);
+        let (mut writing, mut alive) = (Writing::new(graphical, id, t, further), Alive::new());
         let mut start = before;
+        if alive.is_due() {
+            writing.live(&mut start);
+        }
         start.push_str(&writing.write(&first, &reader));
-        yield chunk(start);
+        yield Ok(room.holding(start.into()));
         let mut over = first.ended.then_some(Over::Ended);
         let over = loop {
             if let Some(over) = over {
                 break over;
             }
-            let patience = KEEP_ALIVE.min(deadline - Instant::now());
+            let patience = alive.patience().min(deadline - Instant::now());
             match reader.next_within(patience).await {
                 Ok(Some(news)) => {
                     over = news.ended.then_some(Over::Ended);
-                    let html = writing.write(&news, &reader);
+                    let mut html = writing.write(&news, &reader);
+                    if over.is_none() && alive.is_due() {
+                        writing.live(&mut html);
+                    }
                     if !html.is_empty() {
                         yield chunk(html);
                     }
                 }
                 Ok(None) => over = reader.over().or(Some(Over::Ended)),
                 Err(_) if Instant::now() >= deadline => over = Some(Over::ComeBack),
-                // A sign of life that shows nothing, wherever it stands.
-                Err(_) => yield chunk("<!-- -->".to_owned()),
+                Err(_) if alive.is_due() => {
+                    let mut html = String::new();
+                    writing.live(&mut html);
+                    yield chunk(html);
+                }
+                Err(_) => {}
             }
         };
         let ending = match over {
-            Over::Ended => ending().await,
+            // No open page keeps room for what makes its end.
+            Over::Ended => Box::pin(ending()).await,
             Over::ComeBack => None,
             Over::NoAccess => Some(String::new()),
         };
         let mut end = match ending {
             // The final form is looked for right behind the text (`.draft:has(+ .final)`).
             Some(ending) => writing.end(&reader) + &ending + &writing.later(&reader),
-            None => writing.break_off(&further),
+            None => writing.break_off(),
         };
         end.push_str(&after);
         yield chunk(end);
@@ -131,8 +146,12 @@ struct Writing {
     graphical: bool,
     id: MessageId,
     t: &'static Texts,
-    /// A sentence about how it stands is shown.
-    noted: bool,
+    /// The address where the reply is shown further.
+    further: String,
+    /// The last sign of life stands in what is hidden later.
+    sign_goes: bool,
+    /// The sentence about how it stands that is shown.
+    noted: Option<Note>,
     thoughts: ThoughtsAre,
     in_code: bool,
     /// How the open end is wrapped, and up to where in all of the text it was written.
@@ -151,12 +170,14 @@ enum ThoughtsAre {
 }
 
 impl Writing {
-    fn new(graphical: bool, id: MessageId, t: &'static Texts) -> Self {
+    fn new(graphical: bool, id: MessageId, t: &'static Texts, further: String) -> Self {
         Self {
             graphical,
             id,
             t,
-            noted: false,
+            further,
+            sign_goes: false,
+            noted: None,
             thoughts: ThoughtsAre::None,
             in_code: false,
             open: None,
@@ -215,7 +236,9 @@ impl Writing {
             }
         }
         if self.graphical {
-            escape(out, text);
+            for line in text.split_inclusive('\n') {
+                escape(out, &without_marks(line));
+            }
         } else {
             escape_lines(out, text);
         }
@@ -230,6 +253,7 @@ impl Writing {
             self.end_thoughts(out);
             if self.graphical {
                 out.push_str(MARK);
+                self.sign_again(out);
                 out.push_str(&self.boxed(thoughts));
             }
         }
@@ -253,9 +277,32 @@ impl Writing {
         thoughts.render().unwrap_or_default()
     }
 
+    /// A sign of life, which shows nothing, wherever it stands, unless it is the last.
+    fn live(&mut self, out: &mut String) {
+        if !self.graphical {
+            out.push_str("<!-- -->");
+            return;
+        }
+        // What hides a note must be right behind it.
+        let note = self.noted;
+        self.unnote(out);
+        cut(out, &self.further, self.t);
+        self.sign_goes = self.open.is_some() || self.thoughts == ThoughtsAre::Open;
+        if let Some(note) = note {
+            self.note(out, note);
+        }
+    }
+
+    /// Puts a sign of life in the place of one that is hidden now.
+    fn sign_again(&mut self, out: &mut String) {
+        if std::mem::take(&mut self.sign_goes) {
+            cut(out, &self.further, self.t);
+        }
+    }
+
     /// Hides what was said about how it stands.
     fn unnote(&mut self, out: &mut String) {
-        if std::mem::take(&mut self.noted) {
+        if self.noted.take().is_some() {
             out.push_str(MARK);
         }
     }
@@ -283,6 +330,7 @@ impl Writing {
     fn close_open(&mut self, out: &mut String) {
         if let Some((element, _)) = self.open.take() {
             let _ = write!(out, "</{element}>{MARK}");
+            self.sign_again(out);
         }
     }
 
@@ -294,9 +342,9 @@ impl Writing {
         };
         self.unnote(out);
         if self.graphical {
-            self.noted = true;
+            self.noted = Some(note);
             out.push_str("<p class=\"tail note\">");
-        } else if matches!(note, Note::Retrying(..) | Note::Queued(_)) {
+        } else if matches!(note, Note::Retrying(..) | Note::Busy(..) | Note::Queued(_)) {
             out.push_str("<p>");
         } else {
             return;
@@ -308,7 +356,7 @@ impl Writing {
     /// The end of a page that must end before the reply does: the way to where it goes on, which
     /// browsers take by themselves. (After a second or more it is a step of its own in their history:
     /// going back brings back what was typed.)
-    fn break_off(&mut self, further: &str) -> String {
+    fn break_off(&mut self) -> String {
         let mut out = String::new();
         if let Some((element, _)) = self.open.take() {
             let _ = write!(out, "</{element}>");
@@ -321,7 +369,10 @@ impl Writing {
             ThoughtsAre::Open => self.end_thoughts(&mut out),
             ThoughtsAre::Before(_) => out.push_str("</div>"),
         }
-        let link = self.t.reply_goes_on();
+        if self.graphical {
+            out.push_str(NOT_CUT);
+        }
+        let (link, further) = (self.t.reply_goes_on(), &self.further);
         let _ = write!(
             out,
             "<p class=\"note\"><a href=\"{further}\">{link}</a></p>\
@@ -336,7 +387,11 @@ impl Writing {
         if !matches!(self.thoughts, ThoughtsAre::Before(_)) {
             self.begin(&mut out, reader);
         }
-        out.push_str("<i class=\"b done\"></i></div>");
+        out.push_str("<i class=\"b done\"></i>");
+        if self.graphical {
+            out.push_str(NOT_CUT);
+        }
+        out.push_str("</div>");
         out
     }
 

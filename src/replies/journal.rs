@@ -25,15 +25,25 @@ const ROWS_AT_ONCE: usize = 1_000;
 pub(super) async fn keep(db: Db, known: Arc<Known>) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut fails = false;
     loop {
         known.wait_for_one().await;
         tick.tick().await;
-        write(&db, &known.written()).await;
+        let written = write(&db, &known.written()).await;
+        // Once for each change: a log on the same full disk is no help.
+        match (&written, fails) {
+            (Err(error), false) => {
+                tracing::warn!(%error, "the journal could not be written; trying again");
+            }
+            (Ok(true), true) => tracing::info!("the journal is written again"),
+            _ => {}
+        }
+        fails = written.map_or(true, |any| fails && !any);
     }
 }
 
-/// Writes what has come of these replies and is not in the journal yet.
-async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
+/// Writes what has come of these replies and is not in the journal yet. Whether there was any.
+async fn write(db: &Db, replies: &[Arc<LiveReply>]) -> Result<bool> {
     let parts: Vec<(&Arc<LiveReply>, Lease, Unsaved)> = replies
         .iter()
         .filter_map(|live| Some((live, live.lease()?)))
@@ -43,18 +53,19 @@ async fn write(db: &Db, replies: &[Arc<LiveReply>]) {
         })
         .collect();
     if parts.is_empty() {
-        return;
+        return Ok(false);
     }
     let rows: Vec<_> = parts
         .iter()
         .map(|(_, lease, unsaved)| (*lease, unsaved))
         .collect();
     if let Err(error) = db.add_reply_parts(&rows).await {
-        tracing::warn!(%error, "the journal could not be written; trying again");
         for (live, _, unsaved) in parts {
             live.put_back(unsaved);
         }
+        return Err(error);
     }
+    Ok(true)
 }
 
 /// What another process has, or the database, of a reply that is watched here.
@@ -63,11 +74,15 @@ pub(super) struct Progress {
     pub id: MessageId,
     pub state: crate::chats::MessageState,
     /// The text in its row, when that has more than is known here; else nothing.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
     /// What the journal has of it from where is known here.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub more: String,
     /// The same of what the model has thought.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub reasoning: String,
+    #[sqlx(try_from = "crate::db::Legible")]
     pub more_reasoning: String,
 }
 

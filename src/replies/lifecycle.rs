@@ -52,10 +52,13 @@ pub(super) struct Claimed {
     /// The message it answers.
     pub parent_id: Option<MessageId>,
     /// What it says already, when it is carried on.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
     /// What the model thought before.
+    #[sqlx(try_from = "crate::db::Legible")]
     pub reasoning: String,
     /// The model that was asked for, where it is not the chat's.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub asked_model: Option<String>,
 }
 
@@ -73,6 +76,8 @@ pub(super) struct Ending {
     pub state: MessageState,
     /// Why, when it is not simply whole.
     pub problem: Option<&'static str>,
+    /// What the model server said about that.
+    pub said: Option<String>,
     pub body: String,
     pub reasoning: String,
     pub usage: Option<Usage>,
@@ -88,6 +93,7 @@ impl Ending {
         Self {
             state,
             problem: None,
+            said: None,
             body: claimed.body,
             reasoning,
             usage: None,
@@ -134,7 +140,7 @@ impl Db {
         }
         let sql = line!(
             "update messages set state = 'streaming', instance = $1, attempt = attempt + 1,
-                 stop_asked = false, problem = null, ended_at = null
+                 stop_asked = false, problem = null, said = null, ended_at = null
              where state = 'queued' and id in (
                  select id from line where turn <= $2 order by turn, served_at, queued_at, id limit $3)
              returning id, attempt, chat_id, parent_id, body, reasoning, asked_model"
@@ -174,7 +180,7 @@ impl Db {
     pub(super) async fn set_model(&self, lease: Lease, model: &str, dropped: usize) -> Result<()> {
         let sql = "update messages set model = $3, dropped = $4
                    where id = $1 and attempt = $2 and state = 'streaming'";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(lease.id)
             .bind(lease.attempt)
             .bind(model)
@@ -191,7 +197,7 @@ impl Db {
                        prompt_tokens = coalesce($7, prompt_tokens),
                        completion_tokens = coalesce(completion_tokens + $8, $8, completion_tokens),
                        ended_at = $9, is_estimate = is_estimate or $10,
-                       written_in = coalesce(written_in + $11, $11, written_in)
+                       written_in = coalesce(written_in + $11, $11, written_in), said = $12
                    where id = $1 and attempt = $2 and state in ('streaming', 'interrupted')";
         let count = |tokens: fn(&Usage) -> u64| {
             let usage = ending.usage.as_ref();
@@ -210,6 +216,7 @@ impl Db {
             .bind(now())
             .bind(ending.is_estimate)
             .bind(ending.written_in.map(micros))
+            .bind(&ending.said)
             .execute(db)
             .await?
             .rows_affected());
@@ -225,7 +232,7 @@ impl Db {
     pub(super) async fn stop_waiting(&self, id: MessageId) -> Result<bool> {
         let sql = "update messages set state = 'stopped', ended_at = $2
                    where id = $1 and state = 'queued'";
-        let stopped = with_pool!(self.write, db => sqlx::query(sql)
+        let stopped = with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(id)
             .bind(now())
             .execute(db)
@@ -237,7 +244,7 @@ impl Db {
     /// Leaves word for whoever makes the reply that it is to stop.
     pub(super) async fn ask_to_stop(&self, id: MessageId) -> Result<()> {
         let sql = "update messages set stop_asked = true where id = $1 and state = 'streaming'";
-        with_pool!(self.write, db => sqlx::query(sql).bind(id).execute(db).await?.rows_affected());
+        with_pool!(self.writer()?, db => sqlx::query(sql).bind(id).execute(db).await?.rows_affected());
         Ok(())
     }
 
@@ -292,7 +299,7 @@ impl Db {
     pub(super) async fn beat(&self, instance: InstanceId, time: i64, ending: bool) -> Result<()> {
         let sql = "insert into instances (id, heartbeat, is_ending) values ($1, $2, $3)
                    on conflict (id) do update set heartbeat = $2, is_ending = $3";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(instance)
             .bind(time)
             .bind(ending)
@@ -304,14 +311,14 @@ impl Db {
     /// Forgets processes that have given no sign of life since.
     pub(super) async fn forget_instances(&self, since: i64) -> Result<()> {
         let sql = "delete from instances where heartbeat < $1";
-        with_pool!(self.write, db => sqlx::query(sql).bind(since).execute(db).await?.rows_affected());
+        with_pool!(self.writer()?, db => sqlx::query(sql).bind(since).execute(db).await?.rows_affected());
         Ok(())
     }
 
     /// Forgets this process, which makes no replies any more.
     pub(super) async fn forget_instance(&self, instance: InstanceId) -> Result<()> {
         let sql = "delete from instances where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql).bind(instance).execute(db).await?.rows_affected());
+        with_pool!(self.writer()?, db => sqlx::query(sql).bind(instance).execute(db).await?.rows_affected());
         Ok(())
     }
 
@@ -338,7 +345,7 @@ impl Tx {
         let sql = "update messages set state = 'queued', queued_at = $2, ended_at = null
                    where id = $1 and role = 'assistant' and (
                        state in ('stopped', 'interrupted', 'failed')
-                       or (state = 'complete' and problem = 'length'))";
+                       or (state = 'complete' and problem in ('length', 'cut_short')))";
         let queued = with_tx!(*self, db => sqlx::query(sql)
             .bind(id)
             .bind(now())

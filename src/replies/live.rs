@@ -6,7 +6,10 @@ use crate::{
     error::{Error, Result},
     markdown::{Growing, Piece},
 };
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 use tokio::{
     sync::{OnceCell, watch},
     task::spawn_blocking,
@@ -68,6 +71,8 @@ pub enum Note {
     Thinking,
     /// The server could not be had; it is asked again, for the n-th time of so many.
     Retrying(u32, u32),
+    /// The server is busy; the same.
+    Busy(u32, u32),
 }
 
 /// What a reply consists of.
@@ -216,7 +221,7 @@ impl LiveReply {
         let pieces = growing.advance();
         // At once: readers count the pieces that they have seen.
         lock(&self.shown).pieces = pieces;
-        self.show(growing);
+        self.show(growing, None);
         self.say(Note::Waiting);
     }
 
@@ -230,33 +235,10 @@ impl LiveReply {
         lock(&self.shown).thoughts.clone()
     }
 
-    /// Shows what has become of the text: the pieces finished since the last call, and the rest.
-    pub(super) fn show(&self, growing: &mut Growing) {
-        let show = self.showing(growing);
-        self.change(show);
-    }
-
-    fn showing(&self, growing: &mut Growing) -> impl FnOnce(&mut Shown) + use<> {
-        let pieces = growing.advance();
-        let html: Arc<str> = growing.tail().into();
-        let start = growing.finished();
-        let text: Arc<str> = growing.text()[start..].into();
-        move |shown| {
-            let grown = if pieces.is_empty() {
-                grown(&shown.open.html, &html)
-            } else {
-                None
-            };
-            shown.pieces.extend(pieces);
-            shown.open = Open {
-                html,
-                text,
-                start,
-                version: shown.open.version + 1,
-                grown,
-            };
-            shown.note = Note::None;
-        }
+    /// Shows what has become of the text: the pieces finished since the last call, and the rest;
+    /// with a limit of time perhaps without colours at its end.
+    pub(super) fn show(&self, growing: &mut Growing, time: Option<Duration>) {
+        self.change(showing(growing, time));
     }
 
     /// Shows the last of it: everything is finished.
@@ -286,19 +268,23 @@ impl LiveReply {
 
     /// Takes what is not in the journal yet.
     pub(super) fn take_unsaved(&self) -> Vec<Unsaved> {
-        let mut all = std::mem::take(&mut *lock(&self.not_written));
+        let again = std::mem::take(&mut *lock(&self.not_written));
+        if !again.is_empty() {
+            // These pieces as they were: they may be there. What has come since waits as one.
+            return again;
+        }
         let mut unsaved = lock(&self.unsaved);
         let some = unsaved
             .iter_mut()
             .filter(|unsaved| !unsaved.text.is_empty());
-        all.extend(some.map(|unsaved| {
+        some.map(|unsaved| {
             let rest = Unsaved {
                 from: unsaved.from + unsaved.text.len(),
                 ..Unsaved::empty(unsaved.kind)
             };
             std::mem::replace(unsaved, rest)
-        }));
-        all
+        })
+        .collect()
     }
 
     /// Puts back what could not be written.
@@ -309,9 +295,8 @@ impl LiveReply {
     // ---- For what another process has of it
 
     /// Shows how far it has come elsewhere, unless it is made here now.
-    pub(super) fn show_elsewhere(&self, growing: &mut Growing) {
-        let show = self.showing(growing);
-        self.change_elsewhere(show);
+    pub(super) fn show_elsewhere(&self, growing: &mut Growing, time: Option<Duration>) {
+        self.change_elsewhere(showing(growing, time));
     }
 
     /// Shows more of what the model thinks elsewhere, unless it is made here now.
@@ -366,6 +351,33 @@ impl LiveReply {
             spawn_blocking(whole).await.map_err(Error::internal)
         };
         self.whole.get_or_try_init(render).await.cloned()
+    }
+}
+
+/// Shows what is finished by now, and the rest.
+fn showing(growing: &mut Growing, time: Option<Duration>) -> impl FnOnce(&mut Shown) + use<> {
+    let pieces = match time {
+        Some(time) => growing.advance_for(time),
+        None => growing.advance(),
+    };
+    let html: Arc<str> = growing.tail().into();
+    let start = growing.finished();
+    let text: Arc<str> = growing.text()[start..].into();
+    move |shown| {
+        let grown = if pieces.is_empty() {
+            grown(&shown.open.html, &html)
+        } else {
+            None
+        };
+        shown.pieces.extend(pieces);
+        shown.open = Open {
+            html,
+            text,
+            start,
+            version: shown.open.version + 1,
+            grown,
+        };
+        shown.note = Note::None;
     }
 }
 
@@ -583,14 +595,14 @@ mod tests {
             live.put_back(taken);
         }
         live.keep(Part::Body, "two");
-        let all = [
+        // As they were: they may be there.
+        let again = [
             unsaved(Part::Body, 0, "one "),
             unsaved(Part::Reasoning, 0, "hm"),
-            unsaved(Part::Body, 4, "two"),
         ];
-        assert_eq!(live.take_unsaved(), all);
+        assert_eq!(live.take_unsaved(), again);
         live.keep(Part::Body, "!");
-        assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 7, "!")]);
+        assert_eq!(live.take_unsaved(), [unsaved(Part::Body, 4, "two!")]);
         assert_eq!(live.take_unsaved(), []);
     }
 
@@ -602,7 +614,7 @@ mod tests {
         let letters: Vec<char> = text.chars().collect();
         for token in letters.chunks(20) {
             growing.push(&token.iter().collect::<String>());
-            live.show(&mut growing);
+            live.show(&mut growing, None);
             let shown = lock(&live.shown);
             let pieces = shown.pieces[seen..].iter();
             sent += pieces.map(|piece| piece.html.len()).sum::<usize>();

@@ -6,19 +6,24 @@ use super::{
     live::{Cut, LiveReply},
     writer::{self, Around},
 };
-use crate::{chats::MessageState, db::Topic, models::Turn};
-use std::{future::pending, sync::Arc, time::Duration};
+use crate::{
+    chats::MessageState,
+    db::Topic,
+    error::Result,
+    models::{Options, Turn},
+};
+use std::{future::pending, iter, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout},
 };
 
 /// Pauses in milliseconds before trying again what the database could not do; the last one comes
-/// again and again.
-const PAUSES: [u64; 4] = [50, 200, 1_000, 3_000];
+/// again and again. A second after it can, all is well.
+const PAUSES: [u64; 3] = [50, 200, 800];
 
-/// For so long it is tried to store a reply's end. After that it is an interrupted one, with what the
-/// journal has of it.
+/// For so long it is tried to store a reply's end that the database does not take, though it answers.
+/// After that it is an interrupted one, with what the journal has of it.
 const TRYING: Duration = Duration::from_secs(120);
 
 impl Replies {
@@ -83,12 +88,10 @@ impl Replies {
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
         let (lease, chat) = (claimed.lease, claimed.chat_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
-        let asked = Box::pin(writer::turns(&self.db, &claimed, self.limits.history)).await;
-        let (turns, options) = match asked {
-            Ok(Some(asked)) => asked,
-            // Deleted before its turn came, and about to be stopped by whoever did that.
-            Ok(None) => {
-                let ending = Ending::not_begun(MessageState::Stopped, claimed, live.thoughts());
+        let (turns, options) = match Box::pin(self.turns(&live, &claimed)).await {
+            Ok(Ok(asked)) => asked,
+            Ok(Err(state)) => {
+                let ending = Ending::not_begun(state, claimed, live.thoughts());
                 return Box::pin(self.store(&live, lease, &ending)).await;
             }
             Err(error) => {
@@ -128,19 +131,62 @@ impl Replies {
         }
     }
 
-    /// Brings a reply to its final state in the database.
-    async fn store(&self, live: &LiveReply, lease: Lease, ending: &Ending) {
-        let (began, mut pauses) = (Instant::now(), PAUSES.into_iter());
-        let mut pause = Duration::ZERO;
-        while let Err(error) = self.db.end_reply(lease, ending).await {
-            tracing::error!(reply = %lease.id, %error, "a reply could not be stored");
-            pause = pauses.next().map_or(pause, Duration::from_millis);
-            // The journal still has the text.
-            if began.elapsed() > TRYING || is_lost_within(live, pause).await {
-                break;
+    /// Gathers what the model is to be asked, as soon as the database tells; or tells how the reply
+    /// ends before it is begun.
+    async fn turns(
+        &self,
+        live: &LiveReply,
+        claimed: &Claimed,
+    ) -> Result<Result<(Vec<Turn>, Options), MessageState>> {
+        let (mut pauses, mut told) = (pauses(), false);
+        loop {
+            let error = match writer::turns(&self.db, claimed, self.limits.history).await {
+                Ok(Some(asked)) => return Ok(Ok(asked)),
+                // Deleted before its turn came, and about to be stopped by whoever did that.
+                Ok(None) => return Ok(Err(MessageState::Stopped)),
+                Err(error) if error.is_passing() => error,
+                Err(error) => return Err(error),
+            };
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!(reply = %claimed.lease.id, %error, "a reply could not be begun yet");
+            }
+            let pause = pauses.next().unwrap_or_default();
+            match timeout(pause, live.was_cut()).await {
+                Ok(Cut::Stopped) => return Ok(Err(MessageState::Stopped)),
+                Ok(Cut::Ending | Cut::Lost) => return Ok(Err(MessageState::Interrupted)),
+                Err(_) => {}
             }
         }
     }
+
+    /// Brings a reply to its final state in the database. While that takes nothing it waits with the
+    /// whole text.
+    async fn store(&self, live: &LiveReply, lease: Lease, ending: &Ending) {
+        let (began, mut pauses) = (Instant::now(), pauses());
+        let mut told = false;
+        while let Err(error) = self.db.end_reply(lease, ending).await {
+            if !std::mem::replace(&mut told, true) {
+                tracing::error!(reply = %lease.id, %error, "a reply could not be stored; trying again");
+            }
+            let pause = pauses.next().unwrap_or_default();
+            // The journal still has the text, or as much as it could take.
+            let is_hopeless = !error.is_passing() && began.elapsed() > TRYING;
+            if is_hopeless || is_lost_within(live, pause).await {
+                return;
+            }
+        }
+        if told {
+            let seconds = began.elapsed().as_secs();
+            tracing::info!(reply = %lease.id, seconds, "the reply is stored now");
+        }
+    }
+}
+
+/// Gives the pause before each further try, without end.
+fn pauses() -> impl Iterator<Item = Duration> {
+    let [.., last] = PAUSES;
+    let pauses = PAUSES.into_iter().chain(iter::repeat(last));
+    pauses.map(Duration::from_millis)
 }
 
 /// Waits that long; true if the reply is not ours to end any more.

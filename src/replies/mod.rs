@@ -1,5 +1,6 @@
 //! Replies: one task writes each, and any number of pages and event streams follow it.
 
+mod alive;
 mod elsewhere;
 mod ending;
 mod events;
@@ -12,12 +13,15 @@ mod live;
 mod making;
 mod other_model;
 mod reader;
+mod rendering;
 mod routes;
 mod seats;
 mod styleguide;
 mod thoughts;
 mod threads;
 mod ticks;
+mod title_dress;
+mod title_text;
 mod titles;
 mod writer;
 
@@ -41,6 +45,7 @@ use threads::Threads;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(crate) use alive::reconnecting;
 pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, Note};
 pub(crate) use reader::{News, Position, Reader};
@@ -120,10 +125,22 @@ impl Replies {
     /// # Errors
     /// When the database fails.
     pub async fn stop(&self, id: MessageId) -> Result<()> {
-        if let Some(live) = self.known.written_here(id) {
+        let live = self.known.written_here(id);
+        if let Some(live) = &live {
             live.cut(Cut::Stopped);
         }
         // Also then: another process may have gone on with it.
+        match self.leave_word_to_stop(id).await {
+            // It has stopped here, and is kept so once something can be kept.
+            Err(error) if live.is_some() && error.is_passing() => {
+                tracing::warn!(%error, "a reply was stopped here only");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn leave_word_to_stop(&self, id: MessageId) -> Result<()> {
         if self.db.stop_waiting(id).await? {
             self.db.wake(Topic::Replies).await;
         } else {

@@ -43,7 +43,7 @@ impl LiveReply {
             knows_answer: false,
             seen: 0,
             open: None,
-            note: Note::None,
+            note: None,
             has_more: true,
             over: None,
             access: Box::pin(pending()),
@@ -69,7 +69,8 @@ pub struct Reader {
     /// How many pieces it has seen.
     seen: usize,
     open: Option<u64>,
-    note: Note,
+    /// The last that it was told of how the reply stands. What its page says is not known at first.
+    note: Option<Note>,
     /// There is something that it was not told yet.
     has_more: bool,
     over: Option<Over>,
@@ -248,8 +249,8 @@ impl Reader {
         let answers = !has_more_thoughts && shown.answers();
         let answers_now = answers && !self.knows_answer;
         self.knows_answer = answers;
-        let note = (self.note != shown.note).then_some(shown.note);
-        self.note = shown.note;
+        let note = (self.note != Some(shown.note)).then_some(shown.note);
+        self.note = Some(shown.note);
         if shown.ended && !self.has_more {
             self.over = Some(Over::Ended);
         }
@@ -307,7 +308,7 @@ mod tests {
                 readers.push((live.reader(Position::default()), String::new()));
             }
             growing.push(&letter.to_string());
-            live.show(&mut growing);
+            live.show(&mut growing, None);
             for (i, (reader, seen)) in readers.iter_mut().enumerate() {
                 if (n + i) % (i % 5 + 1) == 0 {
                     let news = reader.look(AT_ONCE);
@@ -338,7 +339,7 @@ mod tests {
             live.think(piece);
         }
         growing.push("Yes.\n\nNo");
-        live.show(&mut growing);
+        live.show(&mut growing, None);
         live.show_all(&mut growing);
         live.end();
         for steady in [true, false] {
@@ -358,6 +359,28 @@ mod tests {
     }
 
     #[test]
+    fn every_reader_is_told_how_the_reply_stands_and_then_what_changes() {
+        let (live, mut growing) = (Arc::new(live()), Growing::default());
+        let note = |reader: &mut Reader| reader.look(AT_ONCE).note;
+        let mut early = live.reader(Position::default());
+        assert_eq!(note(&mut early), Some(Note::None));
+        live.say(Note::Waiting);
+        let mut late = live.reader(Position::default());
+        for reader in [&mut early, &mut late] {
+            assert_eq!(note(reader), Some(Note::Waiting));
+            assert_eq!(note(reader), None);
+        }
+        growing.push("One.");
+        live.show(&mut growing, None);
+        // Its page was made while the model was reading, and its stream begins only now.
+        let mut later = live.reader(Position::default());
+        for reader in [&mut early, &mut late, &mut later] {
+            assert_eq!(note(reader), Some(Note::None));
+            assert_eq!(note(reader), None);
+        }
+    }
+
+    #[test]
     fn a_reader_that_knows_more_is_told_nothing_twice() {
         let (live, mut growing) = (Arc::new(live()), Growing::default());
         let mut reader = live.reader(Position {
@@ -366,7 +389,7 @@ mod tests {
         });
         let seen = |reader: &mut Reader, growing: &mut Growing, more: &str| {
             growing.push(more);
-            live.show(growing);
+            live.show(growing, None);
             let news = reader.look(AT_ONCE);
             let html: String = news.pieces.iter().map(|piece| &*piece.html).collect();
             (html, news.open.map(|open| open.text.to_string()))

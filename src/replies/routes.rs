@@ -3,6 +3,7 @@
 use super::{
     events,
     other_model::{self, OtherModel, OtherModelPage},
+    reconnecting,
 };
 use crate::{
     App,
@@ -16,7 +17,7 @@ use axum::{
     Form, Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -44,11 +45,17 @@ async fn show(
 }
 
 /// `GET /replies/{id}/ended`: says so by the event that the stream ends with. A page in the background
-/// lets go of its stream, and asks now and then, so that its title can tell.
-async fn ended(user: User, State(app): State<App>, Path(id): Path<MessageId>) -> Result<Response> {
+/// lets go of its stream, and asks now and then, so that its title can tell. Until then it gets a sign of
+/// life, so that it does not say, when it is looked at again, that it had none.
+async fn ended(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
     let (message, _) = app.db.reply(&user, id).await?;
     Ok(match message.state.is_running() {
-        true => StatusCode::NO_CONTENT.into_response(),
+        true => Html(reconnecting(view.t)).into_response(),
         false => (StatusCode::NO_CONTENT, [("HX-Trigger", "done")]).into_response(),
     })
 }
@@ -99,7 +106,11 @@ async fn retry(
     id: Path<MessageId>,
     Form(sent): Form<Retry>,
 ) -> Result<Response> {
-    match presets::model(&sent.model, view.t) {
+    let model = presets::model(&sent.model, view.t).and_then(|model| match &model {
+        Some(name) if app.models.doubts(user.id.0, name) => Err(view.t.preset_model_unlisted(name)),
+        _ => Ok(model),
+    });
+    match model {
         Ok(model) => {
             let key = sent.token.filter(|token| !token.0.is_nil());
             let how = Again::Anew(key.unwrap_or_default(), model);
@@ -165,7 +176,12 @@ async fn show_taken(
 ) -> Result<Response> {
     let reply = match taken {
         Ok(reply) => reply,
-        Err(reason @ (NotTaken::TooManyRunning | NotTaken::Ending)) => {
+        Err(
+            reason @ (NotTaken::TooManyRunning
+            | NotTaken::Ending
+            | NotTaken::NotWritten(_)
+            | NotTaken::TooFast(_)),
+        ) => {
             let (through, text) = (Some(ended), String::new());
             return chats::refuse(app, view, user, chat, through, text, reason).await;
         }

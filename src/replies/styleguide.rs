@@ -17,7 +17,7 @@ pub(crate) fn live(id: MessageId, thoughts: &str, text: &str, note: Note) -> Arc
     if !text.is_empty() {
         let mut growing = live.growing();
         growing.push(text);
-        live.show(&mut growing);
+        live.show(&mut growing, None);
     }
     live.say(note);
     Arc::new(live)

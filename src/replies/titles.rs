@@ -1,21 +1,25 @@
 //! Titles: after its first whole reply a chat gets a short one, made by the model, once.
 
-use super::Replies;
+use super::{Replies, title_text::title_from};
 use crate::{
-    chats::{ChatId, Message, MessageId, Role, TITLE_LIMIT},
+    chats::{ChatId, Message, MessageId, Role},
     db::{Db, Topic},
     error::Result,
-    models::{Event, Models, Options, Role as Turns, Source, Turn},
-    text::clean_line,
+    models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn},
     with_pool,
 };
 use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a title may be waited for, and how many tokens it may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a title may be waited for, and how many tokens it may take; and how many a model that has used
+/// up these with thinking, which is asked once more.
+const PATIENCE: Duration = Duration::from_secs(120);
 const TOKENS: i64 = 60;
+const WITH_THOUGHTS: i64 = 2_000;
+
+/// How much text is looked through for a title, in bytes.
+const LOOKED_THROUGH: usize = 8_000;
 
 /// How much of the chat the model is told, in characters of each message.
 const TOLD: usize = 1_500;
@@ -30,7 +34,7 @@ impl Db {
     /// none but its first line.
     async fn claim_title(&self, chat: ChatId) -> Result<bool> {
         let sql = "update chats set title_by = 'asked' where id = $1 and title_by = 'line'";
-        let claimed = with_pool!(self.write, db => sqlx::query(sql)
+        let claimed = with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(chat)
             .execute(db)
             .await?
@@ -42,7 +46,7 @@ impl Db {
     async fn set_model_title(&self, chat: ChatId, title: &str) -> Result<()> {
         let sql = "update chats set title = $2, title_by = 'model'
                    where id = $1 and title_by = 'asked'";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(chat)
             .bind(title)
             .execute(db)
@@ -76,16 +80,41 @@ async fn make_title(db: &Db, models: &Models, chat: ChatId, reply: MessageId) ->
     }
     let branch = db.branch_end(chat, Some(reply), 2).await?;
     let model = branch.last().and_then(|reply| reply.model.clone());
-    let said = timeout(PATIENCE, ask(models, model, &branch)).await;
-    if let Some(title) = said.ok().flatten().and_then(|said| title_from(&said)) {
+    let asked = async {
+        match ask(models, model.clone(), &branch, TOKENS).await {
+            Said::Thoughts => ask(models, model, &branch, WITH_THOUGHTS).await,
+            said => said,
+        }
+    };
+    let said = timeout(PATIENCE, asked).await.map(Said::text);
+    if let Some(title) = said.ok().flatten().and_then(|said| title_from(&said, TASK)) {
         db.set_model_title(chat, &title).await?;
         db.wake(Topic::Replies).await;
     }
     Ok(())
 }
 
+/// What came of asking for a title.
+enum Said {
+    /// An answer, whole.
+    Text(String),
+    /// Nothing but thoughts, as far as they may go.
+    Thoughts,
+    /// Nothing to be used.
+    Nothing,
+}
+
+impl Said {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Thoughts | Self::Nothing => None,
+        }
+    }
+}
+
 /// What the model says to the beginning of a chat when it is asked for a title.
-async fn ask(models: &Models, model: Option<String>, branch: &[Message]) -> Option<String> {
+async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens: i64) -> Said {
     let mut told = String::new();
     for message in branch {
         let who = match message.role {
@@ -101,92 +130,31 @@ async fn ask(models: &Models, model: Option<String>, branch: &[Message]) -> Opti
     };
     let options = Options {
         model,
-        max_tokens: Some(TOKENS),
+        max_tokens: Some(tokens),
         ..Options::default()
     };
     let mut events = models.reply_with(vec![turn], options);
-    let mut said = String::new();
+    let (mut said, mut thinks) = (String::new(), false);
     while let Some(event) = events.next().await {
         match event {
             Event::Text(text) => said += &text,
-            Event::End(Ok(_)) => return Some(said),
+            Event::Reasoning(_) => thinks = true,
+            Event::End(Ok(Finish::Complete)) => return Said::Text(said),
+            // What was cut is no title.
+            Event::End(Ok(Finish::Length)) if thinks => return Said::Thoughts,
+            Event::End(Ok(_)) => return Said::Nothing,
+            Event::End(Err(trouble)) if trouble.kind() == TroubleKind::EndlessThoughts => {
+                return Said::Thoughts;
+            }
             Event::End(Err(trouble)) => {
                 tracing::debug!(%trouble, "the model made no title");
-                return None;
+                return Said::Nothing;
             }
             _ => {}
         }
-        if said.len() > TOLD {
-            return Some(said);
+        if said.len() > LOOKED_THROUGH {
+            return Said::Nothing;
         }
     }
-    None
-}
-
-/// A title out of what a model says: its last line, as some think aloud before it, without what
-/// models like to put around it.
-fn title_from(said: &str) -> Option<String> {
-    let said = said.rsplit("</think>").next().unwrap_or(said);
-    if said.contains("<think>") {
-        return None;
-    }
-    let line = said
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty())?;
-    let line = clean_line(line);
-    let line = line.trim_start_matches(['#', '-', '>']).trim();
-    let line = bare(line.strip_prefix("Title:").unwrap_or(line));
-    let length = line.chars().count();
-    (1..=TITLE_LIMIT).contains(&length).then(|| line.to_owned())
-}
-
-/// The line without the marks around it, however many.
-fn bare(mut line: &str) -> &str {
-    const AROUND: [(&str, &str); 9] = [
-        ("**", "**"),
-        ("\"", "\""),
-        ("“", "”"),
-        ("‘", "’"),
-        ("'", "'"),
-        ("「", "」"),
-        ("『", "』"),
-        ("«", "»"),
-        ("`", "`"),
-    ];
-    loop {
-        line = line.trim().trim_end_matches(['.', '。']);
-        let inner = |(open, close): &(&str, &str)| line.strip_prefix(*open)?.strip_suffix(*close);
-        match AROUND.iter().find_map(inner) {
-            Some(inner) => line = inner,
-            None => return line,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_one_line_without_what_models_put_around_it() {
-        for (said, title) in [
-            ("Cooking rice", Some("Cooking rice")),
-            ("\"Cooking rice.\"\n", Some("Cooking rice")),
-            ("**“밥 짓는 법”**", Some("밥 짓는 법")),
-            ("\"**밥 짓는 법.**\"", Some("밥 짓는 법")),
-            ("Title: Rice", Some("Rice")),
-            ("# Rice", Some("Rice")),
-            ("<think>hm\n</think>\n\nRice", Some("Rice")),
-            ("<think>hm, that would be", None),
-            ("a\u{202e}b\u{1b}[31m", Some("ab[31m")),
-            ("", None),
-            ("\"\"", None),
-            (" \n \n", None),
-        ] {
-            assert_eq!(title_from(said).as_deref(), title, "{said:?}");
-        }
-        assert_eq!(title_from(&"x".repeat(TITLE_LIMIT + 1)), None);
-    }
+    Said::Nothing
 }

@@ -6,14 +6,17 @@ use super::{
     Known,
     lifecycle::{Claimed, Ending, Lease},
     live::{Cut, LiveReply, Note, Part},
+    rendering::Rendering,
     ticks,
 };
 use crate::{
     chats::{Message, MessageState},
     db::Db,
     error::Result,
-    markdown::Growing,
-    models::{Event, Events, Finish, Options, Trouble, Turn, Usage, estimate},
+    models::{
+        self, Event, Events, Finish, Options, Trouble, TroubleKind, Turn, Usage, estimate,
+        unopened, without_thoughts,
+    },
 };
 use futures_util::{FutureExt, StreamExt};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -52,7 +55,7 @@ pub(super) async fn write(
     let from = (claimed.body.len(), live.thoughts().len());
     let mut writer = Writer {
         around,
-        growing: live.growing(),
+        rendering: Rendering::new(&live, LiveReply::show),
         live,
         lease: claimed.lease,
         events,
@@ -63,24 +66,34 @@ pub(super) async fn write(
         usage: None,
         first_token: None,
         noting: None,
+        said: None,
         has_text: false,
         last_taken: None,
         last_shown: None,
     };
     if !claimed.body.is_empty() {
-        writer.growing.push(&claimed.body);
-        writer.live.show_again(&mut writer.growing);
+        writer.rendering.push(&claimed.body);
+        writer.rendering.work(LiveReply::show_again).await;
     }
     let (state, problem) = writer.run().await;
     writer.finish(state, problem).await
 }
 
-/// What the model is sent of a branch: every message that says something.
+/// What the model is sent of a branch: every message that says something, without thoughts that were taken
+/// for text when it came.
 fn said(branch: &[Message]) -> Vec<Turn> {
-    let said = branch
-        .iter()
-        .filter(|message| !message.body.trim().is_empty());
-    said.map(Into::into).collect()
+    let turn = |message: &Message| {
+        let turn = Turn::from(message);
+        match turn.role {
+            models::Role::User => turn,
+            models::Role::Assistant => Turn {
+                text: without_thoughts(&turn.text),
+                ..turn
+            },
+        }
+    };
+    let says = |turn: &Turn| !turn.text.trim().is_empty();
+    branch.iter().map(turn).filter(says).collect()
 }
 
 /// How many messages of a conversation are read at first; four times as many each time when they do
@@ -140,7 +153,7 @@ struct Writer {
     live: Arc<LiveReply>,
     lease: Lease,
     events: Events,
-    growing: Growing,
+    rendering: Rendering,
     /// What it has thought that is not shown yet.
     thoughts: String,
     /// What it thinks next is apart from what it thought before.
@@ -154,6 +167,8 @@ struct Writer {
     first_token: Option<Instant>,
     /// The model's name on its way to the database.
     noting: Option<JoinHandle<()>>,
+    /// What the model server said when it failed.
+    said: Option<String>,
     /// Text has come that is not shown yet.
     has_text: bool,
     last_taken: Option<Instant>,
@@ -195,7 +210,7 @@ impl Writer {
                     return end;
                 }
                 if self.is_due() {
-                    self.show();
+                    self.show().await;
                 }
             }
         }
@@ -229,9 +244,9 @@ impl Writer {
 
     /// Whether what has come is to be shown in this tick.
     fn is_due(&self) -> bool {
-        let open = self.growing.text().len() - self.growing.finished();
         self.last_shown.is_none_or(|last| {
-            let due = ticks::after(last, 1 + open / TICK_BYTES, self.running());
+            let ticks = 1 + self.rendering.open() / TICK_BYTES;
+            let due = ticks::after(last, ticks, self.running());
             due <= Instant::now()
         })
     }
@@ -259,14 +274,22 @@ impl Writer {
                 }));
                 None
             }
-            Event::Retrying { attempt, of, .. } => {
-                self.live.say(Note::Retrying(attempt, of));
+            Event::Retrying {
+                attempt,
+                of,
+                trouble,
+                ..
+            } => {
+                self.live.say(match trouble {
+                    TroubleKind::RateLimited | TroubleKind::Overloaded => Note::Busy(attempt, of),
+                    _ => Note::Retrying(attempt, of),
+                });
                 None
             }
             Event::Reasoning(text) => {
                 self.first_token.get_or_insert_with(Instant::now);
                 self.think(&clean(&text));
-                if self.growing.text().is_empty() {
+                if self.rendering.text().is_empty() {
                     self.live.say(Note::Thinking);
                 }
                 None
@@ -275,7 +298,7 @@ impl Writer {
                 let text = clean(&text);
                 self.first_token.get_or_insert_with(Instant::now);
                 self.has_text = true;
-                self.growing.push(&text);
+                self.rendering.push(&text);
                 self.live.keep(Part::Body, &text);
                 None
             }
@@ -286,8 +309,16 @@ impl Writer {
             Event::End(Ok(Finish::Complete)) => Some((MessageState::Complete, None)),
             Event::End(Ok(Finish::Length)) => Some((MessageState::Complete, Some("length"))),
             Event::End(Ok(Finish::Filtered)) => Some((MessageState::Complete, Some("filtered"))),
+            Event::End(Ok(Finish::Cut)) => Some((MessageState::Complete, Some("cut_short"))),
+            // There was nothing to add to what was carried on.
+            Event::End(Err(trouble)) if trouble.kind() == TroubleKind::Empty && self.from.0 > 0 => {
+                Some((MessageState::Complete, None))
+            }
             Event::End(Err(trouble)) => {
                 tracing::warn!(reply = %self.live.id(), %trouble, "a reply failed");
+                // What is said of a key may show parts of it, and there is nothing to add to that.
+                let tells = !trouble.said().is_empty() && trouble.kind() != TroubleKind::WrongKey;
+                self.said = tells.then(|| trouble.said().to_owned());
                 Some(failed_by(&trouble))
             }
         }
@@ -302,10 +333,10 @@ impl Writer {
         self.live.keep(Part::Reasoning, text);
     }
 
-    fn show(&mut self) {
+    async fn show(&mut self) {
         self.show_thoughts();
         if std::mem::take(&mut self.has_text) {
-            self.live.show(&mut self.growing);
+            self.rendering.show().await;
         }
         self.last_shown = Some(Instant::now());
     }
@@ -323,7 +354,7 @@ impl Writer {
         let (body, thoughts) = self.from;
         Usage {
             prompt_tokens: self.asked.iter().sum(),
-            completion_tokens: new(self.growing.text(), body) + new(reasoning, thoughts),
+            completion_tokens: new(self.rendering.text(), body) + new(reasoning, thoughts),
         }
     }
 
@@ -333,20 +364,36 @@ impl Writer {
         // Dropping the events drops the request upstream.
         self.events = Box::pin(futures_util::stream::empty());
         self.show_thoughts();
-        self.live.show_all(&mut self.growing);
+        self.rendering.end(LiveReply::show_all).await;
         if let Some(noting) = self.noting.take() {
             noting.await.ok();
         }
-        let reasoning = self.live.thoughts();
+        let mut reasoning = self.live.thoughts();
         let is_estimate = self.usage.is_none() && self.first_token.is_some();
         let usage = match is_estimate {
             true => Some(self.estimate(&reasoning)),
             false => self.usage,
         };
+        let mut body = self.rendering.text().to_owned();
+        let (mut state, mut problem) = (state, problem);
+        // Only its end tells of some text that it was thoughts.
+        if let Some((thoughts, said)) = unopened(&body) {
+            let gap = if reasoning.is_empty() || thoughts.is_empty() {
+                ""
+            } else {
+                "\n\n"
+            };
+            reasoning = format!("{reasoning}{gap}{thoughts}");
+            body = said.to_owned();
+            if body.is_empty() && state == MessageState::Complete {
+                (state, problem) = failed(TroubleKind::OnlyThoughts.as_str());
+            }
+        }
         Ending {
             state,
             problem,
-            body: self.growing.text().to_owned(),
+            said: self.said,
+            body,
             reasoning,
             usage,
             is_estimate,

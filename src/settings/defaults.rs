@@ -3,7 +3,8 @@
 use crate::{
     App,
     auth::User,
-    error::Result,
+    connection::Connection,
+    error::{Result, unless_not_written},
     presets::{Defaults, PresetFields, PresetForm},
     view::View,
 };
@@ -12,6 +13,7 @@ use askama_web::WebTemplate;
 use axum::{
     Form,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -40,6 +42,10 @@ struct SettingsPage {
 }
 
 impl SettingsPage {
+    fn connection(&self) -> Connection {
+        Connection::of(&self.view)
+    }
+
     fn names(&self) -> &[String] {
         match &self.form.fields.models {
             models if models.len() <= NAMES_SHOWN => models,
@@ -100,7 +106,15 @@ pub(super) async fn change(
         }
     };
     let defaults = Defaults { preset, titles };
-    app.db.set_defaults(&user, &defaults).await?;
+    if let Err(why) = unless_not_written(app.db.set_defaults(&user, &defaults).await)? {
+        form.fields.not_kept = Some(why.sentence(view.t));
+        let page_view = view.clone();
+        let page = view.fragment_or(form, |form| SettingsPage {
+            view: page_view,
+            form,
+        });
+        return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
+    }
     if !view.htmx {
         return Ok(Redirect::to("/settings/saved").into_response());
     }

@@ -10,7 +10,7 @@ impl Db {
                    set theme = coalesce($2, theme), text_size = coalesce($3, text_size),
                        density = coalesce($4, density)
                    where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(&look.theme)
             .bind(&look.text_size)
@@ -23,7 +23,7 @@ impl Db {
     /// Keeps how a user wants to send messages.
     pub(super) async fn set_composer(&self, user: UserId, composer: &str) -> Result<()> {
         let sql = "update users set composer = $2 where id = $1";
-        with_pool!(self.write, db => sqlx::query(sql)
+        with_pool!(self.writer()?, db => sqlx::query(sql)
             .bind(user)
             .bind(composer)
             .execute(db)

@@ -67,6 +67,8 @@ impl TestApp {
         config.demo_pace = Duration::ZERO;
         // Another request after a chat's first reply: for tests of titles only.
         config.titles = false;
+        // Tests are faster than people.
+        config.messages_per_minute = 0;
         change(&mut config);
         let home = Home {
             folder,
@@ -126,7 +128,7 @@ impl TestApp {
     pub async fn after_a_crash(&self) -> Self {
         let copy = format!("after-{}.db", uuid::Uuid::now_v7());
         let copy = self.home.folder.path().join(copy).display().to_string();
-        let damso::db::Kind::Sqlite(pool) = &self.db().write else {
+        let damso::db::Kind::Sqlite(pool) = self.db().writer().unwrap() else {
             panic!("only a file can be copied");
         };
         sqlx::query("vacuum into $1")
@@ -166,7 +168,7 @@ impl TestApp {
 
     /// Runs SQL that changes something.
     pub async fn change(&self, sql: &'static str) {
-        with_pool!(self.db().write, db => {
+        with_pool!(self.db().writer().unwrap(), db => {
             sqlx::query(sql).execute(db).await.unwrap();
         });
     }

@@ -62,6 +62,24 @@ impl Way {
         )
     }
 
+    /// The same from one of this machine's addresses.
+    pub fn to_from(url: &str, address: &str) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address.parse().unwrap()));
+        let mut client = Client::builder(TokioExecutor::new());
+        let client = client.pool_max_idle_per_host(0).build(connector);
+        Self::Socket(url.to_owned(), Box::new(client))
+    }
+
+    /// The same by HTTP/2 without TLS.
+    pub fn over_http2(url: &str) -> Self {
+        let mut client = Client::builder(TokioExecutor::new());
+        Self::Socket(
+            url.to_owned(),
+            Box::new(client.http2_only(true).build_http()),
+        )
+    }
+
     /// What a browser calls the place.
     fn origin(&self) -> String {
         match self {
@@ -86,6 +104,12 @@ impl Way {
                 Ok(answer.map(Body::new))
             }
         }
+    }
+}
+
+impl Place for Way {
+    fn way(&self) -> Way {
+        self.clone()
     }
 }
 

@@ -199,6 +199,17 @@ impl Page {
             .select(&selector(target))
             .next()
             .map(|element| element.id());
+        if swap == "delete" {
+            if let Some(found) = found {
+                document.tree.get_mut(found).unwrap().detach();
+                self.html = document.html();
+            }
+            return;
+        }
+        // What is deleted, or what something is put before, may not be on the page.
+        if swap == "beforebegin" && found.is_none() {
+            return;
+        }
         let found = found
             .unwrap_or_else(|| panic!("nothing at {target} to swap {html} into: {}", self.html));
         if swap == "outerMorph" && self.keeps(target) {
@@ -216,6 +227,14 @@ impl Page {
         let mut place = document.tree.get_mut(found).unwrap();
         match swap.split_whitespace().next().unwrap_or("innerHTML") {
             "beforeend" => place.reparent_from_id_append(html),
+            "beforebegin" => {
+                let children = document.tree.get(html).unwrap().children();
+                let children: Vec<_> = children.map(|child| child.id()).collect();
+                for child in children {
+                    let mut place = document.tree.get_mut(found).unwrap();
+                    place.insert_id_before(child);
+                }
+            }
             "innerHTML" => {
                 while let Some(mut child) = place.first_child() {
                     child.detach();

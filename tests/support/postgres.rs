@@ -74,6 +74,72 @@ impl Schema {
     }
 }
 
+/// An empty database, for what cannot be told of a schema. It goes with the test.
+pub struct OwnDatabase {
+    server: Url,
+    name: String,
+}
+
+impl OwnDatabase {
+    /// A new one; none, told on stderr, where there is no PostgreSQL to test with.
+    pub async fn new() -> Option<Self> {
+        let server = env::var("TEST_DATABASE_URL").unwrap_or_default();
+        if server.is_empty() {
+            eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
+            return None;
+        }
+        let server: Url = server.parse().expect("TEST_DATABASE_URL is an address");
+        let name = format!("d_{}", Uuid::now_v7().simple());
+        run(&server, format!("create database {name}"))
+            .await
+            .unwrap();
+        Some(Self { server, name })
+    }
+
+    /// The name that it has.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address for `DATABASE_URL`.
+    pub fn url(&self) -> String {
+        let mut url = self.server.clone();
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    /// The address at which its server listens.
+    pub fn server(&self) -> SocketAddr {
+        self.server.socket_addrs(|| Some(5432)).unwrap()[0]
+    }
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        drop_later(
+            &self.server,
+            format!("drop database {} with (force)", self.name),
+        );
+    }
+}
+
+/// Runs SQL that drops something. The test's runtime may be ending; what cannot be dropped goes with
+/// the server.
+fn drop_later(server: &Url, sql: String) {
+    let (server, what) = (server.clone(), sql.clone());
+    let dropping = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(run(&server, sql))
+    });
+    match dropping.join() {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("not done: {what}: {error}"),
+        Err(_) => eprintln!("not done: {what}"),
+    }
+}
+
 async fn run(server: &Url, sql: String) -> sqlx::Result<()> {
     let mut connection = PgConnection::connect(server.as_str()).await?;
     connection.execute("set lock_timeout = '5s'").await?;
@@ -83,19 +149,6 @@ async fn run(server: &Url, sql: String) -> sqlx::Result<()> {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let sql = format!("drop schema {} cascade", self.name);
-        let server = self.server.clone();
-        // The test's runtime may be ending. What cannot be dropped goes with the server.
-        let dropping = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(run(&server, sql))
-        });
-        match dropping.join() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => eprintln!("the schema {} stays: {error}", self.name),
-            Err(_) => eprintln!("the schema {} stays", self.name),
-        }
+        drop_later(&self.server, format!("drop schema {} cascade", self.name));
     }
 }

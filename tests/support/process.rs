@@ -28,6 +28,8 @@ pub struct Process {
     /// Where it listens.
     pub address: SocketAddr,
     settings: Vec<(String, String)>,
+    /// The command that starts it, where it is not started alone.
+    by: Vec<String>,
     folder: TempDir,
     child: Child,
     log: Arc<Mutex<String>>,
@@ -37,6 +39,17 @@ impl Process {
     /// Starts it with these environment variables and no others, and waits until it answers. Its
     /// database is an SQLite file of its own, unless they say another one.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_by(&[], settings).await
+    }
+
+    /// The same where it may have only so many files open.
+    pub async fn with_files(files: u32, settings: &[(&str, &str)]) -> Self {
+        let limited = format!("ulimit -n {files} && exec \"$0\"");
+        Self::start_by(&["/bin/sh", "-c", &limited], settings).await
+    }
+
+    /// The same, started by a program that becomes it.
+    pub async fn start_by(by: &[&str], settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}/damso.db", folder.path().display());
         let all = [("DATABASE_URL", &*database), ("FIND_OLLAMA", "false")]
@@ -47,6 +60,7 @@ impl Process {
         let mut process = Self {
             address: "127.0.0.1:0".parse().unwrap(),
             settings: all,
+            by: by.iter().map(|word| (*word).to_owned()).collect(),
             child: nothing(),
             log: Arc::default(),
             folder,
@@ -72,11 +86,17 @@ impl Process {
 
     /// Starts it and waits until it answers; false if the port is taken.
     async fn try_start(&mut self) -> bool {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_damso"));
+        let program = env!("CARGO_BIN_EXE_damso").to_owned();
+        let mut words = self.by.iter().chain([&program]);
+        let mut command = Command::new(words.next().unwrap());
         command
+            .args(words)
             .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("LISTEN", self.address.to_string())
             .env("TITLES", "false")
+            // Tests are faster than people.
+            .env("MESSAGES_PER_MINUTE", "0")
             .envs(self.settings.iter().cloned())
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
@@ -193,7 +213,7 @@ fn nothing() -> Child {
 
 /// A free port below those that the system gives to connections, so that none of them has it when
 /// the program is started again.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     let mut dice = Dice::unseeded();
     loop {
         let port = u16::try_from(dice.throw(10_000, 32_000)).unwrap();

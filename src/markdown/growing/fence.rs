@@ -3,8 +3,8 @@
 use comrak::Arena;
 use comrak::nodes::{NodeCodeBlock, NodeValue};
 
-use crate::markdown::code::language;
 use crate::markdown::highlight::Highlighter;
+use crate::markdown::info::Info;
 use crate::markdown::{options, parse};
 
 /// A fenced block of code that has started and not ended.
@@ -22,7 +22,7 @@ impl OpenCode {
         let indent = " ".repeat(code.fence_offset);
         Self {
             fence: format!("{indent}{fence}\n"),
-            highlighter: Highlighter::new(language(&code.info)),
+            highlighter: Highlighter::new(Info::of(&code.info).language),
         }
     }
 

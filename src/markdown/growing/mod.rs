@@ -2,10 +2,12 @@
 
 mod fence;
 mod formula;
+mod half;
 mod pieces;
 mod tail;
 
 use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
 use super::Place;
 use super::math::Formulas;
@@ -30,6 +32,8 @@ pub struct Growing {
     /// No look at the open block is worth its price before the text has this many bytes.
     next_look: usize,
     code: Option<OpenCode>,
+    /// Set when the last look ended before its time, and some of the code is still to be read.
+    is_behind: bool,
     /// How many blocks of code have been given out.
     codes: u32,
     tail: Option<Tail>,
@@ -39,6 +43,9 @@ pub struct Growing {
 
 /// An open block of more bytes is looked at now and then only.
 const LONG: usize = 1024;
+
+/// So many bytes of any Markdown are read within some milliseconds.
+const LIGHT: usize = 4 * 1024;
 
 impl Growing {
     /// An empty document for its place.
@@ -74,16 +81,45 @@ impl Growing {
         self.code.is_some()
     }
 
+    /// Tells whether it is plain that the next look, and the rest as HTML, cost some milliseconds at
+    /// most: the rest is short, and has no code in it whose grammar may have to be made ready. What
+    /// a line of code costs that is open already is not known before.
+    pub fn is_light(&self) -> bool {
+        let open = &self.text[self.finished..];
+        let has_fence = || open.contains("```") || open.contains("~~~");
+        open.len() <= LIGHT && (self.code.is_some() || !has_fence())
+    }
+
     /// What has become final since the last call.
     pub fn advance(&mut self) -> Vec<Piece> {
+        self.look(None)
+    }
+
+    /// The same, but of code only as many lines as can be read in that time, and at least one. If
+    /// these are not all, it [is behind](Self::is_behind).
+    pub fn advance_for(&mut self, time: Duration) -> Vec<Piece> {
+        self.look(Some(Instant::now() + time))
+    }
+
+    /// Tells whether there are lines of code that the last look had no time for. The next one reads
+    /// on.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    fn look(&mut self, deadline: Option<Instant>) -> Vec<Piece> {
         if self.whole_lines == self.finished || self.whole_lines < self.next_look {
             return Vec::new();
         }
         let pieces = if self.goes_on() {
             Vec::new()
         } else {
-            self.settle(self.whole_lines, false)
+            self.settle(self.whole_lines, false, deadline)
         };
+        if self.is_behind {
+            self.next_look = 0;
+            return pieces;
+        }
         // With each look the open block must have grown by a share of itself, or a long one would
         // cost its square.
         let open = self.whole_lines - self.finished;
@@ -108,10 +144,10 @@ impl Growing {
 
     /// The text is complete: all that is left.
     pub fn finish(&mut self) -> Vec<Piece> {
-        self.settle(self.text.len(), true)
+        self.settle(self.text.len(), true, None)
     }
 
-    fn settle(&mut self, until: usize, complete: bool) -> Vec<Piece> {
+    fn settle(&mut self, until: usize, complete: bool, deadline: Option<Instant>) -> Vec<Piece> {
         let mut cut = Cut {
             text: &self.text,
             place: &self.place,
@@ -122,12 +158,15 @@ impl Growing {
             refers: false,
             until,
             complete,
+            deadline,
+            is_behind: false,
             finished: self.finished,
             code: self.code.take(),
             pieces: Vec::new(),
         };
         cut.open_part();
         let pieces = cut.pieces;
+        self.is_behind = cut.is_behind;
         (self.finished, self.code, self.codes) = (cut.finished, cut.code, cut.codes);
         self.tail = None;
         if !pieces.is_empty() {
@@ -179,11 +218,18 @@ mod tests {
         let mut growing = Growing::default();
         growing.push("- a\n\non");
         assert_eq!(growing.advance(), []);
-        assert_eq!(growing.tail(), "<ul>\n<li>a</li>\n</ul>\n<p>on</p>\n");
+        assert_eq!(
+            growing.tail(),
+            "<ul dir=\"auto\">\n<li>a</li>\n</ul>\n<p>on</p>\n"
+        );
         growing.push("e\n");
         assert_eq!(
             shown(&growing.advance()),
-            [(5, PieceKind::Block, "<ul>\n<li>a</li>\n</ul>\n")]
+            [(
+                5,
+                PieceKind::Block,
+                "<ul dir=\"auto\">\n<li>a</li>\n</ul>\n"
+            )]
         );
         assert_eq!(growing.finished(), 5);
         assert_eq!(growing.tail(), "<p>one</p>\n");

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Options};
@@ -10,7 +11,7 @@ use super::fence::OpenCode;
 use super::{apart, is_blank};
 use crate::markdown::code::{CODE_END, code_start};
 use crate::markdown::math::Formulas;
-use crate::markdown::{Place, Writing, html, lines, options, parse, written};
+use crate::markdown::{Place, Writing, ended, html, lines, options, parse, written};
 
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,10 @@ pub(super) struct Cut<'a> {
     pub(super) until: usize,
     /// Whether nothing comes after it.
     pub(super) complete: bool,
+    /// The time to stop at between two lines of code.
+    pub(super) deadline: Option<Instant>,
+    /// Set when it has stopped there.
+    pub(super) is_behind: bool,
     pub(super) finished: usize,
     pub(super) code: Option<OpenCode>,
     pub(super) pieces: Vec<Piece>,
@@ -64,6 +69,10 @@ impl Cut<'_> {
         let source = match &self.code {
             Some(code) => Cow::Owned(format!("{}{open}", code.fence)),
             None => apart(open, self.finished),
+        };
+        let source = match self.complete {
+            true => Cow::Owned(ended(&source).into_owned()),
+            false => source,
         };
         self.starts = line_starts(open, self.finished);
         self.refers = open.contains("]:");
@@ -89,6 +98,9 @@ impl Cut<'_> {
                 && code.fenced
             {
                 self.fenced(block, code);
+                if self.is_behind {
+                    return;
+                }
                 continue;
             }
             together.push(block);
@@ -119,7 +131,7 @@ impl Cut<'_> {
         let start = self.start(blocks[0]);
         let (html, codes) = if self.refers {
             // What a block is must not depend on which others came in with it.
-            html(&apart(&self.text[start..end], start), writing)
+            html(&ended(&apart(&self.text[start..end], start)), writing)
         } else {
             written(blocks.iter().copied(), end - start, options, writing)
         };
@@ -138,11 +150,20 @@ impl Cut<'_> {
             OpenCode::new(code)
         });
         let mut html = String::new();
-        for text in lines(&code.literal) {
+        let mut all = lines(&code.literal).peekable();
+        while let Some(text) = all.next() {
             line += 1;
             html.clear();
             open.highlighter.line(text, &mut html);
             self.push(PieceKind::CodeLines, self.line(line), &html);
+            let is_late = self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline);
+            if is_late && all.peek().is_some() {
+                self.is_behind = true;
+                self.code = Some(open);
+                return;
+            }
         }
         // Only what the text ends with can be not closed.
         let end = if code.closed {

@@ -2,6 +2,7 @@
 //! nothing else, only added to.
 
 use super::formula::open_formula;
+use super::half::{is_only_a_mark, last_line, without_halves};
 use super::{Growing, apart, is_blank};
 use crate::markdown::code::CODE_END;
 use crate::markdown::math::NOT_CLOSED;
@@ -24,14 +25,13 @@ enum Inside {
     Prose,
     /// A line of code that can be no fence.
     Code,
-    /// The path of an address, which stands in its link twice.
+    /// The path of an address, which is no link before it ends.
     Address,
 }
 
-/// Stands where more text will. It is of private use, and to Markdown like any letter.
-const MORE: &str = "\u{e0dd}";
-/// The same in the address of a link.
-const MORE_IN_ADDRESS: &str = "%EE%83%9D";
+/// Stands where more text will. It is of private use, and to Markdown like any letter; it begins
+/// otherwise than what marks what was typed, which would be looked for.
+const MORE: &str = "\u{f8dd}";
 
 impl Tail {
     /// Whether all that came to a text from there on only goes into it.
@@ -57,15 +57,22 @@ impl Inside {
     /// What a text may end in, as far as can be told without parsing it.
     fn guess(text: &str) -> Option<Self> {
         let shown = text.trim_end_matches(' ');
-        let line = shown.rsplit(['\n', '\r']).next()?;
-        let word = line.rsplit(' ').next()?;
+        let line = last_line(shown);
+        let space = line.bytes().rposition(|byte| byte == b' ');
+        let word = &line[space.map_or(0, |at| at + 1)..];
         let last = word.chars().next_back()?;
-        // What may become a character's name, a tag or somebody's address.
-        if word.contains(['&', '<', '@']) || word.contains("www.") || open_formula(shown).is_some()
+        // What may become a character's name, a tag, a formula or somebody's address.
+        let may_become = |byte| matches!(byte, b'&' | b'<' | b'@' | b'$');
+        if word.bytes().any(may_become)
+            || is_only_a_mark(line)
+            || has(word, b'.') && word.contains("www.")
+            || open_formula(shown).is_some()
         {
             return None;
         }
-        if let Some((_, place)) = word.split_once("://") {
+        if has(word, b':')
+            && let Some((_, place)) = word.split_once("://")
+        {
             // A space ends it.
             let fits = place.contains('/') && text.ends_with(|c: char| c.is_ascii_alphanumeric());
             return fits.then_some(Self::Address);
@@ -88,6 +95,10 @@ impl Inside {
             Self::Address => c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '='),
         }
     }
+}
+
+fn has(text: &str, byte: u8) -> bool {
+    text.bytes().any(|other| other == byte)
 }
 
 fn is_word(c: char) -> bool {
@@ -123,15 +134,11 @@ impl Growing {
         let rest = &self.text[self.finished..];
         let guess = Inside::guess(rest)?;
         let rest = rest.trim_end_matches(' ');
-        let mut html = self.open_blocks(&format!("{rest}{MORE}"));
-        if guess == Inside::Address {
-            html = html.replace(MORE_IN_ADDRESS, MORE);
-        }
+        let html = self.open_blocks(&format!("{rest}{MORE}"));
         let around: Vec<String> = html.split(MORE).map(str::to_owned).collect();
         let inside = match (guess, &around[..]) {
             (_, [_, after]) if after.trim_start_matches('\n').starts_with(CODE_END) => Inside::Code,
-            (Inside::Address, [_, _, after]) if after.starts_with("</a>") => guess,
-            (Inside::Words | Inside::Prose, [_, after]) if after.starts_with("</") => guess,
+            (_, [_, after]) if after.starts_with("</") => guess,
             _ => return None,
         };
         Some(Tail {
@@ -159,13 +166,14 @@ impl Growing {
     }
 
     fn open_blocks(&self, rest: &str) -> String {
-        if is_blank(rest) {
-            return String::new();
-        }
         let mut writing = Writing::at(&self.place);
         (writing.plain_code, writing.codes) = (true, self.codes);
         writing.formulas = Some(&self.formulas);
-        let rest = apart(rest, self.finished);
+        let rest = without_halves(rest);
+        if is_blank(&rest) {
+            return String::new();
+        }
+        let rest = apart(&rest, self.finished);
         if let Some(open) = open_formula(&rest) {
             let closed = format!("{}{NOT_CLOSED}{}", &rest[..open.end], open.closing);
             let (html, _) = html(&closed, writing);

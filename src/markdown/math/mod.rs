@@ -1,7 +1,10 @@
 //! Formulas: TeX to MathML, or its source.
 
+mod aliases;
 mod chemistry;
+pub(super) mod dollars;
 mod mathml;
+mod patterns;
 mod tex;
 
 use std::cell::RefCell;
@@ -14,6 +17,7 @@ use comrak::nodes::NodeMath;
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
 use super::Writing;
+use dollars::{is_formula, is_prose};
 use mathml::allowed;
 pub use mathml::{ATTRIBUTES, ELEMENTS};
 use tex::tidy;
@@ -33,8 +37,8 @@ static TEX: LazyLock<LatexToMathML> = LazyLock::new(|| {
     LatexToMathML::new(config).expect("there are no macros that could be wrong")
 });
 
-/// Stands at the end of a formula that was closed only for now, and is shown as its source. It is of
-/// private use.
+/// Stands where a formula ends so far that was closed only for now, and is shown as its source. It is
+/// of private use.
 pub(super) const NOT_CLOSED: char = '\u{e0de}';
 
 /// Writes a formula, or its source where that cannot be read.
@@ -47,25 +51,49 @@ pub(super) fn write_math(
         return Ok(ChildRendering::HTML);
     }
     let display = math.display_math;
-    let open = math.literal.strip_suffix(NOT_CLOSED);
-    let literal = open.unwrap_or(&math.literal);
-    if !display && is_money(literal) {
-        context.escape(&format!("${literal}$"))?;
+    let literal = &*math.literal;
+    let [open, close] = match (math.dollar_math, display) {
+        (false, true) => ["\\[", "\\]"],
+        (false, false) => ["\\(", "\\)"],
+        (true, true) => ["$$", "$$"],
+        (true, false) => ["$", "$"],
+    };
+    if let Some((so_far, _)) = literal.split_once(NOT_CLOSED) {
+        return write_source(context, ["", so_far.trim(), ""]);
+    }
+    let is_text = match open {
+        "$" => !is_formula(literal, ""),
+        "$$" => is_prose(literal, ""),
+        _ => false,
+    };
+    if is_text {
+        context.escape(&format!("{open}{literal}{close}"))?;
         return Ok(ChildRendering::HTML);
     }
-    let mathml = match (open, context.user.formulas) {
-        (Some(_), _) => None,
-        (None, Some(formulas)) => formulas.read(literal, display),
-        (None, None) => formula(literal, display),
+    let mathml = match context.user.formulas {
+        Some(formulas) => formulas.read(literal, display),
+        None => formula(literal, display),
     };
     match mathml {
         Some(mathml) => context.write_str(&mathml)?,
-        None => {
-            context.write_str("<code class=\"math\">")?;
-            context.escape(literal.trim())?;
-            context.write_str("</code>")?;
+        None if literal.starts_with("\\begin{") => {
+            return write_source(context, ["", literal.trim(), ""]);
         }
+        None => return write_source(context, [open, literal, close]),
     }
+    Ok(ChildRendering::HTML)
+}
+
+/// A formula as it was typed.
+fn write_source(
+    context: &mut Context<Writing>,
+    parts: [&str; 3],
+) -> Result<ChildRendering, std::fmt::Error> {
+    context.write_str("<code class=\"math\">")?;
+    for part in parts {
+        context.escape(part)?;
+    }
+    context.write_str("</code>")?;
     Ok(ChildRendering::HTML)
 }
 
@@ -91,19 +119,9 @@ impl Formulas {
     }
 }
 
-/// Whether this stands between two prices rather than between two marks of a formula.
-fn is_money(text: &str) -> bool {
-    let word = |word: &str| {
-        word.chars().filter(|c| c.is_alphabetic()).count() > 1
-            && !word.contains(['\\', '^', '_', '{'])
-    };
-    text.starts_with(|c: char| c.is_ascii_digit())
-        && !text.contains(['\\', '^', '='])
-        && text.split_whitespace().skip(1).any(word)
-}
-
 /// A formula as MathML, if it can be read; its source goes with it, for browsers that show no MathML.
-/// One on lines of its own may be wider than the screen: keys can scroll it.
+/// One that may be wider than the screen is in a box that lets it scroll by itself, also by keys:
+/// Chromium breaks none into lines, Firefox not every one, and there MathML itself cannot scroll.
 pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
     if tex.trim().is_empty() || tex.len() > LONGEST || depth(tex) > DEEPEST {
         return None;
@@ -115,8 +133,8 @@ pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
         }
         super::escape(word, &mut start);
     }
-    start.push_str(if display { "\" tabindex=\"0\"" } else { "\"" });
-    let tex = tidy(tex);
+    start.push('"');
+    let tex = tidy(tex)?;
     let read = || {
         let place = match display {
             true => MathDisplay::Block,
@@ -124,7 +142,13 @@ pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
         };
         let read = TEX.convert_with_local_state(&tex, place).ok()?;
         let mathml = allowed(&read.mathml)?;
-        Some(start + mathml.strip_prefix("<math")?)
+        let signs = signs(&mathml);
+        let math = start + on_paper(signs) + mathml.strip_prefix("<math")?;
+        Some(match (display, signs) {
+            (true, _) => format!("<span class=\"table\" tabindex=\"0\">{math}</span>"),
+            (false, ..20) => math,
+            (false, _) => format!("<span class=\"table inline\" tabindex=\"0\">{math}</span>"),
+        })
     };
     if is_flat(&tex) {
         return read();
@@ -133,6 +157,32 @@ pub(super) fn formula(tex: &str, display: bool) -> Option<String> {
         let reader = std::thread::Builder::new().stack_size(STACK);
         reader.spawn_scoped(scope, read).ok()?.join().ok()?
     })
+}
+
+/// Counts the signs in the widest row of a formula: roughly, its width.
+fn signs(mathml: &str) -> usize {
+    let signs = |row: &str| -> usize {
+        row.split('<')
+            .map(|tag| {
+                tag.rsplit('>')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .chars()
+                    .count()
+            })
+            .sum()
+    };
+    mathml.split("<mtr").map(signs).max().unwrap_or_default()
+}
+
+/// On paper, where nothing scrolls, a long formula is smaller (see the style sheet).
+fn on_paper(signs: usize) -> &'static str {
+    match signs {
+        0..70 => "",
+        70..110 => " class=\"long\"",
+        _ => " class=\"longer\"",
+    }
 }
 
 /// How deep groups are in groups.
@@ -177,6 +227,45 @@ mod tests {
     }
 
     #[test]
+    fn commands_of_packages_are_said_in_other_words() {
+        for tex in [
+            "\\mbox{a} \\hbox{b} \\textnormal{c} \\textup{d} \\textmd{e}",
+            "\\dotsc \\dotsb \\dotsm \\dotsi \\dotso \\hdots",
+            "\\smash{x} \\smash[b]{y} \\vcenter{z} \\mathrlap{x} \\mathclap{y}",
+            "x \\label{eq:1} \\nonumber \\notag",
+            "\\pmb{x} \\mathds{R} \\mathbbm{1} \\bm x \\bm{x}",
+            "\\large x \\Huge y \\small z",
+            "\\begin{alignat}{2} a &= b & c &= d \\end{alignat}",
+            "\\begin{alignat*}{2} a &= b \\end{alignat*}",
+            "\\begin{eqnarray} a &=& b \\\\ &=& c \\end{eqnarray}",
+            "\\begin{flalign} a &= b \\end{flalign}",
+            "\\begin{pmatrix*}[r] -1 & 2 \\end{pmatrix*}",
+            "\\begin{psmallmatrix} a & b \\end{psmallmatrix}",
+            "\\sgn x + \\rank A + \\tr A + \\Tr B + \\diag(a) + \\Var X + \\Cov(X, Y) + \\lcm(a, b)",
+            "\\abs{x} + \\norm{x} + \\floor{x} + \\ceil{x} + \\set{1, 2}",
+            "\\colorbox{red}{a} \\fcolorbox{a}{b}{c} \\textcolor{red}{x} \\cancelto{0}{x} \\href{https://a.b}{y} \\url{a}",
+            "\\multicolumn{2}{c}{x} \\pod{n} \\euro \\unit{km} \\SI{5}{kg} \\num{5} \\ang{30} \\pu{5 kg}",
+            "\\dv{y}{x} \\pdv{f}{x} \\dd x \\order{n}",
+            "\\R \\C \\N \\Z \\Q \\E",
+            "\\textbf{a} \\textit{b} \\texttt{c} \\textsf{d} \\textsc{e} \\emph{f} \\sout{g}",
+            "\\text{if \\textbf{not}} \\require{cancel} \\ensuremath{x}",
+            "\\fbox{a} \\boxed{x} \\tag{1}",
+            "50\\% + 30%",
+        ] {
+            let html = formula(tex, true).unwrap_or_else(|| panic!("{tex}"));
+            assert!(!html.contains("merror"), "{html}");
+        }
+        // The rest of the line is not a comment.
+        assert!(formula("30% + x", false).unwrap().contains("<mi>x</mi>"));
+        // Columns stand as they were meant to.
+        let aligned = formula("\\begin{align} a &= b \\end{align}", true).unwrap();
+        assert!(
+            aligned.contains("right") && aligned.contains("left"),
+            "{aligned}"
+        );
+    }
+
+    #[test]
     fn what_would_need_a_deep_stack_is_read_or_refused() {
         let on_a_small_stack = || {
             for open in [
@@ -208,7 +297,6 @@ mod tests {
         for bomb in [
             "\\def\\a{\\a\\a}\\a",
             "\\newcommand{\\a}{\\a\\a}\\a",
-            "\\href{javascript:x}{y}",
             "\\htmlData{x=1}{y}",
             "\\class{a\" onclick=\"b}{y}",
             "\\includegraphics{https://evil.example}",

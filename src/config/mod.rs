@@ -1,19 +1,31 @@
 //! Every setting, its default and a sentence about it.
 
+mod database;
+mod env_file;
+mod log_filter;
+mod names;
+mod shown;
+mod sources;
+
+pub(crate) use database::{database_to_read, database_url};
+use log_filter::filter;
+use shown::without_secrets;
+pub use sources::{Given, Origin};
+
 use crate::{
     clock,
     commands::Command,
-    db::is_postgres,
-    models::{self, Secret},
+    models::{self, Headers, Secret},
     replies::Limits,
 };
-use clap::{
-    CommandFactory, FromArgMatches, Parser, ValueEnum,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
-use jiff::tz::TimeZone;
-use std::{net::SocketAddr, path::Path, time::Duration};
+use jiff::{Timestamp, tz::TimeZone};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 use url::Url;
 
 /// A self-hosted AI chat that answers live in every browser.
@@ -42,7 +54,8 @@ pub struct Config {
         long,
         env = "LISTEN",
         value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:3000"
+        default_value = "127.0.0.1:3000",
+        value_parser = address
     )]
     pub listen: SocketAddr,
 
@@ -59,8 +72,18 @@ pub struct Config {
     #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", value_parser = http_url)]
     pub openai_base_url: Option<Url>,
 
+    /// Headers of your own for the model server, as gateways want them: name: value with ; between, or a
+    /// JSON object
+    #[arg(
+        long,
+        env = "OPENAI_HEADERS",
+        value_name = "HEADERS",
+        hide_env_values = true
+    )]
+    pub openai_headers: Option<Headers>,
+
     /// Model that answers [default: the first one the server lists]
-    #[arg(long, env = "OPENAI_MODEL", value_name = "NAME")]
+    #[arg(long, env = "OPENAI_MODEL", value_name = "NAME", value_parser = trimmed)]
     pub openai_model: Option<String>,
 
     /// Use Ollama on this machine when it runs and no other model server is set
@@ -76,7 +99,7 @@ pub struct Config {
     pub registration: Registration,
 
     /// Address that people's browsers see, when it is behind a proxy; with https, cookies become secure
-    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = own_url)]
     pub public_url: Option<Url>,
 
     /// Mark cookies as secure [default: when PUBLIC_URL starts with https]
@@ -87,11 +110,24 @@ pub struct Config {
     #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Connections open at once; at the most as many as the limit on open files leaves room for
+    #[arg(long, env = "CONNECTIONS", value_name = "NUMBER", default_value_t = 10_000, value_parser = count(10, 1_000_000))]
+    pub connections: usize,
+
+    /// Connections open at once from one network: an IPv4 address, or an IPv6 /64
+    #[arg(long, env = "CONNECTIONS_PER_NETWORK", value_name = "NUMBER", default_value_t = 2_000, value_parser = count(10, 1_000_000))]
+    pub connections_per_network: usize,
+
+    /// Accounts that can be made from one network at once, as by a class; then one more each minute
+    #[arg(long, env = "REGISTRATIONS_PER_NETWORK", value_name = "NUMBER", default_value_t = 60, value_parser = count(1, 100_000))]
+    pub registrations_per_network: usize,
+
     /// Seconds to wait for a connection to the model server
     #[arg(long, env = "CONNECT_TIMEOUT", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub connect_timeout: Duration,
 
-    /// Seconds to wait for the first word of a reply
+    /// Seconds to wait for a first sign of life of a reply; while there are such signs, its first word is
+    /// waited for 15 times as long
     #[arg(long, env = "FIRST_TOKEN_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub first_token_timeout: Duration,
 
@@ -111,6 +147,11 @@ pub struct Config {
     /// Characters that one message may have
     #[arg(long, env = "MESSAGE_LIMIT", value_name = "CHARACTERS", default_value_t = 32_000, value_parser = count(100, 1_000_000))]
     pub message_limit: usize,
+
+    /// Messages that one person may send in a minute for as long as they like, and twice as many at
+    /// once; 0 for any number
+    #[arg(long, env = "MESSAGES_PER_MINUTE", value_name = "NUMBER", default_value_t = 30, value_parser = count(0, 60_000))]
+    pub messages_per_minute: usize,
 
     /// Replies that this server makes at once; more wait in line
     #[arg(long, env = "REPLIES_AT_ONCE", value_name = "NUMBER", default_value_t = 1_000, value_parser = count(1, 100_000))]
@@ -150,9 +191,18 @@ pub struct Config {
     #[arg(long, env = "STYLEGUIDE", value_name = "BOOL", default_value_t = cfg!(debug_assertions), hide_default_value = true, action = clap::ArgAction::Set)]
     pub styleguide: bool,
 
-    /// What to log: error, warn, info, debug or trace, also for each part by name
-    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    /// What to log: error, warn, info, debug, trace or off, also for each part by name, as in
+    /// info,damso::security=debug
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = filter)]
     pub rust_log: String,
+
+    /// The settings that were given a value, and where.
+    #[arg(skip)]
+    pub given: Vec<Given>,
+
+    /// A sentence for each name in `.env` and in the environment that is nearly a setting's.
+    #[arg(skip)]
+    pub misspelt: Vec<String>,
 }
 
 /// Who may make an account.
@@ -164,30 +214,7 @@ pub enum Registration {
     Closed,
 }
 
-impl Invocation {
-    /// Reads `.env`, the environment and the flags; on a bad value it says which one and exits.
-    pub fn read() -> Self {
-        let mut command =
-            Self::command().mut_args(|setting| setting.global(true).help_heading("Settings"));
-        if let Err(error) = load_env_file(Path::new(".env")) {
-            command.error(ErrorKind::InvalidValue, error).exit()
-        }
-        command
-            .try_get_matches_from_mut(std::env::args_os())
-            .and_then(|matches| Self::from_arg_matches(&matches))
-            .unwrap_or_else(|error| without_secrets(error).exit())
-    }
-}
-
 impl Config {
-    /// A configuration from flags alone, as tests use it.
-    ///
-    /// # Errors
-    /// When a flag is unknown or its value is bad.
-    pub fn from_flags<'a>(flags: impl IntoIterator<Item = &'a str>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(std::iter::once("damso").chain(flags))
-    }
-
     /// Whether cookies may travel over https only.
     pub fn secure(&self) -> bool {
         let https = self
@@ -197,19 +224,61 @@ impl Config {
         self.secure_cookies.unwrap_or(https)
     }
 
+    /// Tells whether this is the address of a proxy that is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies
+            .iter()
+            .any(|net| net.contains(&address))
+    }
+
     /// The time zone of whoever has chosen none.
     pub fn zone(&self) -> TimeZone {
         self.time_zone
             .clone()
-            .unwrap_or_else(clock::of_this_machine)
+            .unwrap_or_else(|| clock::of_this_machine().unwrap_or(TimeZone::UTC))
     }
 
-    /// What to say of settings that lack others.
-    pub fn proxy_warning(&self) -> Option<&'static str> {
-        (self.public_url.is_some() && self.trusted_proxies.is_empty()).then_some(
-            "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to come from \
-             one address, and shares its limits on signing in",
-        )
+    /// That zone in words, with its distance from UTC now and where it is set.
+    pub fn zone_in_words(&self) -> String {
+        let zone = self.zone();
+        let name = zone.iana_name().unwrap_or("a zone without a name");
+        let offset = zone.to_offset(Timestamp::now());
+        let by = match self.time_zone {
+            Some(_) => "by TIME_ZONE",
+            None => "as this machine's, since TIME_ZONE is not set",
+        };
+        format!("{name} (UTC{offset}), {by}")
+    }
+
+    /// Sentences for whoever runs the server, about settings that are probably not what was meant.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.misspelt.clone();
+        if self.public_url.is_some() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to \
+                 come from one address, and shares its limits on signing in"
+                    .to_owned(),
+            );
+        }
+        if self.time_zone.is_none()
+            && let Err(unknown) = clock::of_this_machine()
+        {
+            warnings.push(format!(
+                "TZ={unknown} names no time zone that is known here, so times are shown in UTC: \
+                 set TIME_ZONE, as in Asia/Seoul"
+            ));
+        }
+        if self.time_zone.is_none()
+            && let Some(posix) = clock::posix_zone()
+        {
+            warnings.push(format!(
+                "TZ={posix} is read as POSIX has it, whose signs are the other way round: times are \
+                 shown in UTC{}. If that is not meant, set TIME_ZONE, as in Asia/Seoul",
+                self.zone().to_offset(Timestamp::now())
+            ));
+        }
+        warnings
     }
 
     /// How many replies there may be at once, and how much is read for each.
@@ -226,6 +295,7 @@ impl Config {
         models::Settings {
             api_key: self.openai_api_key.clone(),
             base_url: self.openai_base_url.clone(),
+            headers: self.openai_headers.clone().unwrap_or_default(),
             model: self.openai_model.clone().filter(|model| !model.is_empty()),
             find_ollama: self.find_ollama,
             ollama_url: self.ollama_url.clone(),
@@ -239,49 +309,34 @@ impl Config {
     }
 }
 
-/// The same error, without the value if that may hold a key or a password.
-fn without_secrets(mut error: clap::Error) -> clap::Error {
-    const MAY_HOLD: [&str; 4] = ["--openai-api-key", "--database-url", "--from", "--to"];
-    let of = |error: &clap::Error| match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(setting)) => {
-            let name = setting.split(' ').next().unwrap_or_default();
-            MAY_HOLD.contains(&name)
-        }
-        _ => false,
-    };
-    if of(&error) && error.get(ContextKind::InvalidValue).is_some() {
-        let hidden = ContextValue::String("…".to_owned());
-        error.insert(ContextKind::InvalidValue, hidden);
-    }
-    error
+/// An address to listen on: a port alone, or with the name of this machine for itself, is of this
+/// machine only.
+fn address(value: &str) -> Result<SocketAddr, String> {
+    let value = value.trim();
+    let port = value.strip_prefix("localhost:").unwrap_or(value);
+    let port = port.parse::<u16>().ok();
+    let address = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    address.or_else(|| value.parse().ok()).ok_or_else(|| {
+        "must be an address and a port, as in 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000".to_owned()
+    })
 }
 
-/// Loads the file if it is there. What the environment has already is not changed.
-fn load_env_file(path: &Path) -> Result<(), String> {
-    match dotenvy::from_path(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        // What the line says may be a secret.
-        Err(dotenvy::Error::LineParse(..)) => {
-            Err("the file .env has a line that is not NAME=value".to_owned())
-        }
-        Err(error) => Err(format!("the file .env cannot be read: {error}")),
-    }
-}
-
-pub(crate) fn database_url(value: &str) -> Result<String, String> {
-    if value.starts_with("sqlite:") || is_postgres(value) {
-        Ok(value.to_owned())
-    } else {
-        Err("must start with sqlite: or postgres:, as in sqlite://damso.db".to_owned())
-    }
+fn trimmed(value: &str) -> Result<String, Infallible> {
+    Ok(value.trim().to_owned())
 }
 
 fn http_url(value: &str) -> Result<Url, String> {
-    let url = Url::parse(value).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("must start with http:// or https://".to_owned());
+    let value = value.trim();
+    let (scheme, rest) = value.split_once("://").unwrap_or(("", value));
+    if !["http", "https"].contains(&&*scheme.to_ascii_lowercase()) {
+        let words = "must start with http:// or https://";
+        // An example of which a part is hidden would be none.
+        return Err(match without_secrets(rest) == rest {
+            true => format!("{words}, as in http://{rest}"),
+            false => words.to_owned(),
+        });
     }
+    let url = Url::parse(value).map_err(|error| format!("is no address: {error}"))?;
     if url.host().is_none() {
         return Err("has no host".to_owned());
     }
@@ -290,6 +345,27 @@ fn http_url(value: &str) -> Result<Url, String> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or password".to_owned());
+    }
+    Ok(url)
+}
+
+/// The address of this server, which has one: others would be told that their forms are not its own.
+/// It is at the root of its host, where all its links begin.
+fn own_url(value: &str) -> Result<Url, String> {
+    let url = http_url(value)?;
+    let several = value.matches("://").count() > 1
+        || value.trim().contains(char::is_whitespace)
+        || url
+            .host_str()
+            .is_some_and(|host| host.contains([',', ';', '|']));
+    if several {
+        return Err("must be one address: the one that people open".to_owned());
+    }
+    if url.path() != "/" {
+        return Err(format!(
+            "must end with the host, as in {}: Damso cannot be at a path below it",
+            url.origin().ascii_serialization()
+        ));
     }
     Ok(url)
 }
@@ -320,7 +396,7 @@ fn seconds(value: &str) -> Result<Duration, String> {
         Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => {
             Ok(Duration::from_secs_f64(seconds))
         }
-        _ => Err("must be a number of seconds, at most 86400".to_owned()),
+        _ => Err("must be a number of seconds from 0.001 to 86400".to_owned()),
     }
 }
 
