@@ -26,7 +26,7 @@ pub(crate) const PATH: &str = "/logout";
 
 /// The routes of this part.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route(PATH, post(sign_out))
+    Router::new().route("/logout", post(sign_out))
 }
 
 /// `POST /logout`
