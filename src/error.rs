@@ -2,11 +2,15 @@
 
 use crate::{
     App,
-    auth::{self, LostCookie, User},
+    account::sign_in::sign_in_because,
+    auth::user::User,
     db,
-    given_back::{Brought, GivenBack},
     i18n::Texts,
-    view::{View, Visit},
+    web::{
+        given_back::{Brought, GivenBack},
+        lost_cookie::LostCookie,
+        view::{View, Visit},
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -380,7 +384,7 @@ pub async fn show_errors(request: Request, next: Next) -> Response {
             Some(lost) => lost.sentence(view.t),
             None => view.t.error_signed_out(),
         };
-        return auth::sign_in_because(why, view, &here, String::new());
+        return sign_in_because(why, view, &here, String::new());
     }
     let notice = Notice {
         sentence: match failed.extensions().get::<NotWritten>() {

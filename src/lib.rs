@@ -1,156 +1,175 @@
 //! Damso: an AI chat that answers live in every browser, with and without JavaScript.
 
-mod assets;
+mod account;
+pub mod app;
 mod auth;
-mod bodies;
 mod chats;
-mod clock;
 pub mod commands;
 pub mod config;
-mod connection;
 mod cookies;
 pub mod db;
 pub mod error;
-mod given_back;
 mod help;
 mod i18n;
 pub mod markdown;
+mod messages;
 pub mod models;
 mod personas;
+mod preferences;
 mod presets;
 pub mod replies;
-mod room;
+mod security;
 pub mod server;
-mod settings;
 mod styleguide;
 mod text;
-mod view;
+mod time;
+mod web;
+
+pub use app::App;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::get,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware,
+    routing::{MethodFilter, on},
 };
-use config::Config;
-use db::Db;
-use error::{Error, NotWritten, Result, WaitedInVain};
-use jiff::tz::TimeZone;
-use models::Models;
-use replies::Replies;
-use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
-use tower::{Layer, ServiceExt, service_fn};
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
-    trace::TraceLayer,
-};
+use error::Result;
+use std::time::Duration;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+use web::{bodies, compression, csrf, health, view};
 
-/// How often what has ended by itself is cleared away.
-const CLEAN_UP: Duration = Duration::from_secs(3600);
+/// Who is answered at an address; others are told to sign in, or that there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Whoever is signed in.
+    User,
+    /// Whoever owns what the address names.
+    Owner,
+}
+
+/// Makes the router and the list of its addresses from one table, so that they cannot differ.
+macro_rules! routes {
+    ($($who:ident, $method:ident, $path:literal, $handler:path;)*) => {
+        /// Every address of the program: who may ask, its method and its path.
+        pub const ROUTES: &[(Who, &str, &str)] = &[$((Who::$who, stringify!($method), $path)),*];
+
+        fn routes() -> Router<App> {
+            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+        }
+    };
+}
+
+#[rustfmt::skip]
+routes! {
+    // Who somebody is.
+    Anyone, GET,  "/register",                              account::register::show;
+    Anyone, POST, "/register",                              account::register::register;
+    Anyone, GET,  "/login",                                 account::sign_in::show;
+    Anyone, POST, "/login",                                 account::sign_in::login;
+    Anyone, POST, "/logout",                                account::sign_out::sign_out;
+    User,   GET,  "/settings/account",                      account::name::show;
+    User,   GET,  "/settings/account/done/{what}",          account::name::done;
+    User,   POST, "/settings/account/name",                 account::name::rename;
+    User,   POST, "/settings/account/password",             account::password::change;
+    Owner,  POST, "/settings/account/sessions/{id}/end",    account::sessions::end;
+    User,   POST, "/settings/account/sessions/end",         account::sessions::end_others;
+    User,   GET,  "/settings/account/delete",               account::delete::ask;
+    User,   POST, "/settings/account/delete",               account::delete::delete;
+    Anyone, GET,  "/goodbye",                               account::delete::goodbye;
+    // Chats.
+    Anyone, GET,  "/",                                      chats::pages::show::home;
+    User,   GET,  "/chats",                                 chats::fragments::chat_list::list;
+    User,   POST, "/chats",                                 chats::actions::create::create;
+    Owner,  GET,  "/chats/before/{id}",                     chats::fragments::chat_list::older;
+    Anyone, GET,  "/chats/new",                             chats::pages::show::home;
+    Owner,  GET,  "/chats/{id}/running",                    chats::fragments::chat_list::running;
+    Owner,  GET,  "/chats/{id}",                            chats::pages::show::show;
+    Owner,  GET,  "/chats/{id}/all",                        chats::pages::whole::all;
+    Owner,  GET,  "/chats/{id}/all/{message}",              chats::pages::whole::all_to;
+    Owner,  GET,  "/chats/{id}/live",                       chats::watch::open_page::live;
+    Owner,  GET,  "/chats/{id}/live/{reply}",               chats::watch::open_page::live_reply;
+    Owner,  GET,  "/chats/{id}/live/{reply}/{n}",           chats::watch::open_page::live_further;
+    Owner,  POST, "/chats/{id}/messages",                   chats::actions::send::send;
+    Owner,  GET,  "/chats/{id}/rename",                     chats::fragments::title::ask;
+    Owner,  POST, "/chats/{id}/rename",                     chats::fragments::title::rename;
+    Owner,  GET,  "/chats/{id}/rename/caret",               chats::fragments::title::caret;
+    Owner,  GET,  "/chats/{id}/delete",                     chats::actions::delete_chat::ask;
+    Owner,  POST, "/chats/{id}/delete",                     chats::actions::delete_chat::delete;
+    Owner,  GET,  "/chats/{id}/at/{message}",               chats::pages::show::show_at;
+    Owner,  GET,  "/chats/{id}/before/{message}",           chats::pages::show::show_before;
+    Owner,  GET,  "/chats/{id}/deleted/{message}",          chats::actions::undo::deleted;
+    Owner,  GET,  "/chats/new/{persona}",                   chats::fragments::new_chat::with_persona;
+    Owner,  GET,  "/chats/{id}/title",                      chats::fragments::title::title;
+    Owner,  GET,  "/chats/{id}/settings",                   chats::pages::settings::show;
+    Owner,  POST, "/chats/{id}/settings",                   chats::pages::settings::change;
+    // Messages.
+    Owner,  GET,  "/messages/{id}",                         chats::pages::show::show_message;
+    Owner,  GET,  "/messages/{id}/edit",                    chats::actions::edit::ask;
+    Owner,  POST, "/messages/{id}/edit",                    chats::actions::edit::edit;
+    Owner,  GET,  "/messages/{id}/edit/caret",              chats::actions::edit::caret;
+    Owner,  POST, "/messages/{id}/answer",                  chats::actions::answer::answer;
+    Owner,  POST, "/messages/{id}/branch",                  chats::actions::fork::branch_off;
+    Owner,  GET,  "/messages/{id}/delete",                  chats::actions::delete_message::ask;
+    Owner,  POST, "/messages/{id}/delete",                  chats::actions::delete_message::delete;
+    Owner,  POST, "/messages/{id}/restore",                 chats::actions::undo::restore;
+    Owner,  GET,  "/messages/{id}/raw",                     chats::actions::raw::raw;
+    Owner,  GET,  "/messages/{id}/code/{n}",                chats::actions::raw::code;
+    // Replies.
+    Owner,  GET,  "/replies/{id}",                          chats::actions::replies::show;
+    Owner,  GET,  "/replies/{id}/events",                   chats::watch::event_stream::follow;
+    Owner,  GET,  "/replies/{id}/ended",                    chats::actions::replies::ended;
+    Owner,  POST, "/replies/{id}/stop",                     chats::actions::replies::stop;
+    Owner,  POST, "/replies/{id}/retry",                    chats::actions::replies::retry;
+    Owner,  GET,  "/replies/{id}/retry",                    chats::actions::other_model::ask;
+    Owner,  POST, "/replies/{id}/continue",                 chats::actions::replies::carry_on;
+    // Settings and personas.
+    User,   GET,  "/settings",                              preferences::defaults::show;
+    User,   POST, "/settings",                              preferences::defaults::change;
+    User,   GET,  "/settings/saved",                        preferences::defaults::saved;
+    User,   POST, "/settings/models",                       preferences::defaults::look_again;
+    Anyone, GET,  "/settings/look",                         preferences::appearance::show;
+    Anyone, POST, "/settings/look",                         preferences::appearance::change;
+    Anyone, GET,  "/settings/look/saved",                   preferences::appearance::saved;
+    User,   GET,  "/settings/writing",                      preferences::composing::show;
+    User,   POST, "/settings/writing",                      preferences::composing::change;
+    User,   GET,  "/settings/writing/saved",                preferences::composing::saved;
+    User,   GET,  "/settings/time",                         preferences::time_zone::show;
+    User,   POST, "/settings/time",                         preferences::time_zone::change;
+    User,   GET,  "/settings/time/saved",                   preferences::time_zone::saved;
+    User,   GET,  "/personas",                              personas::pages::list;
+    User,   GET,  "/personas/new",                          personas::pages::new;
+    User,   POST, "/personas/new",                          personas::pages::create;
+    Owner,  GET,  "/personas/{id}",                         personas::pages::show;
+    Owner,  POST, "/personas/{id}",                         personas::pages::change;
+    Owner,  POST, "/personas/{id}/duplicate",               personas::pages::duplicate;
+    Owner,  GET,  "/personas/{id}/delete",                  personas::pages::ask_delete;
+    Owner,  POST, "/personas/{id}/delete",                  personas::pages::delete;
+    Anyone, POST, "/language",                              preferences::language;
+    // What needs nobody.
+    Anyone, GET,  "/help",                                  help::help;
+    Anyone, GET,  "/robots.txt",                            web::assets::robots;
+    Anyone, GET,  "/styleguide",                            styleguide::all;
+    Anyone, GET,  "/styleguide/{sample}",                   styleguide::part;
+    Anyone, GET,  "/connection",                            web::connection::connection;
+    Anyone, GET,  "/healthz",                               web::health::healthz;
+    Anyone, GET,  "/favicon.ico",                           web::assets::favicon;
+    Anyone, GET,  "/static/{name}",                         web::assets::show;
+}
 
 /// The time that a handler may take until its answer begins, once all of the request is there.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// What every request shares. Cheap to clone.
-#[derive(Clone)]
-pub struct App {
-    config: Arc<Config>,
-    db: Db,
-    models: Models,
-    replies: Replies,
-    rendered: chats::Rendered,
-    guard: auth::Guard,
-    room: room::Room,
-    /// The time zone of whoever has chosen none.
-    zone: TimeZone,
-}
-
-impl App {
-    /// Opens the database and starts what runs in the background.
-    ///
-    /// # Errors
-    /// When the database cannot be opened, or the model server's settings make no sense.
-    pub async fn start(config: Config) -> Result<Self> {
-        let place = db::place(&config.database_url);
-        let told = |error: Error| {
-            let why = error.to_string();
-            let why = match why.contains("database is locked") {
-                true => "is locked: another program is changing it; end that, then start again",
-                false => &why,
-            };
-            Error::internal(format!("DATABASE_URL: {place} {why}"))
-        };
-        let db = Db::open(&config.database_url).await.map_err(told)?;
-        let models = Models::new(config.models()).map_err(Error::internal)?;
-        tokio::spawn(clean_up(db.clone()));
-        let replies = Replies::start(db.clone(), models.clone(), config.limits(), config.titles)
-            .await
-            .map_err(told)?;
-        let zone = config.zone();
-        Ok(Self {
-            config: Arc::new(config),
-            db,
-            models,
-            replies,
-            rendered: chats::Rendered::default(),
-            guard: auth::Guard::default(),
-            room: room::Room::default(),
-            zone,
-        })
-    }
-
-    /// The model server that answers.
-    pub fn models(&self) -> &Models {
-        &self.models
-    }
-
-    /// The database.
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// The replies that run or wait.
-    pub fn replies(&self) -> &Replies {
-        &self.replies
-    }
-}
-
-/// Forgets ended sessions, old tries, deleted messages and accounts, now and every hour.
-async fn clean_up(db: Db) {
-    let mut tick = tokio::time::interval(CLEAN_UP);
-    loop {
-        tick.tick().await;
-        let done = db.delete_expired_sessions().await;
-        let done = done.and(db.purge_messages().await);
-        let done = done.and(db.erase_closed_accounts().await);
-        if let Err(error) = done.and(db.delete_fresh_tries().await) {
-            tracing::warn!(%error, "what has ended by itself could not be cleared away");
-        }
-    }
-}
-
-/// Every route, and the layers around them from the inside out.
+/// The addresses, and the layers around them from the inside out.
 ///
 /// # Errors
 /// When the public address in the settings is not one that a browser could send.
 pub fn router(app: App) -> Result<Router> {
-    let own_forms = auth::own_forms_only(&app.config)?;
-    Ok(Router::new()
-        .merge(auth::routes())
-        .merge(chats::routes())
-        .merge(replies::routes())
-        .merge(settings::routes())
-        .merge(personas::routes())
-        .merge(help::routes())
-        .merge(connection::routes())
-        .merge(styleguide::routes())
-        .route("/healthz", get(healthz))
-        .route("/static/{name}", get(assets::show))
-        .route("/favicon.ico", get(assets::favicon))
-        .route("/robots.txt", get(assets::robots))
-        .layer(auth::session::layer(&app.db, app.config.secure()))
+    let own_forms = csrf::own_forms_only(&app.config)?;
+    Ok(routes()
+        .layer(auth::session_store::layer(&app.db, app.config.secure()))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIME_LIMIT,
@@ -158,17 +177,17 @@ pub fn router(app: App) -> Result<Router> {
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(
             app.db.clone(),
-            see_to_database,
+            health::see_to_database,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::take_in))
         .layer(middleware::from_fn_with_state(
             app.clone(),
-            auth::sign_out_anyway,
+            account::sign_out::sign_out_anyway,
         ))
         .layer(own_forms)
         .layer(middleware::from_fn_with_state(
-            (app.clone(), auth::OwnSite::new(&app.config)),
-            auth::own_site_only,
+            (app.clone(), csrf::OwnSite::new(&app.config)),
+            csrf::own_site_only,
         ))
         .layer(middleware::from_fn_with_state(
             app.clone(),
@@ -180,78 +199,8 @@ pub fn router(app: App) -> Result<Router> {
             error::tell_who_failed,
         ))
         .layer(middleware::from_fn(error::show_errors))
-        .layer(middleware::from_fn(compress))
+        .layer(middleware::from_fn(compression::compress))
         .layer(middleware::from_fn_with_state(app.clone(), view::dress))
         .layer(TraceLayer::new_for_http())
         .with_state(app))
-}
-
-/// Compresses what is worth it, but nothing that grows while it is read: its pieces are small, none
-/// may be held back, and what compresses would take some kilobytes of each even at rest. Nor may it on
-/// its way: Caddy and Varnish would keep it to its end. No browser minds the encoding that is none.
-async fn compress(request: Request, next: Next) -> Response {
-    let mut asked: Request = Request::default();
-    if let Some(accepted) = request.headers().get(header::ACCEPT_ENCODING) {
-        asked
-            .headers_mut()
-            .insert(header::ACCEPT_ENCODING, accepted.clone());
-    }
-    let mut response = next.run(request).await;
-    if response.headers().contains_key("x-accel-buffering") {
-        let none = HeaderValue::from_static("identity");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_ENCODING, none);
-        return response;
-    }
-    let mut response = Some(response);
-    let answer =
-        service_fn(move |_| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
-    let Ok(compressed) = CompressionLayer::new().layer(answer).oneshot(asked).await;
-    compressed.into_response()
-}
-
-/// Answers at once while the database is away for good; and when nobody knows yet why it cannot be
-/// had, sees to it that the log is told.
-async fn see_to_database(State(db): State<Db>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    // A browser is signed out without it.
-    let needs_it = !["/healthz", auth::SIGN_OUT].contains(&path) && !path.starts_with("/static/");
-    if needs_it && db.is_away() {
-        return Error::Unavailable("the database is away".into()).into_response();
-    }
-    let response = next.run(request).await;
-    if response.extensions().get::<WaitedInVain>().is_some() {
-        db.ask_why();
-    }
-    response
-}
-
-/// `GET /healthz`: 200 when the database answers and takes changes, and this server is not about to
-/// end; else a line that says what is wrong.
-async fn healthz(State(app): State<App>) -> Response {
-    if app.replies.is_ending() {
-        return unwell("ending");
-    }
-    if app.db.is_away() {
-        return unwell("the database is away");
-    }
-    match app.db.can_write().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(Error::NotWritten(NotWritten::NoRoom, _)) => unwell("cannot write: the disk is full"),
-        Err(Error::NotWritten(NotWritten::Broken, _)) => unwell("cannot write: the disk fails"),
-        Err(Error::NotWritten(NotWritten::ReadOnly, _)) => {
-            unwell("cannot write: the database may only be read")
-        }
-        Err(Error::NotWritten(NotWritten::Moved, _)) => {
-            unwell("cannot write: the database file is not where it was")
-        }
-        Err(_) => unwell("the database does not answer"),
-    }
-}
-
-fn unwell(why: &str) -> Response {
-    let mut response = (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
-    response.extensions_mut().insert(error::ForPrograms);
-    response
 }

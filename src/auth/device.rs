@@ -3,8 +3,8 @@
 //! A browser has a token for each account, in one cookie. The tokens are made here: what a request
 //! brings along is never remembered as a token of an account that did not have it.
 
-use super::{UserId, YEAR, add_cookie};
-use crate::{db::Db, error::Result, view::cookie};
+use super::{YEAR, add_cookie, user::UserId};
+use crate::{db::Db, error::Result, web::view::cookie};
 use axum::{http::HeaderMap, response::Response};
 use uuid::Uuid;
 

@@ -1,37 +1,19 @@
 //! Accounts: making one, signing in and out, changing and deleting it.
 
-mod access;
-mod account;
-mod browser;
-mod change_password;
-mod common_words;
-mod delete_account;
 mod device;
-mod guard;
-mod limit;
-mod login;
-mod lost_cookie;
-mod network;
-mod own_forms;
-mod own_host;
-mod password;
-mod register;
-mod security_log;
-pub mod session;
-mod sessions;
-mod sign_out;
-mod store;
-mod styleguide;
-mod tried;
-mod user;
+pub(crate) mod rows;
+pub(crate) mod session_store;
+pub(crate) mod session_watch;
+pub(crate) mod sign_in_attempt;
+pub(crate) mod user;
+pub(crate) mod user_agent;
 
 use crate::{
     App,
     error::{Error, Result},
-    view::HOST_ONLY,
+    web::view::HOST_ONLY,
 };
 use axum::{
-    Router,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -42,15 +24,6 @@ use tower_sessions::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-pub(crate) use access::Access;
-pub use guard::Guard;
-pub(crate) use limit::Limit;
-pub(crate) use login::{sign_in_again, sign_in_because, take_draft};
-pub(crate) use lost_cookie::LostCookie;
-pub(crate) use network::network_of;
-pub(crate) use own_forms::{OwnSite, own_forms_only, own_site_only};
-pub(crate) use sign_out::{PATH as SIGN_OUT, sign_out_anyway};
-pub(crate) use styleguide::samples;
 pub use user::{User, UserId};
 
 /// Where somebody goes who has signed in: the empty chat, which is at `/` too, but under an address
@@ -60,36 +33,26 @@ pub(crate) const HOME: &str = "/chats/new";
 /// How long a cookie is kept that is kept for long.
 pub(crate) const YEAR: Duration = Duration::days(365);
 
-/// The routes of this feature.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .merge(register::routes())
-        .merge(login::routes())
-        .merge(account::routes())
-        .merge(change_password::routes())
-        .merge(sessions::routes())
-        .merge(delete_account::routes())
-        .merge(sign_out::routes())
-}
-
 /// What makes two names the same: compatible forms and case do not matter.
-fn name_key(name: &str) -> String {
+pub(crate) fn name_key(name: &str) -> String {
     let key: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     key.trim().to_owned()
 }
 
 /// Begins a session with this password of somebody's, under a new key; the old one ends.
-async fn begin_session(
+pub(crate) async fn begin_session(
     session: &Session,
     headers: &HeaderMap,
     user: UserId,
     password_no: i64,
 ) -> Result<()> {
     session.cycle_id().await?;
-    session.insert(session::USER, user).await?;
-    session.insert(session::PASSWORD_NO, password_no).await?;
+    session.insert(session_store::USER, user).await?;
     session
-        .insert(session::BROWSER, browser::said(headers))
+        .insert(session_store::PASSWORD_NO, password_no)
+        .await?;
+    session
+        .insert(session_store::BROWSER, user_agent::said(headers))
         .await?;
     Ok(())
 }
@@ -97,7 +60,7 @@ async fn begin_session(
 /// Finds who sends a request, by its session, or by a browser that had one until it ended: for what
 /// strangers may not send, before anything else is known of it.
 pub(crate) async fn known_sender(app: &App, headers: &HeaderMap) -> Result<Option<UserId>> {
-    if let Some(id) = session::key(headers, app.config.secure())
+    if let Some(id) = session_store::key(headers, app.config.secure())
         && let Some(found) = app.db.user_of_session(id).await?
     {
         return Ok(Some(found.user.id));
@@ -106,7 +69,7 @@ pub(crate) async fn known_sender(app: &App, headers: &HeaderMap) -> Result<Optio
 }
 
 /// Signs somebody in, and their browser is known from now on.
-async fn let_in(
+pub(crate) async fn let_in(
     app: &App,
     session: &Session,
     headers: &HeaderMap,
@@ -125,7 +88,7 @@ async fn let_in(
 }
 
 /// A refused form, refused because there were too many before it: status 429.
-fn too_many(mut response: Response, seconds: u64) -> Response {
+pub(crate) fn too_many(mut response: Response, seconds: u64) -> Response {
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     let wait = HeaderValue::from(seconds);
     response.headers_mut().insert(header::RETRY_AFTER, wait);
@@ -156,13 +119,13 @@ pub(crate) fn add_cookie(
 }
 
 /// Works to the end even if whoever asked leaves meanwhile: what is open must hear of it.
-async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     tokio::spawn(work).await.map_err(Error::internal)?
 }
 
 /// Where somebody is sent who is signed out from now on.
-fn gone_to(path: &str) -> Response {
+pub(crate) fn gone_to(path: &str) -> Response {
     ([("Clear-Site-Data", "\"cache\"")], Redirect::to(path)).into_response()
 }

@@ -1,13 +1,13 @@
 //! `User`: who is asking.
 
+use super::{session_store, user_agent};
 use crate::{
     App,
-    auth::{browser, session},
-    bodies::Sender,
     db::{Db, now},
     error::{Error, Result},
     i18n::Lang,
-    settings::{COMPOSER, Look},
+    preferences::preference::{COMPOSER, Look},
+    web::bodies::Sender,
 };
 use axum::{
     extract::{FromRequestParts, Request},
@@ -36,19 +36,19 @@ pub struct User {
     look: Look,
     composer: Option<String>,
     time_zone: Option<String>,
-    pub(super) created_at: i64,
+    pub(crate) created_at: i64,
 }
 
 /// A user together with the session they were found by.
 #[derive(sqlx::FromRow)]
-pub(super) struct Found {
+pub(crate) struct Found {
     #[sqlx(flatten)]
     pub user: User,
     expires_at: i64,
 }
 
 /// How long a day has, as times are counted in the database.
-pub(super) const A_DAY: i64 = 86_400_000_000;
+pub(crate) const A_DAY: i64 = 86_400_000_000;
 
 impl User {
     /// The language they chose for their account.
@@ -73,7 +73,7 @@ impl User {
 
     /// Keeps of a request that with which its sender can be found later.
     pub(crate) fn asking(app: &App, request: &Request) -> Visitor {
-        Visitor(session::key(request.headers(), app.config.secure()))
+        Visitor(session_store::key(request.headers(), app.config.secure()))
     }
 
     /// Who sends this request: one read by the session's key, once for each request.
@@ -124,11 +124,11 @@ pub(super) async fn signed_in_by(db: &Db, session: Id) -> Result<bool> {
 /// that looking writes nothing.
 async fn keep_alive(session: &Session, expires_at: i64, headers: &HeaderMap) -> Result<()> {
     let today = now() / A_DAY;
-    if expires_at / A_DAY < today + session::DAYS {
+    if expires_at / A_DAY < today + session_store::DAYS {
         session
-            .insert(session::BROWSER, browser::said(headers))
+            .insert(session_store::BROWSER, user_agent::said(headers))
             .await?;
-        session.insert(session::SEEN, today).await?;
+        session.insert(session_store::SEEN, today).await?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! `damso check`: a line for each thing that must be right, and what to do where it is not.
 
 use crate::{
-    auth,
     config::Config,
     db::{
         DiskSpace, Look, NO_SESSIONS, Standing, advice as pooled, disk_space_for, is_in_use,
         may_be_used, place, sqlite_file,
     },
     models::{Asked, Models, Source, Trouble, TroubleKind, first_choice},
+    web::csrf,
 };
 use std::{
     io::{self, ErrorKind, Write},
@@ -64,7 +64,7 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
 
 /// Each value was read before this command began; here is which were given, and where.
 fn settings(config: &Config) -> Finding {
-    if let Err(error) = auth::own_forms_only(config) {
+    if let Err(error) = csrf::own_forms_only(config) {
         return Wrong(error.to_string());
     }
     if config.given.is_empty() {

@@ -7,17 +7,17 @@ mod names;
 mod shown;
 mod sources;
 
+use crate::{
+    commands::Command,
+    models::{self, Headers, Secret},
+    replies::Limits,
+    time,
+};
 pub(crate) use database::{database_to_read, database_url};
 use log_filter::filter;
 use shown::without_secrets;
 pub use sources::{Given, Origin};
 
-use crate::{
-    clock,
-    commands::Command,
-    models::{self, Headers, Secret},
-    replies::Limits,
-};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use jiff::{Timestamp, tz::TimeZone};
@@ -236,7 +236,7 @@ impl Config {
     pub fn zone(&self) -> TimeZone {
         self.time_zone
             .clone()
-            .unwrap_or_else(|| clock::of_this_machine().unwrap_or(TimeZone::UTC))
+            .unwrap_or_else(|| time::of_this_machine().unwrap_or(TimeZone::UTC))
     }
 
     /// That zone in words, with its distance from UTC now and where it is set.
@@ -262,7 +262,7 @@ impl Config {
             );
         }
         if self.time_zone.is_none()
-            && let Err(unknown) = clock::of_this_machine()
+            && let Err(unknown) = time::of_this_machine()
         {
             warnings.push(format!(
                 "TZ={unknown} names no time zone that is known here, so times are shown in UTC: \
@@ -270,7 +270,7 @@ impl Config {
             ));
         }
         if self.time_zone.is_none()
-            && let Some(posix) = clock::posix_zone()
+            && let Some(posix) = time::posix_zone()
         {
             warnings.push(format!(
                 "TZ={posix} is read as POSIX has it, whose signs are the other way round: times are \

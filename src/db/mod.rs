@@ -8,34 +8,34 @@ mod copy;
 mod crash;
 mod files;
 mod health;
+pub(crate) mod inspect;
 mod legible;
-mod look;
+pub(crate) mod notify;
 mod pooler;
 mod postgres;
 mod reach;
 mod space;
 mod sqlite;
 mod tables;
-mod wakes;
 
 pub use copy::{Row, Value};
 pub use crash::is_in_doubt;
 pub use files::{Moved, is_in_use, may_be_used};
+pub use inspect::{Look, Server, Standing, place, sqlite_file};
 pub use legible::{Legible, MaybeLegible, readable};
-pub use look::{Look, Server, Standing, place, sqlite_file};
+pub use notify::{Topic, Waker};
 pub use pooler::{NO_SESSIONS, advice};
 pub use space::{DiskSpace, disk_space_for};
 pub use tables::{LEFT_BEHIND, TABLES, Table, Type};
-pub use wakes::{Topic, Waker};
 
 use crate::error::{Error, Result};
+use notify::Wakes;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, migrate::Migrator};
 use std::{
     io,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
-use wakes::Wakes;
 
 /// The steps that lead to the tables of today.
 static SQLITE_STEPS: Migrator = sqlx::migrate!("migrations/sqlite");

@@ -1,6 +1,6 @@
 //! Opening a PostgreSQL database.
 
-use super::{Db, Kind, health::Health, migrate, pooler, reach::Reach, wakes};
+use super::{Db, Kind, health::Health, migrate, notify, pooler, reach::Reach};
 use crate::error::{Error, Result};
 use sqlx::{
     ConnectOptions, Connection, Executor,
@@ -64,12 +64,12 @@ impl Db {
         let db = Self {
             read: Kind::Postgres(pool.clone()),
             write: Kind::Postgres(pool.clone()),
-            wakes: wakes::Wakes::default(),
+            wakes: notify::Wakes::default(),
             sqlite: None,
             reach: Some(Arc::new(Reach::of(options))),
             health: Health::default(),
         };
-        tokio::spawn(wakes::listen(pool, db.clone()));
+        tokio::spawn(notify::listen(pool, db.clone()));
         Ok(db)
     }
 }

@@ -8,8 +8,8 @@ use super::{
     files::{self, Place},
     health::Health,
     migrate,
+    notify::Wakes,
     space::Space,
-    wakes::Wakes,
 };
 use crate::error::{Error, Result};
 use sqlx::{

@@ -2,7 +2,7 @@
 //!
 //! `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…<|return|>`
 
-use super::think::Split;
+use super::think_tags::Split;
 
 const BEGINNINGS: [&str; 2] = ["<|channel|>", "<|start|>"];
 

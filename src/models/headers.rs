@@ -1,6 +1,6 @@
 //! Headers of an administrator's own, for gateways that want them.
 
-use super::secret::Secret;
+use super::api_key::Secret;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value};
 use std::{fmt, str::FromStr};

@@ -1,48 +1,48 @@
 //! Servers that have models: which one answers, and its replies as a stream of events.
 
-mod answer;
-mod ask;
+pub(crate) mod api_key;
 mod chunk;
 mod demo;
+pub(crate) mod error;
 mod estimate;
 mod harmony;
 mod headers;
 mod history;
 mod in_code;
-mod list;
 mod marks;
-mod mend;
+pub(crate) mod model_list;
 mod notice;
 mod openai;
 mod options;
 mod parts;
+pub(crate) mod probe;
 mod reading;
 mod reason;
+pub(crate) mod response;
 mod retry;
 mod said;
-mod secret;
-mod think;
+pub(crate) mod sse;
+pub(crate) mod think_tags;
 mod transport;
-mod trouble;
 mod unopened;
 mod wait;
 mod words;
 
-pub use ask::{Asked, first_choice};
+pub use api_key::Secret;
+use api_key::Secrets;
+use demo::Demo;
+pub use error::{Trouble, TroubleKind, UnknownKind};
 pub use estimate::estimate;
 pub use headers::{Headers, HeadersError};
-use list::for_chats;
-pub(crate) use list::{NAME_LIMIT, short_name};
+use model_list::for_chats;
+pub(crate) use model_list::{NAME_LIMIT, short_name};
+use openai::Server;
 pub use options::{Options, Parameter};
-pub use secret::Secret;
-pub use trouble::{Trouble, TroubleKind, UnknownKind};
+pub use probe::{Asked, first_choice};
 pub use unopened::{unopened, without_thoughts};
 
-use demo::Demo;
 use futures_util::{Stream, StreamExt};
-use openai::Server;
 use rustls_platform_verifier::ConfigVerifierExt;
-use secret::Secrets;
 use serde::Deserialize;
 use std::{
     pin::Pin,
@@ -239,7 +239,7 @@ struct Shared {
     /// failed, and when.
     asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
     /// What the server has, for people to choose from.
-    listed: list::Listed,
+    listed: model_list::Listed,
     /// Which models know no message before the conversation.
     folded: openai::Folded,
 }

@@ -1,15 +1,16 @@
 //! One request to a server that speaks OpenAI's chat completions, or nearly does, and its answer.
 
 use super::{
-    Event, Headers, Options, Role, Turn,
-    answer::Answer,
+    Event, Role, Turn,
+    api_key::{Secret, Secrets},
     chunk::Chunk,
     demo::Demo,
-    options,
+    error::{Trouble, TroubleKind},
+    headers::Headers,
+    options::{self, Options},
     reading::Reply,
-    secret::{Secret, Secrets},
+    response::Answer,
     transport::{Kept, Transport},
-    trouble::{Trouble, TroubleKind},
 };
 use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
 use futures_util::Stream;
@@ -23,7 +24,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 /// A server and how it is spoken to.
 #[derive(Clone, Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     pub(super) http: reqwest::Client,
     /// The demo model answers in the server's place.
     pub(super) demo: Option<Demo>,
@@ -217,7 +218,7 @@ impl Server {
 
     /// Whether it is OpenAI's own, whose newer models know no old names.
     fn wants_new_names(&self) -> bool {
-        self.base.starts_with(super::OPENAI)
+        self.base.starts_with(crate::models::OPENAI)
     }
 
     fn client(&self, kept: &Kept) -> Client<OpenAIConfig> {

@@ -1,6 +1,6 @@
 //! How a reply is asked for: the model, what it is told first, and its parameters.
 
-use super::trouble::{Trouble, TroubleKind};
+use super::error::{Trouble, TroubleKind};
 use serde_json::{Value, json};
 
 /// The longest length by its old name, and by the one that OpenAI's newer models want.

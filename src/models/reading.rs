@@ -2,13 +2,13 @@
 
 use super::{
     Event, Finish, Usage,
-    answer::explain,
     chunk::{Chunk, whole_characters},
-    mend::Mended,
+    error::{Trouble, TroubleKind},
     notice::Notice,
     openai::Server,
-    think::{Split, Splitter},
-    trouble::{Trouble, TroubleKind},
+    response::explain,
+    sse::Mended,
+    think_tags::{Split, Splitter},
 };
 use serde_json::Value;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! When a failed request is worth another try, and how long to wait before it.
 
-use super::trouble::{Trouble, TroubleKind};
+use super::error::{Trouble, TroubleKind};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::secret::Secrets;
+    use crate::models::api_key::Secrets;
 
     #[test]
     fn waits_double_and_end_after_three() {

@@ -1,9 +1,9 @@
 //! What lies under async-openai: sends a request once, and hands on an answer that is within its limits.
 
 use super::{
-    answer::{ANSWER_LIMIT, Answer, explain},
+    error::{Trouble, TroubleKind, chain},
     openai::Server,
-    trouble::{Trouble, TroubleKind, chain},
+    response::{ANSWER_LIMIT, Answer, explain},
     wait,
 };
 use async_openai::{error::OpenAIError, middleware::HttpRequestFactory};

@@ -3,7 +3,7 @@
 use super::{
     in_code::Code,
     marks::{Begin, OPENERS, begin_answer, begins_before, closing},
-    think::Splitter,
+    think_tags::Splitter,
 };
 
 /// A whole text whose thoughts end but never began, as of models whose prompt begins them: what was

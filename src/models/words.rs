@@ -3,7 +3,7 @@
 //! A status says little: a wrong key is 400 here and 403 there, a rate limit 413. So the words decide
 //! where they are known, and the status where they are not.
 
-use super::{said::Said, trouble::TroubleKind};
+use super::{error::TroubleKind, said::Said};
 
 /// Words for each kind, those that decide first before the others.
 #[rustfmt::skip]

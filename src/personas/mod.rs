@@ -1,13 +1,9 @@
 //! Personas: named presets with a greeting, which a person makes and begins chats with.
 
-mod pages;
+pub(crate) mod pages;
 mod store;
 
-use crate::{App, chats::key, presets::Preset};
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use crate::{messages::rows::key, presets::Preset};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use uuid::Uuid;
@@ -47,17 +43,4 @@ struct Typed {
     name: String,
     greeting: String,
     starters: String,
-}
-
-/// The routes of this feature.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/personas", get(pages::list))
-        .route("/personas/new", get(pages::new).post(pages::create))
-        .route("/personas/{id}", get(pages::show).post(pages::change))
-        .route("/personas/{id}/duplicate", post(pages::duplicate))
-        .route(
-            "/personas/{id}/delete",
-            get(pages::ask_delete).post(pages::delete),
-        )
 }

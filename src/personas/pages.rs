@@ -3,11 +3,11 @@
 use super::{Persona, PersonaId, Typed, store::PERSONAS_LIMIT};
 use crate::{
     App,
-    auth::User,
+    auth::user::User,
     error::{NotWritten, Result, unless_not_written},
     presets::{Preset, PresetFields, PresetForm},
     text::{clean_line, plain},
-    view::View,
+    web::view::View,
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -29,7 +29,7 @@ const STARTERS_AT_MOST: usize = 12;
 
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/personas.html")]
-pub(super) struct PersonasPage {
+pub(crate) struct PersonasPage {
     view: View,
     personas: Vec<Persona>,
     problem: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct PersonasPage {
 
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/persona.html")]
-pub(super) struct PersonaPage {
+pub(crate) struct PersonaPage {
     view: View,
     /// The one that is changed; `None` for a new one.
     id: Option<PersonaId>,
@@ -48,7 +48,7 @@ pub(super) struct PersonaPage {
 
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/delete_persona.html")]
-pub(super) struct DeletePage {
+pub(crate) struct DeletePage {
     view: View,
     persona: Persona,
 }
@@ -56,7 +56,7 @@ pub(super) struct DeletePage {
 /// What the form says.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     #[serde(flatten)]
     typed: Typed,
     #[serde(flatten)]
@@ -64,7 +64,7 @@ pub(super) struct Sent {
 }
 
 /// `GET /personas`
-pub(super) async fn list(user: User, view: View, State(app): State<App>) -> Result<PersonasPage> {
+pub(crate) async fn list(user: User, view: View, State(app): State<App>) -> Result<PersonasPage> {
     list_page(&app, view, &user, None).await
 }
 
@@ -83,12 +83,12 @@ async fn list_page(
 }
 
 /// `GET /personas/new`
-pub(super) async fn new(_: User, view: View, State(app): State<App>) -> Result<PersonaPage> {
+pub(crate) async fn new(_: User, view: View, State(app): State<App>) -> Result<PersonaPage> {
     Ok(PersonaPage::new(&app, view, None, Sent::default()).await)
 }
 
 /// `POST /personas/new`
-pub(super) async fn create(
+pub(crate) async fn create(
     user: User,
     view: View,
     State(app): State<App>,
@@ -111,7 +111,7 @@ pub(super) async fn create(
 }
 
 /// `GET /personas/{id}`
-pub(super) async fn show(
+pub(crate) async fn show(
     user: User,
     view: View,
     State(app): State<App>,
@@ -130,7 +130,7 @@ pub(super) async fn show(
 }
 
 /// `POST /personas/{id}`
-pub(super) async fn change(
+pub(crate) async fn change(
     user: User,
     view: View,
     State(app): State<App>,
@@ -153,7 +153,7 @@ pub(super) async fn change(
 }
 
 /// `POST /personas/{id}/duplicate`
-pub(super) async fn duplicate(
+pub(crate) async fn duplicate(
     user: User,
     view: View,
     State(app): State<App>,
@@ -175,7 +175,7 @@ pub(super) async fn duplicate(
 }
 
 /// `GET /personas/{id}/delete`: asks first.
-pub(super) async fn ask_delete(
+pub(crate) async fn ask_delete(
     user: User,
     view: View,
     State(app): State<App>,
@@ -186,7 +186,7 @@ pub(super) async fn ask_delete(
 }
 
 /// `POST /personas/{id}/delete`
-pub(super) async fn delete(
+pub(crate) async fn delete(
     user: User,
     State(app): State<App>,
     Path(id): Path<PersonaId>,

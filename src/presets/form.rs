@@ -2,11 +2,11 @@
 
 use super::{EFFORTS, Preset, Thousandths};
 use crate::{
-    clock::grouped,
     i18n::Texts,
     models::NAME_LIMIT,
     text::{clean_line, plain},
-    view::View,
+    time::grouped,
+    web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
 use serde::Deserialize;

@@ -2,10 +2,10 @@
 
 use super::Preset;
 use crate::{
-    auth::User,
-    chats::{Chat, ChatId},
+    auth::user::User,
     db::Db,
     error::Result,
+    messages::rows::{Chat, ChatId},
     with_pool,
 };
 

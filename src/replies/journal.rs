@@ -1,14 +1,15 @@
 //! The journal: every 200 ms what has come of all running replies goes to the database together.
 
 use super::{
-    Known, Position,
     lifecycle::{Lease, number},
     live::{LiveReply, Unsaved},
+    reader::Position,
+    registry::Known,
 };
 use crate::{
-    chats::MessageId,
     db::{Db, Topic},
     error::Result,
+    messages::rows::MessageId,
     with_pool, with_tx,
 };
 use sqlx::QueryBuilder;
@@ -72,7 +73,7 @@ async fn write(db: &Db, replies: &[Arc<LiveReply>]) -> Result<bool> {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Progress {
     pub id: MessageId,
-    pub state: crate::chats::MessageState,
+    pub state: crate::messages::rows::MessageState,
     /// The text in its row, when that has more than is known here; else nothing.
     #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,

@@ -20,11 +20,11 @@
 //! makes the reply writes only as that attempt, so that a process which was thought gone, and comes
 //! back, can change nothing.
 
-use super::keeper::micros;
+use super::heartbeat::micros;
 use crate::{
-    chats::{ChatId, MessageId, MessageState},
     db::{Db, Topic, Tx, now},
     error::Result,
+    messages::rows::{ChatId, MessageId, MessageState},
     models::Usage,
     with_pool, with_tx,
 };
@@ -38,7 +38,7 @@ pub struct InstanceId(pub Uuid);
 
 /// A reply and the attempt as which it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::FromRow)]
-pub(super) struct Lease {
+pub(crate) struct Lease {
     pub id: MessageId,
     pub attempt: i64,
 }

@@ -2,9 +2,12 @@
 
 use super::lifecycle::Lease;
 use crate::{
-    chats::{MessageId, html_of, place_of},
     error::{Error, Result},
     markdown::{Growing, Piece},
+    messages::{
+        html_cache::{html_of, place_of},
+        rows::MessageId,
+    },
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -150,7 +153,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl LiveReply {
     /// Its readers are told to come back later when `closing` is set.
-    pub(super) fn new(id: MessageId, closing: &CancellationToken) -> Self {
+    pub(crate) fn new(id: MessageId, closing: &CancellationToken) -> Self {
         Self {
             id,
             lease: OnceLock::new(),
@@ -170,7 +173,7 @@ impl LiveReply {
     }
 
     /// Its text, of which nothing has come yet.
-    pub(super) fn growing(&self) -> Growing {
+    pub(crate) fn growing(&self) -> Growing {
         Growing::new(place_of(self.id))
     }
 
@@ -226,18 +229,18 @@ impl LiveReply {
     }
 
     /// Shows more of what the model thinks.
-    pub(super) fn think(&self, more: &str) {
+    pub(crate) fn think(&self, more: &str) {
         self.change(|shown| shown.thoughts.push_str(more));
     }
 
     /// All that the model has thought.
-    pub(super) fn thoughts(&self) -> String {
+    pub(crate) fn thoughts(&self) -> String {
         lock(&self.shown).thoughts.clone()
     }
 
     /// Shows what has become of the text: the pieces finished since the last call, and the rest;
     /// with a limit of time perhaps without colours at its end.
-    pub(super) fn show(&self, growing: &mut Growing, time: Option<Duration>) {
+    pub(crate) fn show(&self, growing: &mut Growing, time: Option<Duration>) {
         self.change(showing(growing, time));
     }
 
@@ -247,7 +250,7 @@ impl LiveReply {
     }
 
     /// Says something while there is no text.
-    pub(super) fn say(&self, note: Note) {
+    pub(crate) fn say(&self, note: Note) {
         if lock(&self.shown).note == note {
             return;
         }

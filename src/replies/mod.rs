@@ -1,57 +1,45 @@
 //! Replies: one task writes each, and any number of pages and event streams follow it.
 
-mod alive;
-mod elsewhere;
-mod ending;
-mod events;
-mod held;
+pub(crate) mod follower;
+pub(crate) mod heartbeat;
 mod journal;
-mod keeper;
-mod known;
 mod lifecycle;
-mod live;
-mod making;
-mod other_model;
-mod reader;
+pub(crate) mod live;
+pub(crate) mod pacing;
+pub(crate) mod reader;
+pub(crate) mod registry;
 mod rendering;
-mod routes;
-mod seats;
-mod styleguide;
-mod thoughts;
-mod threads;
-mod ticks;
+pub(crate) mod run;
+pub(crate) mod shutdown;
+pub(crate) mod stream_limit;
 mod title_dress;
+pub(crate) mod title_job;
 mod title_text;
-mod titles;
 mod writer;
+pub(crate) mod writer_pool;
 
 use crate::{
-    auth::User,
-    chats::MessageId,
+    auth::user::User,
     db::{Db, Topic},
     error::{Error, Result},
+    messages::rows::MessageId,
     models::Models,
 };
-use keeper::Pulse;
-use known::Known;
+use heartbeat::Pulse;
 use lifecycle::InstanceId;
 use live::Cut;
-use seats::{Seat, Seats};
+use registry::Known;
 use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use threads::Threads;
+use stream_limit::{Seat, Seats};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use writer_pool::Threads;
 
-pub(crate) use alive::reconnecting;
-pub(crate) use held::{Held, hold, is_graphical};
 pub(crate) use live::{LiveReply, Note};
 pub(crate) use reader::{News, Position, Reader};
-pub use routes::routes;
-pub(crate) use styleguide::{live as sample_of_live, samples};
-pub(crate) use thoughts::Thoughts;
 
 /// How many threads write replies, at most. They are apart from those that answer requests, as the
 /// state of a highlighter cannot move to another thread, and as rendering takes its time.

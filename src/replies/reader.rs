@@ -2,10 +2,10 @@
 
 use super::{
     live::{LiveReply, Note, Open, Shown, lock},
-    seats::Seat,
+    stream_limit::Seat,
 };
 use crate::{
-    auth::Access,
+    auth::session_watch::Access,
     markdown::{Piece, PieceKind},
 };
 use std::{
@@ -34,7 +34,7 @@ impl LiveReply {
 
     /// A reader that has seen the text up to a position (`Piece::end`). That may be further than is
     /// known here: another process was asked before, and knew more.
-    pub(super) fn reader(self: &Arc<Self>, position: Position) -> Reader {
+    pub(crate) fn reader(self: &Arc<Self>, position: Position) -> Reader {
         Reader {
             changes: self.changes.subscribe(),
             live: self.clone(),
@@ -81,7 +81,7 @@ pub struct Reader {
 
 /// Why there is nothing more to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub(crate) enum Over {
     /// The reply has ended.
     Ended,
     /// It goes on, but not here and now: whoever reads is to come back.
@@ -182,12 +182,12 @@ impl Reader {
     }
 
     /// Why this reader has nothing more to tell.
-    pub(super) fn over(&self) -> Option<Over> {
+    pub(crate) fn over(&self) -> Option<Over> {
         self.over
     }
 
     /// Waits at most `time` for news; `Ok(None)` is the end, an error that there is no news yet.
-    pub(super) async fn next_within(
+    pub(crate) async fn next_within(
         &mut self,
         time: Duration,
     ) -> Result<Option<News>, tokio::time::error::Elapsed> {
@@ -195,7 +195,7 @@ impl Reader {
     }
 
     /// What the model had thought up to where this reader is.
-    pub(super) fn thoughts(&self) -> String {
+    pub(crate) fn thoughts(&self) -> String {
         let shown = lock(&self.live.shown);
         let thoughts = shown.thoughts.get(..self.thoughts).unwrap_or_default();
         thoughts.trim_start().to_owned()
@@ -294,7 +294,7 @@ fn new_thoughts(all: &str, known: usize, most: usize) -> Option<(&str, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chats::MessageId, markdown::Growing};
+    use crate::{markdown::Growing, messages::rows::MessageId};
     use tokio_util::sync::CancellationToken;
 
     #[tokio::test]

@@ -134,7 +134,7 @@ impl Rendering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chats::MessageId, replies::live::lock};
+    use crate::{messages::rows::MessageId, replies::live::lock};
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 
@@ -181,7 +181,7 @@ mod tests {
         assert!(is_shown_at_once(&mut rendering).await);
         rendering.push("```\n\nend");
         rendering.end(LiveReply::show_all).await;
-        let whole = crate::chats::html_of(live.id(), rendering.text());
+        let whole = crate::messages::html_cache::html_of(live.id(), rendering.text());
         assert_eq!(shown(&live), whole);
     }
 
@@ -193,7 +193,10 @@ mod tests {
         assert!(rendering.show().now_or_never().is_none());
         rendering.end(LiveReply::show_all).await;
         assert_eq!(rendering.text(), text);
-        assert_eq!(shown(&live), crate::chats::html_of(live.id(), &text));
+        assert_eq!(
+            shown(&live),
+            crate::messages::html_cache::html_of(live.id(), &text)
+        );
     }
 
     #[tokio::test]

@@ -3,16 +3,16 @@
 //! It knows nothing of connections: nobody watching, a closed tab, three devices are all the same.
 
 use super::{
-    Known,
     lifecycle::{Claimed, Ending, Lease},
     live::{Cut, LiveReply, Note, Part},
+    pacing,
+    registry::Known,
     rendering::Rendering,
-    ticks,
 };
 use crate::{
-    chats::{Message, MessageState},
     db::Db,
     error::Result,
+    messages::rows::{Message, MessageState},
     models::{
         self, Event, Events, Finish, Options, Trouble, TroubleKind, Turn, Usage, estimate,
         unopened, without_thoughts,
@@ -219,7 +219,7 @@ impl Writer {
     /// Waits for a tick in which nothing was taken yet.
     async fn new_tick(&mut self) {
         if let Some(last) = self.last_taken
-            && let next = ticks::after(last, 1, self.running())
+            && let next = pacing::after(last, 1, self.running())
             && next > Instant::now()
         {
             sleep_until(next).await;
@@ -246,7 +246,7 @@ impl Writer {
     fn is_due(&self) -> bool {
         self.last_shown.is_none_or(|last| {
             let ticks = 1 + self.rendering.open() / TICK_BYTES;
-            let due = ticks::after(last, ticks, self.running());
+            let due = pacing::after(last, ticks, self.running());
             due <= Instant::now()
         })
     }

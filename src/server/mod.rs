@@ -8,7 +8,7 @@ mod connection;
 mod connections;
 mod files;
 
-use crate::{App, auth::network_of, i18n::Lang};
+use crate::{App, i18n::Lang, security::client_address::network_of};
 use axum::Router;
 use connection::Connection;
 use connections::Connections;

@@ -3,9 +3,7 @@
 use comrak::Arena;
 use comrak::nodes::{NodeCodeBlock, NodeValue};
 
-use crate::markdown::highlight::Highlighter;
-use crate::markdown::info::Info;
-use crate::markdown::{options, parse};
+use crate::markdown::{highlight::Highlighter, info::Info, options, parse};
 
 /// A fenced block of code that has started and not ended.
 pub(super) struct OpenCode {

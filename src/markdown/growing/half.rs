@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::markdown::autolink::address_end;
-use crate::markdown::typed::NOTHING;
+use crate::markdown::{autolink::address_end, typed::NOTHING};
 
 /// The text without a last line that is only a mark, and with no link in half of an address.
 pub(super) fn without_halves(text: &str) -> Cow<'_, str> {

@@ -9,9 +9,13 @@ use comrak::{Arena, Options};
 
 use super::fence::OpenCode;
 use super::{apart, is_blank};
-use crate::markdown::code::{CODE_END, code_start};
-use crate::markdown::math::Formulas;
-use crate::markdown::{Place, Writing, ended, html, lines, options, parse, written};
+use crate::markdown::{
+    Place, Writing,
+    code::{CODE_END, code_start},
+    ended, html, lines,
+    math::Formulas,
+    options, parse, written,
+};
 
 /// One finished piece of a growing document; its HTML never changes.
 #[derive(Clone, Debug, PartialEq)]

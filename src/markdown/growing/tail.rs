@@ -4,9 +4,7 @@
 use super::formula::open_formula;
 use super::half::{is_only_a_mark, last_line, without_halves};
 use super::{Growing, apart, is_blank};
-use crate::markdown::code::CODE_END;
-use crate::markdown::math::NOT_CLOSED;
-use crate::markdown::{Writing, clean, escape, html};
+use crate::markdown::{Writing, clean, code::CODE_END, escape, html, math::NOT_CLOSED};
 
 /// The rest as it was last rendered, if what follows only goes into it at known places.
 pub(super) struct Tail {

@@ -1,0 +1,172 @@
+//! Where somebody is signed in, and ending that.
+
+use crate::{
+    App,
+    auth::{
+        session_store::{key_hash, oldest_session},
+        to_its_end,
+        user::{A_DAY, User, UserId},
+        user_agent,
+    },
+    db::{Db, Topic, now, readable},
+    error::{Error, Result},
+    security::{client_address::Network, log::Event},
+    web::view::View,
+    with_pool,
+};
+use askama::{Template, filters::HtmlSafe};
+use axum::{
+    extract::{Path, State},
+    response::Redirect,
+};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use tower_sessions::{Session, session::Id};
+
+/// How many sessions are shown, those used last.
+const SHOWN: i64 = 200;
+
+/// A session as its owner sees it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Seen {
+    pub key_hash: Vec<u8>,
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
+    pub user_agent: Option<String>,
+    pub created_at: Option<i64>,
+    pub seen_at: Option<i64>,
+}
+
+impl Seen {
+    /// What it is called in addresses: nothing that would open it.
+    fn id(&self) -> String {
+        let hash = Sha256::new_with_prefix("session ").chain_update(&self.key_hash);
+        let hash = hash.finalize();
+        hash[..16].iter().fold(String::new(), |mut id, byte| {
+            write!(id, "{byte:02x}").ok();
+            id
+        })
+    }
+
+    fn browser(&self) -> Option<String> {
+        user_agent::name(self.user_agent.as_deref()?)
+    }
+
+    /// How many days ago it was last used.
+    fn used(&self) -> Option<u64> {
+        self.seen_at.map(days_since)
+    }
+
+    /// How many days ago it began.
+    fn began(&self) -> Option<u64> {
+        self.created_at.map(days_since)
+    }
+}
+
+/// In days of UTC, as the last use is kept once for each of these.
+fn days_since(at: i64) -> u64 {
+    u64::try_from(now() / A_DAY - at / A_DAY).unwrap_or(0)
+}
+
+/// Where somebody is signed in.
+#[derive(Template)]
+#[template(path = "fragments/session_list.html")]
+pub(crate) struct SessionList {
+    pub view: View,
+    /// The one that asks.
+    pub this: Option<Seen>,
+    pub others: Vec<Seen>,
+}
+
+impl HtmlSafe for SessionList {}
+
+impl SessionList {
+    pub(crate) async fn new(app: &App, view: View, user: &User, session: &Session) -> Result<Self> {
+        let mut others = app.db.sessions(user.id).await?;
+        let this = session.id().map(key_hash);
+        let this = others
+            .iter()
+            .position(|seen| Some(&seen.key_hash) == this.as_ref());
+        Ok(Self {
+            view,
+            this: this.map(|at| others.remove(at)),
+            others,
+        })
+    }
+}
+
+/// `POST /settings/account/sessions/{id}/end`
+pub(crate) async fn end(
+    user: User,
+    network: Network,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Redirect> {
+    let mut sessions = app.db.sessions(user.id).await?.into_iter();
+    let session = sessions
+        .find(|session| session.id() == id)
+        .ok_or(Error::NotFound)?;
+    to_its_end(async move {
+        app.db.end_session(user.id, &session.key_hash).await?;
+        Event::SessionEnded.log(Some(&network), Some(user.id));
+        app.db.wake(Topic::SignOuts).await;
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to("/settings/account/done/session"))
+}
+
+/// `POST /settings/account/sessions/end`: all but the one that asks.
+pub(crate) async fn end_others(
+    user: User,
+    network: Network,
+    session: Session,
+    State(app): State<App>,
+) -> Result<Redirect> {
+    let this = session.id().ok_or(Error::SignedOut)?;
+    to_its_end(async move {
+        app.db.end_other_sessions(user.id, this).await?;
+        Event::OtherSessionsEnded.log(Some(&network), Some(user.id));
+        app.db.wake(Topic::SignOuts).await;
+        Ok(())
+    })
+    .await?;
+    Ok(Redirect::to("/settings/account/done/sessions"))
+}
+
+impl Db {
+    /// The user's sessions, those used last first.
+    async fn sessions(&self, user: UserId) -> Result<Vec<Seen>> {
+        let sql = "select s.key_hash, s.user_agent, s.created_at, s.seen_at
+                   from sessions s join users u on u.id = s.user_id
+                   where s.user_id = $1 and s.expires_at > $2 and s.password_no = u.password_no
+                       and (s.created_at is null or s.created_at > $4)
+                   order by s.expires_at desc, s.key_hash limit $3";
+        Ok(with_pool!(self.read, db => readable(&sqlx::query(sql)
+            .bind(user)
+            .bind(now())
+            .bind(SHOWN)
+            .bind(oldest_session())
+            .fetch_all(db)
+            .await?)))
+    }
+
+    async fn end_session(&self, user: UserId, key_hash: &[u8]) -> Result<()> {
+        let sql = "delete from sessions where key_hash = $2 and user_id = $1";
+        with_pool!(self.writer()?, db => sqlx::query(sql)
+            .bind(user)
+            .bind(key_hash)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self, user: UserId, this: Id) -> Result<()> {
+        let sql = "delete from sessions where user_id = $1 and key_hash <> $2";
+        with_pool!(self.writer()?, db => sqlx::query(sql)
+            .bind(user)
+            .bind(key_hash(this))
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! `App`: what every request shares.
+
+use crate::{
+    config::Config,
+    db::{self, Db},
+    error::{Error, Result},
+    messages::html_cache::Rendered,
+    models::Models,
+    replies::Replies,
+    security::{limits::Guard, memory_room::Room},
+};
+use jiff::tz::TimeZone;
+use std::{sync::Arc, time::Duration};
+
+/// How often what has ended by itself is cleared away.
+const CLEAN_UP: Duration = Duration::from_secs(3600);
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) config: Arc<Config>,
+    pub(crate) db: Db,
+    pub(crate) models: Models,
+    pub(crate) replies: Replies,
+    pub(crate) rendered: Rendered,
+    pub(crate) guard: Guard,
+    pub(crate) room: Room,
+    /// The time zone of whoever has chosen none.
+    pub(crate) zone: TimeZone,
+}
+
+impl App {
+    /// Opens the database and starts what runs in the background.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or the model server's settings make no sense.
+    pub async fn start(config: Config) -> Result<Self> {
+        let place = db::place(&config.database_url);
+        let told = |error: Error| {
+            let why = error.to_string();
+            let why = match why.contains("database is locked") {
+                true => "is locked: another program is changing it; end that, then start again",
+                false => &why,
+            };
+            Error::internal(format!("DATABASE_URL: {place} {why}"))
+        };
+        let db = Db::open(&config.database_url).await.map_err(told)?;
+        let models = Models::new(config.models()).map_err(Error::internal)?;
+        tokio::spawn(clean_up(db.clone()));
+        let replies = Replies::start(db.clone(), models.clone(), config.limits(), config.titles)
+            .await
+            .map_err(told)?;
+        let zone = config.zone();
+        Ok(Self {
+            config: Arc::new(config),
+            db,
+            models,
+            replies,
+            rendered: Rendered::default(),
+            guard: Guard::default(),
+            room: Room::default(),
+            zone,
+        })
+    }
+
+    /// The model server that answers.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The replies that run or wait.
+    pub fn replies(&self) -> &Replies {
+        &self.replies
+    }
+}
+
+/// Forgets ended sessions, old tries, deleted messages and accounts, now and every hour.
+async fn clean_up(db: Db) {
+    let mut tick = tokio::time::interval(CLEAN_UP);
+    loop {
+        tick.tick().await;
+        let done = db.delete_expired_sessions().await;
+        let done = done.and(db.purge_messages().await);
+        let done = done.and(db.erase_closed_accounts().await);
+        if let Err(error) = done.and(db.delete_fresh_tries().await) {
+            tracing::warn!(%error, "what has ended by itself could not be cleared away");
+        }
+    }
+}

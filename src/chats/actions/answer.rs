@@ -1,0 +1,47 @@
+//! A reply to a message that has none, as that was deleted.
+
+use super::submit;
+use crate::{
+    App,
+    auth::user::User,
+    chats::{
+        fragments::{
+            htmx_answers::show_begun,
+            refusal::{NotTaken, Refused},
+        },
+        watch::open_page::live_address,
+    },
+    error::Result,
+    messages::rows::MessageId,
+    web::view::View,
+};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+
+/// `POST /messages/{id}/answer`: a reply to a message that has none, as that was deleted.
+pub(crate) async fn answer(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Response> {
+    let (message, chat) = app.db.own_message(&user, id).await?;
+    match submit::answer(&app, &user, &chat, &message).await? {
+        Ok(_) if view.htmx => show_begun(&app, view, &user, chat.id).await,
+        Ok(reply) => Ok(Redirect::to(&live_address(chat.id, reply)).into_response()),
+        // It has one by now.
+        Err(NotTaken::GoneOn) => {
+            let address = format!("/chats/{}/at/{id}", chat.id);
+            Ok(match view.htmx {
+                true => [("HX-Redirect", address)].into_response(),
+                false => Redirect::to(&address).into_response(),
+            })
+        }
+        Err(reason) => {
+            let refused = Refused::by(reason, &view, String::new());
+            refused.shown(&app, view, &user, chat, Some(id)).await
+        }
+    }
+}

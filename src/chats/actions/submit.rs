@@ -1,0 +1,143 @@
+//! Taking a message, and seeing to the reply to it.
+
+use super::send::Sending;
+use crate::{
+    App,
+    auth::user::User,
+    chats::fragments::{new_chat::Beginning, refusal::NotTaken},
+    db::DiskSpace,
+    error::{NotWritten, Result, unless_not_written},
+    messages::{
+        add::{Exchange, NewMessage},
+        pace::Most,
+        rows::{Chat, Message, MessageId},
+    },
+};
+
+/// Where a message goes.
+#[derive(Clone, Copy)]
+pub(crate) enum To<'a> {
+    /// Into a chat of its own, which begins like this.
+    New(&'a Beginning),
+    /// To the end of a branch.
+    Chat(&'a Chat),
+    /// Beside another message, as another version of it.
+    Beside(&'a Chat, &'a Message),
+}
+
+/// Takes a message, in a chat or as the first of a new one, and sees to the reply to it.
+pub(crate) async fn exchange(
+    app: &App,
+    user: &User,
+    to: To<'_>,
+    sent: &Sending,
+) -> Result<Result<Exchange, NotTaken>> {
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
+    }
+    let mut new = sent.message(app);
+    let mut taken = told(add(app, user, to, &new).await)?;
+    if matches!(taken, Err(NotTaken::KeyUsed)) {
+        // Another key, but the same one if this comes twice.
+        new.key = new.key.for_text(user, &new.text);
+        taken = told(add(app, user, to, &new).await)?;
+    }
+    // Should the asker leave before this: the line is looked at by itself, too.
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Sees to a reply to a message that has none.
+pub(crate) async fn answer(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    asked: &Message,
+) -> Result<Result<MessageId, NotTaken>> {
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
+    }
+    let taken = app.db.add_answer(user, chat, asked, most(app));
+    let taken = told(taken.await)?;
+    app.replies.added().await;
+    Ok(taken)
+}
+
+async fn add(
+    app: &App,
+    user: &User,
+    to: To<'_>,
+    new: &NewMessage,
+) -> Result<Result<Exchange, NotTaken>> {
+    match to {
+        To::New(beginning) => app.db.add_chat(user, new, beginning).await,
+        To::Chat(chat) => app.db.add_message(user, chat, new).await,
+        To::Beside(chat, other) => app.db.add_beside(user, chat, other, new).await,
+    }
+}
+
+/// How a reply that has ended is made further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// By another attempt beside it, with this key, by this model or the chat's.
+    Anew(MessageId, Option<String>),
+    /// From the text it has.
+    CarryOn,
+}
+
+/// Makes a reply again that has ended, or more of it.
+pub(crate) async fn again(
+    app: &App,
+    user: &User,
+    chat: &Chat,
+    ended: &Message,
+    how: Again,
+) -> Result<Result<MessageId, NotTaken>> {
+    if let Err(not_taken) = may_be_taken(app).await? {
+        return Ok(Err(not_taken));
+    }
+    let most = most(app);
+    let taken = match how {
+        Again::Anew(key, model) => {
+            let model = model.as_deref();
+            app.db
+                .add_attempt(user, chat, ended, key, model, most)
+                .await
+        }
+        Again::CarryOn => app.db.continue_reply(user, chat, ended, most).await,
+    };
+    let taken = told(taken)?;
+    app.replies.added().await;
+    Ok(taken)
+}
+
+/// Tells whether there is somebody who would reply, and room for it.
+async fn may_be_taken(app: &App) -> Result<Result<(), NotTaken>> {
+    Ok(if nobody_would_reply(app).await? {
+        Err(NotTaken::Ending)
+    } else if app.db.disk_space() == DiskSpace::None {
+        Err(NotTaken::NotWritten(NotWritten::NoRoom))
+    } else {
+        Ok(())
+    })
+}
+
+/// Counts what could not be kept as not taken: that is told beside what was typed.
+fn told<T>(taken: Result<Result<T, NotTaken>>) -> Result<Result<T, NotTaken>> {
+    let taken = unless_not_written(taken)?;
+    Ok(taken.unwrap_or_else(|why| Err(NotTaken::NotWritten(why))))
+}
+
+/// Whether this server is about to end, and there is no other.
+async fn nobody_would_reply(app: &App) -> Result<bool> {
+    Ok(app.replies.is_ending() && !app.replies.others_take_over().await?)
+}
+
+/// The most that one person may ask for.
+pub(crate) fn most(app: &App) -> Most {
+    let config = &app.config;
+    Most {
+        replies: config.replies_per_person + config.waiting_per_person,
+        pace: config.messages_per_minute,
+    }
+}

@@ -1,0 +1,103 @@
+//! How a reply ended, in words, and what can be done about it.
+
+use super::reply_info::Facts;
+use crate::{
+    i18n::Texts,
+    messages::rows::{Message, MessageId, MessageState},
+    models::{Parameter, TroubleKind},
+    web::view::View,
+};
+use askama::{Template, filters::HtmlSafe};
+
+/// How a reply ended, below its text: what happened, and another try where that makes sense.
+#[derive(Template)]
+#[template(path = "fragments/ending.html")]
+pub(crate) struct Ending {
+    view: View,
+    pub sentence: Option<String>,
+    /// The server's own words, for an administrator.
+    said: Option<String>,
+    pub retry: Option<MessageId>,
+    /// Whether it can also be carried on from its text.
+    can_continue: bool,
+    /// How it was made.
+    pub(crate) facts: Option<Facts>,
+}
+
+impl HtmlSafe for Ending {}
+
+impl Ending {
+    /// A key for another attempt.
+    fn token(&self) -> MessageId {
+        MessageId::new()
+    }
+
+    pub(crate) fn of(message: &Message, view: &View) -> Self {
+        use MessageState::{Complete, Failed, Interrupted, Queued, Stopped, Streaming};
+        let (t, state) = (view.t, message.state);
+        let problem = message.problem.as_deref();
+        let is_empty = message.body.trim().is_empty() && message.reasoning.trim().is_empty();
+        let sentence = match (state, problem) {
+            (Stopped, _) if is_empty => Some(t.reply_stopped_early()),
+            (Interrupted, _) if is_empty => Some(t.reply_interrupted_early()),
+            (Failed, Some("cut_off")) if is_empty => Some(t.reply_cut_off_early()),
+            (Stopped, _) => Some(t.reply_stopped()),
+            (Interrupted, _) => Some(t.reply_interrupted()),
+            (Failed, code) => Some(failure(t, code.and_then(|code| code.parse().ok()))),
+            (Complete, Some("length")) => Some(t.reply_length()),
+            (Complete, Some("filtered")) => Some(t.reply_filtered()),
+            (Complete, Some("cut_short")) => Some(t.reply_cut_short()),
+            (Complete | Queued | Streaming, _) => None,
+        };
+        let is_admin = view.user.as_ref().is_some_and(|user| user.is_admin);
+        let said = message
+            .said
+            .as_deref()
+            .filter(|_| is_admin && state == Failed);
+        let can_continue = message.can_continue();
+        let again = can_continue || matches!(state, Failed | Interrupted | Stopped);
+        let retry = again.then_some(message.id);
+        Self {
+            view: view.clone(),
+            sentence,
+            said: said.map(|said| t.reply_said(said)),
+            retry,
+            can_continue,
+            facts: Facts::of(message, view),
+        }
+    }
+}
+
+/// Why a reply failed, and what to do.
+fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
+    let Some(kind) = kind else {
+        return t.reply_failed();
+    };
+    match kind {
+        TroubleKind::WrongKey => t.reply_wrong_key(),
+        TroubleKind::UnknownModel => t.reply_unknown_model(),
+        TroubleKind::TooLong => t.reply_too_long(),
+        TroubleKind::RateLimited => t.reply_rate_limited(),
+        TroubleKind::NoCredit => t.reply_no_credit(),
+        TroubleKind::Moderated => t.reply_moderated(),
+        TroubleKind::Region => t.reply_region(),
+        TroubleKind::Blocked => t.reply_blocked(),
+        TroubleKind::Unreachable => t.reply_unreachable(),
+        TroubleKind::Overloaded => t.reply_overloaded(),
+        TroubleKind::Silent => t.reply_silent(),
+        TroubleKind::CutOff => t.reply_cut_off(),
+        TroubleKind::TooLarge => t.reply_too_large(),
+        TroubleKind::Refused => t.reply_refused(),
+        TroubleKind::Garbled => t.reply_garbled(),
+        TroubleKind::Reported => t.reply_reported(),
+        TroubleKind::Empty => t.reply_empty(),
+        TroubleKind::OnlyThoughts => t.reply_only_thoughts(),
+        TroubleKind::EndlessThoughts => t.reply_endless_thoughts(),
+        TroubleKind::OnlyToolCall => t.reply_only_tool_call(),
+        TroubleKind::OnlyMedia => t.reply_only_media(),
+        TroubleKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
+        TroubleKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
+        TroubleKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),
+        TroubleKind::Rejects(Parameter::Effort) => t.reply_rejects_effort(),
+    }
+}

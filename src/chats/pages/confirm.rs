@@ -1,0 +1,48 @@
+//! Questions on pages of their own, where nothing asks them in place.
+
+use crate::{
+    chats::{
+        actions::{delete_chat::DeleteForm, delete_message::RemoveForm, edit::EditForm},
+        fragments::title::TitleForm,
+    },
+    web::view::View,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+
+/// What is asked about a chat.
+pub(crate) enum ChatQuestion {
+    Title(TitleForm),
+    Delete(DeleteForm),
+}
+
+/// Asks it on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask.html")]
+pub(crate) struct AskAboutChat {
+    pub view: View,
+    pub question: ChatQuestion,
+}
+
+/// What is asked about a message.
+pub(crate) enum MessageQuestion {
+    Edit(EditForm),
+    Remove(RemoveForm),
+}
+
+/// Asks it on a page of its own.
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/ask_message.html")]
+pub(crate) struct AskAboutMessage {
+    pub view: View,
+    pub question: MessageQuestion,
+}
+
+impl AskAboutMessage {
+    fn title(&self) -> String {
+        match self.question {
+            MessageQuestion::Edit(_) => self.view.t.message_edit_title(),
+            MessageQuestion::Remove(_) => self.view.t.message_delete_title(),
+        }
+    }
+}

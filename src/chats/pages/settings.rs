@@ -1,0 +1,68 @@
+//! What is set for one chat.
+
+use crate::{
+    App,
+    auth::user::User,
+    error::{Result, unless_not_written},
+    messages::rows::{Chat, ChatId},
+    presets::{PresetFields, PresetForm},
+    web::view::View,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/chat_settings.html")]
+pub(crate) struct SettingsPage {
+    view: View,
+    chat: Chat,
+    fields: PresetFields,
+}
+
+/// `GET /chats/{id}/settings`
+pub(crate) async fn show(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+) -> Result<SettingsPage> {
+    let chat = app.db.chat(&user, id).await?;
+    let preset = app.db.chat_preset(chat.id).await?;
+    let fields = PresetFields::new(&view, preset.into(), app.models.list().await);
+    Ok(SettingsPage { view, chat, fields })
+}
+
+/// `POST /chats/{id}/settings`: they hold for the replies that begin from now on.
+pub(crate) async fn change(
+    user: User,
+    view: View,
+    State(app): State<App>,
+    Path(id): Path<ChatId>,
+    Form(form): Form<PresetForm>,
+) -> Result<Response> {
+    let chat = app.db.chat(&user, id).await?;
+    match form.preset(view.t) {
+        Ok(preset) => {
+            let kept = unless_not_written(app.db.set_chat_preset(&chat, &preset).await)?;
+            let Err(why) = kept else {
+                return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
+            };
+            let mut fields = PresetFields::new(&view, form, app.models.list().await);
+            fields.not_kept = Some(why.sentence(view.t));
+            let page = SettingsPage { view, chat, fields };
+            Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response())
+        }
+        Err(problems) => {
+            let mut fields = PresetFields::new(&view, form, app.models.list().await);
+            fields.problems = *problems;
+            let page = SettingsPage { view, chat, fields };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The chat's page that stays open while a reply runs.
+
+use super::page_stream::{Held, hold, is_graphical};
+use crate::{
+    App,
+    auth::{session_watch::Access, user::User},
+    chats::{
+        fragments::{
+            message::{Html, Shown},
+            message_actions,
+        },
+        pages::chat::ChatPage,
+    },
+    error::{Error, Result},
+    messages::rows::{Chat, ChatId, MessageId},
+    replies::LiveReply,
+    web::view::View,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Deserializer};
+use std::sync::Arc;
+
+/// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
+const HELD_HERE: &str = "<!--held-->";
+
+/// Where a reply is watched that is being made. The chat's `/live` would do, but Links shows a page
+/// that it was sent to before from its cache; so each reply has an address of its own.
+pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
+    format!("/chats/{chat}/live/{reply}")
+}
+
+/// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it.
+pub(crate) async fn live_reply(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
+    user: User,
+    view: View,
+    app: State<App>,
+    headers: HeaderMap,
+    Path((id, reply)): Path<(ChatId, MessageId)>,
+) -> Result<Response> {
+    follow(access, user, view, app, headers, id, Some((reply, 0))).await
+}
+
+/// `GET /chats/{id}/live`: the same for the reply at the end of the branch that was used last.
+pub(crate) async fn live(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
+    user: User,
+    view: View,
+    app: State<App>,
+    headers: HeaderMap,
+    Path(id): Path<ChatId>,
+) -> Result<Response> {
+    follow(access, user, view, app, headers, id, None).await
+}
+
+/// `GET /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the reply did,
+/// for the n-th time. (Another address each time, for the sake of Links again.)
+pub(crate) async fn live_further(
+    // Before the user is looked up: a sign-out after that is noticed.
+    access: Access,
+    user: User,
+    view: View,
+    app: State<App>,
+    headers: HeaderMap,
+    Path((id, reply, n)): Path<(ChatId, MessageId, Further)>,
+) -> Result<Response> {
+    follow(access, user, view, app, headers, id, Some((reply, n.0))).await
+}
+
+/// How often a page had to end before the reply did. What is no number is none.
+pub(crate) struct Further(u64);
+
+impl<'de> Deserialize<'de> for Further {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Ok(Self(text.parse().unwrap_or(0)))
+    }
+}
+
+async fn follow(
+    access: Access,
+    user: User,
+    view: View,
+    State(app): State<App>,
+    headers: HeaderMap,
+    id: ChatId,
+    further: Option<(MessageId, u64)>,
+) -> Result<Response> {
+    let (reply, n) = further.unzip();
+    let n = n.unwrap_or(0);
+    let mut chat = app.db.chat(&user, id).await?;
+    let path = match reply {
+        Some(reply) if chat.leaf != Some(reply) && app.db.is_in(id, reply).await? => {
+            chat.leaf = Some(reply);
+            format!("/chats/{id}/at/{reply}")
+        }
+        _ => format!("/chats/{id}"),
+    };
+    let running = match chat.leaf {
+        Some(leaf) => app.replies.follow(leaf).await?,
+        None => None,
+    };
+    // htmx reads an answer to its end before it shows anything.
+    let Some(reply) = running.filter(|_| !view.htmx) else {
+        return Ok(Redirect::to(&path).into_response());
+    };
+    // Another address than this page's, or Links would show this page again.
+    let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
+    let watcher = Watcher {
+        access,
+        graphical: is_graphical(&headers),
+        further,
+    };
+    hold_open(&app, view, &user, chat, &reply, watcher).await
+}
+
+/// Who watches a page that stays open.
+struct Watcher {
+    access: Access,
+    graphical: bool,
+    /// Where they go on when the page must end before the reply does.
+    further: String,
+}
+
+/// The chat's page, which stays open until the reply has ended.
+async fn hold_open(
+    app: &App,
+    view: View,
+    user: &User,
+    chat: Chat,
+    live: &Arc<LiveReply>,
+    watcher: Watcher,
+) -> Result<Response> {
+    let seat = app.replies.seat(user)?;
+    let t = view.t;
+    let Watcher {
+        access,
+        graphical,
+        further,
+    } = watcher;
+    let mut page = ChatPage::new(app, view.clone(), user, chat, String::new()).await?;
+    page.conversation.is_held = true;
+    if let Some(last) = page.conversation.messages.last_mut() {
+        last.html = Html::Held;
+        last.actions = None;
+    }
+    let page = page.render()?;
+    let Some((before, after)) = page.split_once(HELD_HERE) else {
+        // The chat was deleted meanwhile.
+        return Err(Error::NotFound);
+    };
+    let room = app.room.take(Some(user.id), page.len())?;
+    let (first, reader) = live.from_the_start();
+    let held = Held {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        room,
+        time_limit: app.config.page_time_limit,
+        further,
+        id: live.id(),
+        graphical,
+        t,
+    };
+    let (app, user, id) = (app.clone(), user.clone(), live.id());
+    let streamed = live.clone();
+    let ending = move || async move {
+        end_held(&app, &view, &user, id, &streamed, graphical)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the end of a page could not be made");
+                None
+            })
+    };
+    Ok(hold(held, first, reader.with(access, seat), ending))
+}
+
+/// What follows the streamed text: its final form where that differs, and how it ended. Nothing when
+/// it has not ended.
+async fn end_held(
+    app: &App,
+    view: &View,
+    user: &User,
+    id: MessageId,
+    live: &Arc<LiveReply>,
+    graphical: bool,
+) -> Result<Option<String>> {
+    let (message, chat) = app.db.reply(user, id).await?;
+    if message.state.is_running() {
+        // It is over here only: another process makes it, or its end could not be stored.
+        return Ok(None);
+    }
+    let mut html = String::new();
+    // Footnotes and link definitions come right only when the whole text is known.
+    match live.whole(&message.body).await? {
+        Some(whole) if graphical => {
+            html += &format!("<div class=\"text final\">{whole}</div>");
+        }
+        Some(_) => {
+            let link = view.t.reply_show_final();
+            let path = format!("/chats/{}/at/{id}", chat.id);
+            html += &format!("<p><a href=\"{path}\">{link}</a></p>");
+        }
+        None => {}
+    }
+    let chat = Chat {
+        leaf: Some(id),
+        ..chat
+    };
+    let mut ended = [Shown::ended(message, view)];
+    message_actions::add(app, &chat, &mut ended).await?;
+    let [ended] = ended;
+    html += &ended.below().render()?;
+    Ok(Some(html))
+}

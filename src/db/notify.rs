@@ -1,0 +1,173 @@
+//! Telling others that there is something to look at, in this process and in those that share the
+//! database. A wake carries nothing: whoever is woken reads the tables.
+
+use super::{Db, Kind, Tx, postgres::PATIENCE};
+use sqlx::{Executor, PgPool, postgres::PgListener};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
+
+/// How long after losing the database it is listened to again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// After so long without a word it is seen whether the server is still there.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What there is to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Replies have grown or ended.
+    Replies,
+    /// A reply waits in line, or the line has moved.
+    Line,
+    /// A reply is to be stopped, or is gone.
+    Stops,
+    /// Somebody has signed out.
+    SignOuts,
+}
+
+impl Topic {
+    const ALL: [Self; 4] = [Self::Replies, Self::Line, Self::Stops, Self::SignOuts];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Replies => "replies",
+            Self::Line => "line",
+            Self::Stops => "stops",
+            Self::SignOuts => "sign-outs",
+        }
+    }
+}
+
+/// Tells the processes that share a PostgreSQL schema, and no others.
+const NOTIFY: &str = "select pg_notify('damso.' || current_schema(), $1)";
+
+/// One counter for each topic. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wakes(Arc<Counters>);
+
+#[derive(Debug)]
+struct Counters {
+    topics: [watch::Sender<u64>; Topic::ALL.len()],
+    /// Tells what this process has said from what others have.
+    me: Uuid,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            topics: Default::default(),
+            me: Uuid::new_v4(),
+        }
+    }
+}
+
+/// Is woken when there is something to look at.
+pub type Waker = watch::Receiver<u64>;
+
+impl Wakes {
+    fn here(&self, topic: Topic) {
+        self.0.topics[topic as usize].send_modify(|count| *count += 1);
+    }
+
+    /// What is said of a topic.
+    fn notice(&self, topic: Topic) -> String {
+        format!("{} {}", topic.name(), self.0.me)
+    }
+
+    /// Hands on what another process has said.
+    fn hear(&self, notice: &str) {
+        let Some((name, from)) = notice.split_once(' ') else {
+            return;
+        };
+        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
+        if let Some(topic) = topic
+            && from.parse() != Ok(self.0.me)
+        {
+            self.here(topic);
+        }
+    }
+
+    fn all(&self) {
+        Topic::ALL.into_iter().for_each(|topic| self.here(topic));
+    }
+}
+
+impl Db {
+    /// What is woken from now on by this topic.
+    pub fn waker(&self, topic: Topic) -> Waker {
+        self.wakes.0.topics[topic as usize].subscribe()
+    }
+
+    /// Wakes those in this process.
+    pub fn wake_here(&self, topic: Topic) {
+        self.wakes.here(topic);
+    }
+
+    /// Wakes the other processes once the transaction is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wake_others(&self, tx: &mut Tx, topic: Topic) -> sqlx::Result<()> {
+        if let Kind::Postgres(tx) = tx {
+            let notice = self.wakes.notice(topic);
+            sqlx::query(NOTIFY).bind(notice).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Wakes everybody. A wake may be lost with the database; who waits also looks now and then.
+    pub async fn wake(&self, topic: Topic) {
+        self.wakes.here(topic);
+        if let Kind::Postgres(pool) = &self.write
+            && let Err(error) = sqlx::query(NOTIFY)
+                .bind(self.wakes.notice(topic))
+                .execute(pool)
+                .await
+        {
+            tracing::warn!(%error, topic = topic.name(), "other processes could not be woken");
+        }
+    }
+}
+
+/// Hands on what other processes say, for as long as the pool is open. What was said while nobody
+/// could hear it is made up for by waking everybody.
+pub(crate) async fn listen(pool: PgPool, db: Db) {
+    while !pool.is_closed() {
+        if let Err(error) = hear(&pool, &db.wakes).await
+            && !pool.is_closed()
+        {
+            tracing::debug!(%error, "not hearing other processes");
+        }
+        // What listens is the first to notice that the server is away.
+        while !pool.is_closed() && !db.can_be_reached().await {
+            sleep(PAUSE).await;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+async fn hear(pool: &PgPool, wakes: &Wakes) -> sqlx::Result<()> {
+    let schema: String = sqlx::query_scalar("select current_schema()::text")
+        .fetch_one(pool)
+        .await?;
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(&format!("damso.{schema}")).await?;
+    wakes.all();
+    loop {
+        match timeout(SILENCE, listener.try_recv()).await {
+            Ok(notice) => match notice? {
+                Some(notice) => wakes.hear(notice.payload()),
+                None => return Ok(()),
+            },
+            // A server that is gone without a word says nothing for ever.
+            Err(_) => {
+                let asked = timeout(PATIENCE, listener.execute("select 1")).await;
+                asked.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The limits on what one person may ask for: replies at a time, and messages in a minute.
+
+use crate::{
+    auth::user::User, chats::fragments::refusal::NotTaken, db::Tx, error::Result,
+    security::rate_limit::Limit, with_tx,
+};
+use std::time::Duration;
+
+/// The most that one person may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// Replies running and waiting.
+    pub replies: usize,
+    /// Messages, and replies made again, in a minute for as long as they like, and twice as many at
+    /// once; 0 for any number.
+    pub pace: usize,
+}
+
+impl Most {
+    fn pace(self) -> Option<Limit> {
+        let pace = u32::try_from(self.pace).unwrap_or(u32::MAX);
+        let every = Duration::from_secs(60).checked_div(pace)?;
+        Some(Limit {
+            what: "messages",
+            burst: pace.saturating_mul(2),
+            every,
+        })
+    }
+}
+
+impl Tx {
+    /// Tells whether the person may ask for another reply, which counts when it is kept.
+    pub(crate) async fn may_ask(
+        &mut self,
+        user: &User,
+        most: Most,
+    ) -> Result<Result<(), NotTaken>> {
+        let key = user.id.0.to_string();
+        self.alone(&key).await?;
+        let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
+                   where m.state in ('queued', 'streaming') and c.user_id = $1";
+        let present: i64 =
+            with_tx!(*self, db => sqlx::query_scalar(sql).bind(user.id).fetch_one(db).await?);
+        if usize::try_from(present).is_ok_and(|present| present >= most.replies) {
+            return Ok(Err(NotTaken::TooManyRunning));
+        }
+        let Some(pace) = most.pace() else {
+            return Ok(Ok(()));
+        };
+        let counted = self.count_try(&pace, &key).await?;
+        Ok(counted.map_err(|wait| NotTaken::TooFast(wait.as_secs().max(1))))
+    }
+}

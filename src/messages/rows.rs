@@ -1,0 +1,240 @@
+//! Chats and messages as they are stored.
+
+use crate::{auth::user::User, models};
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use uuid::Uuid;
+
+/// Declares the key of a table. In an address, what is no key is the key of nothing.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new key, later than all before it.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        // A page of a chat has hundreds of keys, and there is nothing to escape in them.
+        impl askama::filters::HtmlSafe for $name {}
+
+        impl askama::FastWritable for $name {
+            fn write_into(
+                &self,
+                dest: &mut dyn fmt::Write,
+                _: &dyn askama::Values,
+            ) -> askama::Result<()> {
+                let mut digits = Uuid::encode_buffer();
+                Ok(dest.write_str(self.0.hyphenated().encode_lower(&mut digits))?)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Ok(Self(Uuid::try_parse(&text).unwrap_or_default()))
+            }
+        }
+    };
+}
+
+pub(crate) use key;
+
+key! {
+    /// The key of a chat.
+    ChatId
+}
+key! {
+    /// The key of a message, a person's or the model's.
+    MessageId
+}
+
+impl MessageId {
+    /// Another key, as old as this one and always the same, for this text of this person.
+    pub(crate) fn for_text(self, user: &User, text: &str) -> Self {
+        let mut hash = Sha256::new_with_prefix(self.0);
+        hash.update(user.id.0);
+        hash.update(text);
+        let hash = hash.finalize();
+        let mut bytes = *self.0.as_bytes();
+        bytes[6..].copy_from_slice(&hash[6..16]);
+        let key = uuid::Builder::from_bytes(bytes);
+        let key = key.with_version(uuid::Version::SortRand);
+        Self(key.with_variant(uuid::Variant::RFC4122).into_uuid())
+    }
+}
+
+/// The columns of a [`Chat`] `c`.
+macro_rules! chat_columns {
+    () => {
+        "c.id, c.title, c.leaf, c.model, c.persona, c.title_by"
+    };
+}
+pub(crate) use chat_columns;
+
+/// The columns of a [`Message`] `m`.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.parent_id, m.role, m.body, m.reasoning, m.state, m.problem, m.said, m.model, m.dropped,
+         m.created_at, m.prompt_tokens, m.completion_tokens, m.is_estimate, m.written_in,
+         m.ended_at"
+    };
+}
+pub(crate) use message_columns;
+
+/// A chat as the list and its own page show it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Chat {
+    /// The key.
+    pub id: ChatId,
+    /// The first line of the first message, or what its owner called it.
+    #[sqlx(try_from = "crate::db::Legible")]
+    pub title: String,
+    /// The message at the end of the branch that is shown.
+    pub leaf: Option<MessageId>,
+    /// The model that is set for its replies.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
+    pub model: Option<String>,
+    /// The name of the persona with which it began.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
+    pub persona: Option<String>,
+    /// Whose the title is: `line`, `asked`, `model` or `person`.
+    #[sqlx(try_from = "crate::db::Legible")]
+    pub title_by: String,
+}
+
+impl Chat {
+    /// Whether the model may be making a title.
+    pub fn awaits_title(&self) -> bool {
+        matches!(self.title_by.as_str(), "line" | "asked")
+    }
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Role {
+    /// A person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Where a message stands; `replies::lifecycle` says how it gets there. A person's message is
+/// complete from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum MessageState {
+    /// The reply waits in line until it is its turn.
+    Queued,
+    /// It is being made.
+    Streaming,
+    /// It came to its end.
+    Complete,
+    /// A person stopped it.
+    Stopped,
+    /// The server that made it went down.
+    Interrupted,
+    /// It could not be had, or broke off.
+    Failed,
+}
+
+impl MessageState {
+    /// Whether a reply in this state is being made.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Queued | Self::Streaming)
+    }
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Message {
+    /// The key.
+    pub id: MessageId,
+    /// The message it answers or follows.
+    pub parent_id: Option<MessageId>,
+    /// Who wrote it.
+    pub role: Role,
+    /// A person's text as typed, or a reply's Markdown.
+    #[sqlx(try_from = "crate::db::Legible")]
+    pub body: String,
+    /// What the model thought before it replied.
+    #[sqlx(try_from = "crate::db::Legible")]
+    pub reasoning: String,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Why a reply failed or ended before its end: a `TroubleKind`, `length`, `filtered` or `cut_short`.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
+    pub problem: Option<String>,
+    /// What the model server said about that, for administrators.
+    pub said: Option<String>,
+    /// The model that replied.
+    #[sqlx(try_from = "crate::db::MaybeLegible")]
+    pub model: Option<String>,
+    /// How many earlier messages were left out of what the model was sent.
+    pub dropped: i64,
+    /// When it was sent, or begun.
+    pub created_at: i64,
+    /// What is told below a reply.
+    #[sqlx(flatten)]
+    pub made: Made,
+}
+
+/// How a reply was made.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Made {
+    /// Tokens of the conversation that was sent, and of the reply.
+    pub prompt_tokens: Option<i64>,
+    /// See there.
+    pub completion_tokens: Option<i64>,
+    /// The server told none: they are estimates.
+    pub is_estimate: bool,
+    /// Microseconds from its first token to its end.
+    pub written_in: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+}
+
+impl Message {
+    /// Whether there is something to carry on from: text of a reply that ended before its end.
+    pub fn can_continue(&self) -> bool {
+        use MessageState::{Complete, Failed, Interrupted, Stopped};
+        let cut = match self.state {
+            Stopped | Interrupted | Failed => true,
+            Complete => matches!(self.problem.as_deref(), Some("length" | "cut_short")),
+            _ => false,
+        };
+        cut && self.role == Role::Assistant && !self.body.trim().is_empty()
+    }
+}
+
+impl From<&Message> for models::Turn {
+    fn from(message: &Message) -> Self {
+        let role = match message.role {
+            Role::User => models::Role::User,
+            Role::Assistant => models::Role::Assistant,
+        };
+        Self {
+            role,
+            text: message.body.clone(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Titles: after its first whole reply a chat gets a short one, made by the model, once.
+
+use super::{Replies, title_text::title_from};
+use crate::{
+    db::{Db, Topic},
+    error::Result,
+    messages::rows::{ChatId, Message, MessageId, Role},
+    models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn},
+    with_pool,
+};
+use futures_util::StreamExt;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a title may be waited for, and how many tokens it may take; and how many a model that has used
+/// up these with thinking, which is asked once more.
+const PATIENCE: Duration = Duration::from_secs(120);
+const TOKENS: i64 = 60;
+const WITH_THOUGHTS: i64 = 2_000;
+
+/// How much text is looked through for a title, in bytes.
+const LOOKED_THROUGH: usize = 8_000;
+
+/// How much of the chat the model is told, in characters of each message.
+const TOLD: usize = 1_500;
+
+/// In English, which every model understands best.
+const TASK: &str = "Write a title for this conversation, in the language in which the user writes: \
+    at most six words, no quotation marks, no full stop at its end, no formatting. Answer with \
+    the title and nothing else.";
+
+impl Db {
+    /// Whether the model is now to be asked for the chat's title: true once for each chat that has
+    /// none but its first line.
+    async fn claim_title(&self, chat: ChatId) -> Result<bool> {
+        let sql = "update chats set title_by = 'asked' where id = $1 and title_by = 'line'";
+        let claimed = with_pool!(self.writer()?, db => sqlx::query(sql)
+            .bind(chat)
+            .execute(db)
+            .await?
+            .rows_affected());
+        Ok(claimed == 1)
+    }
+
+    /// Gives the chat the model's title, if nobody has given it another one meanwhile.
+    async fn set_model_title(&self, chat: ChatId, title: &str) -> Result<()> {
+        let sql = "update chats set title = $2, title_by = 'model'
+                   where id = $1 and title_by = 'asked'";
+        with_pool!(self.writer()?, db => sqlx::query(sql)
+            .bind(chat)
+            .bind(title)
+            .execute(db)
+            .await?.rows_affected());
+        Ok(())
+    }
+}
+
+impl Replies {
+    /// Sees to the title of a chat one of whose replies has become whole, in the background.
+    pub(crate) fn see_to_title(&self, chat: ChatId, reply: MessageId) {
+        let Some(models) = self.titles.clone() else {
+            return;
+        };
+        if models.now().source == Source::Demo {
+            return;
+        }
+        let (db, closing) = (self.db.clone(), self.closing.clone());
+        tokio::spawn(async move {
+            let made = closing.run_until_cancelled(make_title(&db, &models, chat, reply));
+            if let Some(Err(error)) = made.await {
+                tracing::warn!(%error, "a title could not be made");
+            }
+        });
+    }
+}
+
+async fn make_title(db: &Db, models: &Models, chat: ChatId, reply: MessageId) -> Result<()> {
+    if !db.claim_title(chat).await? {
+        return Ok(());
+    }
+    let branch = db.branch_end(chat, Some(reply), 2).await?;
+    let model = branch.last().and_then(|reply| reply.model.clone());
+    let asked = async {
+        match ask(models, model.clone(), &branch, TOKENS).await {
+            Said::Thoughts => ask(models, model, &branch, WITH_THOUGHTS).await,
+            said => said,
+        }
+    };
+    let said = timeout(PATIENCE, asked).await.map(Said::text);
+    if let Some(title) = said.ok().flatten().and_then(|said| title_from(&said, TASK)) {
+        db.set_model_title(chat, &title).await?;
+        db.wake(Topic::Replies).await;
+    }
+    Ok(())
+}
+
+/// What came of asking for a title.
+enum Said {
+    /// An answer, whole.
+    Text(String),
+    /// Nothing but thoughts, as far as they may go.
+    Thoughts,
+    /// Nothing to be used.
+    Nothing,
+}
+
+impl Said {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Thoughts | Self::Nothing => None,
+        }
+    }
+}
+
+/// What the model says to the beginning of a chat when it is asked for a title.
+async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens: i64) -> Said {
+    let mut told = String::new();
+    for message in branch {
+        let who = match message.role {
+            Role::User => "User",
+            Role::Assistant => "Assistant",
+        };
+        let text: String = message.body.chars().take(TOLD).collect();
+        told += &format!("{who}:\n{text}\n\n");
+    }
+    let turn = Turn {
+        role: Turns::User,
+        text: format!("{told}---\n{TASK}"),
+    };
+    let options = Options {
+        model,
+        max_tokens: Some(tokens),
+        ..Options::default()
+    };
+    let mut events = models.reply_with(vec![turn], options);
+    let (mut said, mut thinks) = (String::new(), false);
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Text(text) => said += &text,
+            Event::Reasoning(_) => thinks = true,
+            Event::End(Ok(Finish::Complete)) => return Said::Text(said),
+            // What was cut is no title.
+            Event::End(Ok(Finish::Length)) if thinks => return Said::Thoughts,
+            Event::End(Ok(_)) => return Said::Nothing,
+            Event::End(Err(trouble)) if trouble.kind() == TroubleKind::EndlessThoughts => {
+                return Said::Thoughts;
+            }
+            Event::End(Err(trouble)) => {
+                tracing::debug!(%trouble, "the model made no title");
+                return Said::Nothing;
+            }
+            _ => {}
+        }
+        if said.len() > LOOKED_THROUGH {
+            return Said::Nothing;
+        }
+    }
+    Said::Nothing
+}
