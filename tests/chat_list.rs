@@ -2,7 +2,9 @@
 
 use crate::support::{
     Browser, KINDS, Page, TestApp,
+    chromium::{Script, Tab},
     model::{Answer, Gate},
+    site::Site,
 };
 use http::{Method, StatusCode};
 
@@ -191,4 +193,30 @@ async fn a_hundred_chats_are_listed_and_the_older_ones_behind_a_link() {
     let ben = Browser::plain(&app).sign_up("ben").await;
     let path = first.attribute("#older-chats a", "href");
     assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_marks_on_the_page_of_all_chats_end_by_themselves() {
+    let site = Site::start().await;
+    let tab = Tab::open(&site.url, Script::On).await;
+    tab.register("Ann").await;
+    let gate = Gate::new();
+    site.model.answer(Answer::gated(&gate, ["One ", "two."]));
+    tab.send("Hello").await;
+    gate.open(1);
+    tab.until_text(".reply .text", "One").await;
+    tab.leave(async || tab.go("/chats").await).await;
+    tab.until("document.querySelector('.running[data-htmx-powered]')")
+        .await;
+    tab.mark().await;
+    // What a proxy says of it ends nothing.
+    site.refuse("/running", 1);
+    tab.until("performance.getEntriesByType('resource').filter(e => e.name.endsWith('/running')).length > 0")
+        .await;
+    assert_eq!(tab.count(".running").await, 1);
+    gate.open_all();
+    tab.until("!document.querySelector('.running')").await;
+    assert!(tab.is_marked().await);
+    tab.complaints().await;
+    tab.close().await;
 }
