@@ -92,6 +92,8 @@ routes! {
     Owner,  GET,  "/chats/{id}/live",                       chats::watch::open_page::live;
     Owner,  GET,  "/chats/{id}/live/{reply}",               chats::watch::open_page::live_reply;
     Owner,  GET,  "/chats/{id}/live/{reply}/{n}",           chats::watch::open_page::live_further;
+    Owner,  POST, "/chats/{id}/live/{reply}",               chats::watch::open_page::live_reply;
+    Owner,  POST, "/chats/{id}/live/{reply}/{n}",           chats::watch::open_page::live_further;
     Owner,  POST, "/chats/{id}/messages",                   chats::actions::send::send;
     Owner,  GET,  "/chats/{id}/rename",                     chats::fragments::title::ask;
     Owner,  POST, "/chats/{id}/rename",                     chats::fragments::title::rename;

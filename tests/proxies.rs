@@ -170,7 +170,7 @@ async fn tells(model: &ModelServer, damso: &mut Process, url: &str) {
         }
         damso.restart().await;
         if script == Script::Off {
-            tab.follow(".alive:checked + .cut a").await;
+            tab.follow(".alive:checked + .cut button").await;
         }
         tab.until_text(".ending", "restarted").await;
         let gone = "!/was lost|Trying again/.test(document.body.innerText)";

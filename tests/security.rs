@@ -33,6 +33,8 @@ const ROUTES: &[Row] = &[
     ("GET",  "/chats/{id}/live",       "",               [403, 303, 404]),
     ("GET",  "/chats/{id}/live/{reply}", "",             [403, 303, 404]),
     ("GET",  "/chats/{id}/live/{reply}/{n}", "",         [403, 303, 404]),
+    ("POST", "/chats/{id}/live/{reply}", "",             [403, 303, 404]),
+    ("POST", "/chats/{id}/live/{reply}/{n}", "",         [403, 303, 404]),
     ("POST", "/chats/{id}/messages",   "content=Intro",  [403, 303, 404]),
     ("GET",  "/chats/{id}/rename",     "",               [403, 200, 404]),
     ("GET",  "/chats/{id}/rename/caret", "",             [403, 303, 404]),

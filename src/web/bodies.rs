@@ -30,9 +30,11 @@ const FORM: usize = 16 * 1024;
 /// Forms in which people write at length. Those of people who are known here may be large, and within
 /// that limit what is too long is given back to its writer. The sign-in form is one, as it carries what
 /// was being sent when a session ended.
-const LONG_FORMS: [&str; 8] = [
+const LONG_FORMS: [&str; 10] = [
     "/chats",
     "/chats/{id}/messages",
+    "/chats/{id}/live/{reply}",
+    "/chats/{id}/live/{reply}/{n}",
     "/chats/{id}/settings",
     "/messages/{id}/edit",
     "/login",
@@ -98,7 +100,11 @@ pub async fn take_in(State(app): State<App>, request: Request, next: Next) -> Re
         Ok((bytes, _allowed)) => {
             let kept = Brought(bytes.clone());
             let mut answer = next.run(Request::from_parts(parts, bytes.into())).await;
-            if answer.status().is_server_error() {
+            let status = answer.status();
+            // What it was written for may be gone, or it is too early: neither is its writer's fault.
+            let is_early_or_late =
+                [StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+            if status.is_server_error() || is_early_or_late {
                 answer.extensions_mut().insert(kept);
             }
             answer

@@ -56,9 +56,16 @@ pub(crate) fn cut(html: &mut String, further: &str, t: &Texts) {
     html.push_str(NOT_CUT);
     html.push_str("<span class=\"cut\" role=\"status\">");
     escape(html, &t.reply_cut());
-    html.push_str(" <a href=\"");
+    html.push(' ');
+    go_on(html, further, t);
+    html.push_str("</span>");
+}
+
+/// The way to where the reply goes on. It takes along what stands in the composer by then.
+pub(super) fn go_on(html: &mut String, further: &str, t: &Texts) {
+    html.push_str("<button class=\"quiet\" form=\"composer\" formnovalidate formaction=\"");
     html.push_str(further);
     html.push_str("\">");
     escape(html, &t.reply_goes_on());
-    html.push_str("</a></span>");
+    html.push_str("</button>");
 }

@@ -3,6 +3,7 @@
 use super::page_stream::{Held, hold, is_graphical};
 use crate::{
     App,
+    account::sign_in::sign_in_again,
     auth::{session_watch::Access, user::User},
     chats::{
         fragments::{
@@ -18,8 +19,9 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
+    Form,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::Method,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Deserializer};
@@ -34,44 +36,27 @@ pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
     format!("/chats/{chat}/live/{reply}")
 }
 
-/// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it.
+/// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it. `POST`
+/// brings along what stands in the composer of the page before, which is not sent.
 pub(crate) async fn live_reply(
-    // Before the user is looked up: a sign-out after that is noticed.
-    access: Access,
-    user: User,
-    view: View,
-    app: State<App>,
-    headers: HeaderMap,
     Path((id, reply)): Path<(ChatId, MessageId)>,
+    following: Following,
 ) -> Result<Response> {
-    follow(access, user, view, app, headers, id, Some((reply, 0))).await
+    following.show(id, Some((reply, 0))).await
 }
 
 /// `GET /chats/{id}/live`: the same for the reply at the end of the branch that was used last.
-pub(crate) async fn live(
-    // Before the user is looked up: a sign-out after that is noticed.
-    access: Access,
-    user: User,
-    view: View,
-    app: State<App>,
-    headers: HeaderMap,
-    Path(id): Path<ChatId>,
-) -> Result<Response> {
-    follow(access, user, view, app, headers, id, None).await
+pub(crate) async fn live(Path(id): Path<ChatId>, following: Following) -> Result<Response> {
+    following.show(id, None).await
 }
 
-/// `GET /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the reply did,
-/// for the n-th time. (Another address each time, for the sake of Links again.)
+/// `GET` and `POST /chats/{id}/live/{reply}/{n}`: the same after a page that had to end before the
+/// reply did, for the n-th time. (Another address each time, for the sake of Links again.)
 pub(crate) async fn live_further(
-    // Before the user is looked up: a sign-out after that is noticed.
-    access: Access,
-    user: User,
-    view: View,
-    app: State<App>,
-    headers: HeaderMap,
     Path((id, reply, n)): Path<(ChatId, MessageId, Further)>,
+    following: Following,
 ) -> Result<Response> {
-    follow(access, user, view, app, headers, id, Some((reply, n.0))).await
+    following.show(id, Some((reply, n.0))).await
 }
 
 /// How often a page had to end before the reply did. What is no number is none.
@@ -84,41 +69,97 @@ impl<'de> Deserialize<'de> for Further {
     }
 }
 
-async fn follow(
+/// What is asked with to follow a reply.
+pub(crate) struct Following {
     access: Access,
-    user: User,
     view: View,
-    State(app): State<App>,
-    headers: HeaderMap,
-    id: ChatId,
-    further: Option<(MessageId, u64)>,
-) -> Result<Response> {
-    let (reply, n) = further.unzip();
-    let n = n.unwrap_or(0);
-    let mut chat = app.db.chat(&user, id).await?;
-    let path = match reply {
-        Some(reply) if chat.leaf != Some(reply) && app.db.is_in(id, reply).await? => {
-            chat.leaf = Some(reply);
-            format!("/chats/{id}/at/{reply}")
-        }
-        _ => format!("/chats/{id}"),
-    };
-    let running = match chat.leaf {
-        Some(leaf) => app.replies.follow(leaf).await?,
-        None => None,
-    };
-    // htmx reads an answer to its end before it shows anything.
-    let Some(reply) = running.filter(|_| !view.htmx) else {
-        return Ok(Redirect::to(&path).into_response());
-    };
-    // Another address than this page's, or Links would show this page again.
-    let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
-    let watcher = Watcher {
-        access,
-        graphical: is_graphical(&headers),
-        further,
-    };
-    hold_open(&app, view, &user, chat, &reply, watcher).await
+    app: App,
+    graphical: bool,
+    /// What was typed in the page before, if a form brings it along.
+    typed: Option<String>,
+}
+
+/// The composer's form, of a page that goes on elsewhere.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    content: String,
+}
+
+impl FromRequest<App> for Following {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        // Before the user is looked up: a sign-out after that is noticed.
+        let Ok(access) = Access::from_request_parts(&mut parts, app).await;
+        let view = View::from_request_parts(&mut parts, app).await;
+        let view = view.map_err(IntoResponse::into_response)?;
+        let graphical = is_graphical(&parts.headers);
+        let typed = match parts.method {
+            Method::POST => {
+                let form = Request::from_parts(parts, body);
+                let form = Form::<Typed>::from_request(form, app).await;
+                Some(form.map_err(IntoResponse::into_response)?.0.content)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            access,
+            view,
+            app: app.clone(),
+            graphical,
+            typed,
+        })
+    }
+}
+
+impl Following {
+    async fn show(self, id: ChatId, further: Option<(MessageId, u64)>) -> Result<Response> {
+        let Self {
+            access,
+            view,
+            app,
+            graphical,
+            typed,
+        } = self;
+        let (reply, n) = further.unzip();
+        let n = n.unwrap_or(0);
+        let (user, text) = match (view.user.clone(), typed) {
+            (Some(user), typed) => (user, typed.unwrap_or_default()),
+            (None, Some(text)) => return Ok(sign_in_again(view, &format!("/chats/{id}"), text)),
+            (None, None) => return Err(Error::SignedOut),
+        };
+        let mut chat = app.db.chat(&user, id).await?;
+        let path = match reply {
+            Some(reply) if chat.leaf != Some(reply) && app.db.is_in(id, reply).await? => {
+                chat.leaf = Some(reply);
+                format!("/chats/{id}/at/{reply}")
+            }
+            _ => format!("/chats/{id}"),
+        };
+        let running = match chat.leaf {
+            Some(leaf) => app.replies.follow(leaf).await?,
+            None => None,
+        };
+        // htmx reads an answer to its end before it shows anything.
+        let Some(reply) = running.filter(|_| !view.htmx) else {
+            if text.is_empty() {
+                return Ok(Redirect::to(&path).into_response());
+            }
+            let page = ChatPage::new(&app, view, &user, chat, text).await?;
+            return Ok(page.into_response());
+        };
+        // Another address than this page's, or Links would show this page again.
+        let further = format!("{}/{}", live_address(id, reply.id()), n.saturating_add(1));
+        let watcher = Watcher {
+            access,
+            graphical,
+            further,
+            text,
+        };
+        hold_open(&app, view, &user, chat, &reply, watcher).await
+    }
 }
 
 /// Who watches a page that stays open.
@@ -127,6 +168,8 @@ struct Watcher {
     graphical: bool,
     /// Where they go on when the page must end before the reply does.
     further: String,
+    /// What they have typed.
+    text: String,
 }
 
 /// The chat's page, which stays open until the reply has ended.
@@ -144,8 +187,9 @@ async fn hold_open(
         access,
         graphical,
         further,
+        text,
     } = watcher;
-    let mut page = ChatPage::new(app, view.clone(), user, chat, String::new()).await?;
+    let mut page = ChatPage::new(app, view.clone(), user, chat, text).await?;
     page.conversation.is_held = true;
     if let Some(last) = page.conversation.messages.last_mut() {
         last.html = Html::Held;

@@ -3,7 +3,7 @@
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
 use super::{
-    connection_signs::{Alive, NOT_CUT, cut},
+    connection_signs::{Alive, NOT_CUT, cut, go_on},
     reasoning::{Thoughts, escape, escape_lines, without_marks},
 };
 use crate::{
@@ -133,7 +133,7 @@ fn chunk(html: String) -> Result<Bytes, Infallible> {
     Ok(html.into())
 }
 
-/// After how many seconds a page that had to end comes back.
+/// After how many seconds a page that had to end comes back in a text browser.
 const COME_BACK: u64 = 5;
 
 /// Hides the open end before it, whose final form follows (`.tail:has(+ .b)`).
@@ -351,9 +351,9 @@ impl Writing {
         out.push_str("</p>");
     }
 
-    /// The end of a page that must end before the reply does: the way to where it goes on, which
-    /// browsers take by themselves. (After a second or more it is a step of its own in their history:
-    /// going back brings back what was typed.)
+    /// The end of a page that must end before the reply does: the way to where it goes on. Text
+    /// browsers take it by themselves; others would throw away what somebody types at that moment.
+    /// (After a second or more it is a step of its own in their history.)
     fn break_off(&mut self) -> String {
         let mut out = String::new();
         if let Some((element, _)) = self.open.take() {
@@ -369,6 +369,10 @@ impl Writing {
         }
         if self.graphical {
             out.push_str(NOT_CUT);
+            out.push_str("<p class=\"note\">");
+            go_on(&mut out, &self.further, self.t);
+            out.push_str("</p>");
+            return out;
         }
         let (link, further) = (self.t.reply_goes_on(), &self.further);
         let _ = write!(
