@@ -13,6 +13,7 @@ mod connection;
 mod connections;
 mod crash;
 mod disk;
+mod docs;
 mod environment;
 mod facts;
 mod faults;
