@@ -1,7 +1,7 @@
 //! `App`: what every request shares.
 
 use crate::{
-    config::Config,
+    config::{Config, Registration},
     db::{self, Db},
     error::{Error, Result},
     messages::html_cache::Rendered,
@@ -12,7 +12,7 @@ use crate::{
 use jiff::tz::TimeZone;
 use std::{sync::Arc, time::Duration};
 
-/// How often what has ended by itself is cleared away.
+/// Interval of the clean-up job.
 const CLEAN_UP: Duration = Duration::from_secs(3600);
 
 /// What every request shares. Cheap to clone.
@@ -63,6 +63,34 @@ impl App {
         })
     }
 
+    /// Logs what an operator looks for first: version, database, who can sign up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn log_start(&self) -> Result<()> {
+        let config = &self.config;
+        tracing::info!(
+            "Damso {}; database {}; sign-up {}; cookies {}",
+            env!("CARGO_PKG_VERSION"),
+            db::place(&config.database_url),
+            match config.registration {
+                Registration::Open => "open",
+                Registration::Closed => "closed",
+            },
+            match config.secure() {
+                true => "secure",
+                false => "not secure",
+            },
+        );
+        let is_public = !config.listen.ip().is_loopback() || config.public_url.is_some();
+        if is_public && self.db.has_no_users().await? {
+            tracing::warn!(
+                "there is no account yet: whoever opens the page first becomes the administrator"
+            );
+        }
+        Ok(())
+    }
+
     /// The model server that answers.
     pub fn models(&self) -> &Models {
         &self.models
@@ -88,7 +116,7 @@ async fn clean_up(db: Db) {
         let done = done.and(db.purge_messages().await);
         let done = done.and(db.erase_closed_accounts().await);
         if let Err(error) = done.and(db.delete_fresh_tries().await) {
-            tracing::warn!(%error, "what has ended by itself could not be cleared away");
+            tracing::warn!(%error, "could not delete expired sessions and messages; trying again later");
         }
     }
 }

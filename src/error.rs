@@ -106,7 +106,7 @@ pub(crate) fn unless_not_written<T>(done: Result<T>) -> Result<Result<T, NotWrit
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(Error::NotWritten(why, cause)) => {
-            tracing::warn!(error = %cause, "what was sent could not be kept");
+            tracing::warn!(error = %cause, "could not save a change");
             Ok(Err(why))
         }
         Err(error) => Err(error),
@@ -242,7 +242,7 @@ impl IntoResponse for Error {
             Self::TooManyOpen => StatusCode::TOO_MANY_REQUESTS.into_response(),
             Self::Full => {
                 tracing::warn!(
-                    "a request was refused: pages that are not read take too much memory"
+                    "refused a request: responses that clients do not read use too much memory (503)"
                 );
                 let again = [(header::RETRY_AFTER, "5")];
                 (StatusCode::SERVICE_UNAVAILABLE, again).into_response()
@@ -253,7 +253,7 @@ impl IntoResponse for Error {
                 response
             }
             Self::Unavailable(cause) => {
-                tracing::warn!(error = %cause, "the database could not be had");
+                tracing::warn!(error = %cause, "database unavailable (503)");
                 let again = [(header::RETRY_AFTER, "5")];
                 let mut response = (StatusCode::SERVICE_UNAVAILABLE, again).into_response();
                 if let Some(sqlx::Error::PoolTimedOut) = cause.downcast_ref() {
@@ -262,14 +262,14 @@ impl IntoResponse for Error {
                 response
             }
             Self::NotWritten(why, cause) => {
-                tracing::warn!(error = %cause, "what was sent could not be kept");
+                tracing::warn!(error = %cause, "could not save a change (503)");
                 let again = [(header::RETRY_AFTER, "5")];
                 let mut response = (StatusCode::SERVICE_UNAVAILABLE, again).into_response();
                 response.extensions_mut().insert(why);
                 response
             }
             Self::Internal(cause) => {
-                tracing::error!(error = %cause, "a request failed");
+                tracing::error!(error = %cause, "request failed (500)");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }

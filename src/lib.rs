@@ -1,4 +1,4 @@
-//! Damso: an AI chat that answers live in every browser, with and without JavaScript.
+//! Damso: a self-hosted AI chat whose replies stream into any browser, with or without JavaScript.
 
 mod account;
 pub mod app;

@@ -57,7 +57,7 @@ async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    tracing::info!("times are shown in {}", config.zone_in_words());
+    tracing::info!("default time zone: {}", config.zone_in_words());
     let (listen, stop_timeout) = (config.listen, config.stop_timeout);
     // Before the database is touched: another Damso may be at work there.
     let listener = TcpListener::bind(listen)
@@ -65,7 +65,8 @@ async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
         .with_context(|| format!("LISTEN: cannot listen on {listen}"))?;
     let app = App::start(config).await?;
     let address = listener.local_addr()?;
-    tracing::info!("Damso is at http://{address}");
+    app.log_start().await?;
+    tracing::info!("listening on http://{address}");
     let models = app.models().clone();
     let looking = tokio::spawn(async move { models.look().await });
     // Usually known at once, so that the first page names the right model.
@@ -79,7 +80,10 @@ async fn serve(config: Config, mut signals: StopSignals) -> anyhow::Result<()> {
     let ending = ended.clone();
     let stop = async move {
         signals.next().await;
-        tracing::info!("stopping: replies that run may finish; once more to stop at once");
+        tracing::info!(
+            "shutting down: waiting up to {} s for running replies; press Ctrl-C or send SIGTERM again to stop now",
+            stop_timeout.as_secs_f64()
+        );
         replies.end(stop_timeout, signals.next()).await;
         ending.cancel();
     };

@@ -23,7 +23,7 @@ pub async fn give_back() {
         tick.tick().await;
         let looking = thread::Builder::new().spawn(|| drop(Vec::<u8>::with_capacity(1)));
         if let Err(error) = looking {
-            tracing::debug!(%error, "no memory was given back");
+            tracing::debug!(%error, "could not return memory to the system");
         }
     }
 }

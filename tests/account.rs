@@ -131,7 +131,7 @@ async fn the_account_tells_since_when_it_is_there() {
         .await;
     let page = ann.get(ACCOUNT).await;
     assert!(
-        page.html.contains("since 1 November 2026."),
+        page.html.contains("created on 1 November 2026."),
         "{}",
         page.html
     );
@@ -166,8 +166,8 @@ async fn a_name_is_refused_as_at_registration() {
     let ann = Browser::plain(&app).sign_up("ann").await;
     Browser::plain(&app).sign_up("ben").await;
     for (name, says) in [
-        ("", "Choose a user name"),
-        ("  ", "Choose a user name"),
+        ("", "Choose a username"),
+        ("  ", "Choose a username"),
         (&*"n".repeat(41), "at most 40"),
         ("an\u{200b}n", "invisible"),
         ("an\u{0}n", "invisible"),
@@ -198,7 +198,7 @@ async fn nobody_finds_out_all_names_by_taking_them() {
     let page = rename(&ann, "free").await;
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(!page.header("retry-after").is_empty());
-    assert!(page.text("#name > .notice").contains("too often"));
+    assert!(page.text("#name > .notice").contains("Too many attempts"));
     assert!(!page.has(".problem"), "{}", page.html);
     assert_eq!(page.form("form#name").value("username"), "free");
 }
@@ -244,21 +244,21 @@ async fn a_new_password_is_refused_as_at_registration() {
             NEW,
             "seven quiet",
             "new_password_confirm",
-            "not the same",
+            "do not match",
         ),
         (
             PASSWORD,
             "iloveyou",
             "iloveyou",
             "new_password",
-            "first that others",
+            "too easy to guess",
         ),
         (
             PASSWORD,
             "annannann",
             "annannann",
             "new_password",
-            "first that others",
+            "too easy to guess",
         ),
         (
             "a wrong guess",
@@ -307,7 +307,7 @@ async fn guessing_the_password_ends_on_each_form_that_asks_for_it() {
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
         let wait: u64 = page.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
-        assert!(page.text("form > .notice").contains("too often"));
+        assert!(page.text("form > .notice").contains("Too many attempts"));
         assert!(!page.has(".problem"), "{}", page.html);
         // They are the tries of signing in.
         let other = ann.fresh().from("192.0.2.1");
@@ -402,7 +402,7 @@ async fn the_places_where_one_is_signed_in_are_listed_and_each_can_be_ended() {
             ann.get(ACCOUNT)
                 .await
                 .text("main")
-                .contains("anywhere else")
+                .contains("on any other device")
         );
         let phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/140.0.0.0 Mobile Safari/537.36";
@@ -451,7 +451,11 @@ async fn the_places_where_one_is_signed_in_are_listed_and_each_can_be_ended() {
         assert!(!is_in(&phone).await && is_in(&odd).await && is_in(&ann).await);
         assert_eq!(ann.submit(&form).await.status, StatusCode::NOT_FOUND);
         let page = ann.submit(&page.form("#end-others")).await;
-        assert!(page.text("main").contains("anywhere else"), "{}", page.html);
+        assert!(
+            page.text("main").contains("on any other device"),
+            "{}",
+            page.html
+        );
         assert!(!is_in(&odd).await && is_in(&ann).await);
         assert_eq!(app.value::<i64>("select count(*) from sessions").await, 2);
     }

@@ -130,15 +130,17 @@ async fn where_registration_is_closed_only_the_first_account_can_be_made() {
     let early = ben.get("/register").await.form("main form");
     Browser::plain(&app).sign_up("ann").await;
     assert!(!ben.get("/").await.has("a[href='/register']"));
+    let page = ben.get("/login").await;
+    assert!(!page.has("a[href='/register']") && page.text("main").contains("Sign-up is closed"));
     let page = ben.get("/register").await;
-    assert!(!page.has("main form") && page.text(".notice").contains("No new accounts"));
+    assert!(!page.has("main form") && page.text(".notice").contains("Sign-up is closed"));
     let form = early
         .fill("username", "ben")
         .fill("password", PASSWORD)
         .fill("password_confirm", PASSWORD);
     let page = ben.submit(&form).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.text(".notice").contains("No new accounts"));
+    assert!(page.text(".notice").contains("Sign-up is closed"));
     assert_eq!(app.value::<i64>("select count(*) from users").await, 1);
 }
 
@@ -148,8 +150,8 @@ async fn mistakes_come_back_at_their_field_with_all_but_the_passwords() {
     Browser::plain(&app).sign_up("ann").await;
     let good = "a door made of plums";
     for (name, password, confirm, at, says) in [
-        ("", good, good, "username", "Choose a user name"),
-        ("  ", good, good, "username", "Choose a user name"),
+        ("", good, good, "username", "Choose a username"),
+        ("  ", good, good, "username", "Choose a username"),
         (&"n".repeat(41), good, good, "username", "at most 40"),
         ("an\u{200b}n", good, good, "username", "invisible"),
         ("an\u{202e}n", good, good, "username", "invisible"),
@@ -173,28 +175,28 @@ async fn mistakes_come_back_at_their_field_with_all_but_the_passwords() {
             good,
             "a door made of prunes",
             "password_confirm",
-            "not the same",
+            "do not match",
         ),
         (
             "ben",
             "iloveyou",
             "iloveyou",
             "password",
-            "first that others",
+            "too easy to guess",
         ),
         (
             "benedict",
             "benedict",
             "benedict",
             "password",
-            "first that others",
+            "too easy to guess",
         ),
         (
             "ben",
             "12345678",
             "12345678",
             "password",
-            "first that others",
+            "too easy to guess",
         ),
     ] {
         let ben = Browser::plain(&app).from("10.1.1.1");
@@ -325,7 +327,7 @@ async fn whoever_cannot_sign_in_does_not_learn_who_has_an_account() {
         let other = someone.sign_in("other", "not the password").await;
         assert_eq!(known.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(timeless(&known), timeless(&other).replace("other", "known"));
-        assert!(known.text(".notice").contains("do not match"));
+        assert!(known.text(".notice").contains("is wrong"));
         assert_eq!(known.form("main form").value("username"), "known");
         assert_eq!(known.form("main form").value("password"), "");
         // Nor by a password that nobody can have.
@@ -450,7 +452,7 @@ async fn guessing_at_an_account_ends_and_does_not_lock_its_owner_out() {
     let wait: u64 = page.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     assert!(
-        page.text(".notice").contains("Too many tries"),
+        page.text(".notice").contains("Too many attempts"),
         "{}",
         page.html
     );
@@ -757,7 +759,10 @@ async fn a_class_of_sixty_registers_and_signs_in_from_one_address() {
     let page = browser.register(&name, PASSWORD).await;
     assert_eq!(page.status, full);
     // Above the form, as nothing in it is wrong.
-    assert!(page.text("form.fields > .notice").contains("too often"));
+    assert!(
+        page.text("form.fields > .notice")
+            .contains("Too many attempts")
+    );
     assert!(
         !page.has(".problem") && !page.has("[aria-invalid]"),
         "{}",
@@ -963,7 +968,7 @@ async fn passwords_that_everybody_tries_first_are_refused_in_korean_too() {
         let page = ben.register(&format!("ben{n}"), common).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{common}");
         assert!(
-            page.text("#password-problem").contains("first that others"),
+            page.text("#password-problem").contains("too easy to guess"),
             "{common}"
         );
     }
@@ -998,7 +1003,7 @@ async fn after_two_different_passwords_one_begins_with_the_first() {
 #[tokio::test]
 async fn whoever_signs_in_without_cookies_is_told_why_it_does_not_hold() {
     let https = "https://chat.example.org/";
-    for (public, says) in [(None, "did not keep the cookie"), (Some(https), https)] {
+    for (public, says) in [(None, "did not save the cookie"), (Some(https), https)] {
         let app = TestApp::with(|config| {
             config.public_url = public.map(|url| url.parse().unwrap());
         })

@@ -414,7 +414,7 @@ async fn a_chat_is_renamed_and_deleted() {
             .await;
         tab.until("!document.querySelector('#chats li')").await;
         tab.go(&chat).await;
-        tab.until_text("main", "nothing at this address").await;
+        tab.until_text("main", "is not here").await;
         tab.complaints().await;
         tab.close().await;
     }

@@ -293,10 +293,10 @@ async fn a_message_that_cannot_be_sent_stays_with_its_writer() {
             let page = ann.get(path).await;
             let long = format!("\n<b>{}</b>", "가".repeat(100));
             for (text, says) in [
-                ("", "Write something first."),
-                (" \n\t ", "Write something first."),
-                (" \u{1} ", "Write something first."),
-                (&long, "108 characters; at most 100"),
+                ("", "Write a message first."),
+                (" \n\t ", "Write a message first."),
+                (" \u{1} ", "Write a message first."),
+                (&long, "108 characters, and the limit is 100"),
             ] {
                 let refused = ann
                     .submit(&page.form("#composer").fill("content", text))
@@ -366,7 +366,9 @@ async fn one_person_may_have_so_many_replies_running() {
             let refused = ann.submit(&form).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(
-                refused.text("#notice").contains("as many replies running"),
+                refused
+                    .text("#notice")
+                    .contains("too many replies in progress"),
                 "{}",
                 refused.text("#notice")
             );
@@ -413,7 +415,7 @@ async fn no_message_is_taken_while_the_reply_before_it_is_being_written() {
             let page = ann.finished(&refused).await;
             assert_eq!(page.text("#notice"), "");
             let page = ann.finished(&too_long).await;
-            assert!(page.text("#notice").contains("at most"));
+            assert!(page.text("#notice").contains("the limit is"));
         }
         let page = ann.send(&ann.get(&path).await, "Hurry").await;
         assert_eq!(
@@ -449,8 +451,8 @@ async fn someone_renames_a_chat() {
             );
         }
         for (title, says) in [
-            ("", "Write a title."),
-            ("  \n ", "Write a title."),
+            ("", "Enter a title."),
+            ("  \n ", "Enter a title."),
             (&"가".repeat(81), "at most 80"),
         ] {
             let refused = ann.submit(&form.clone().fill("title", title)).await;

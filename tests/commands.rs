@@ -325,7 +325,7 @@ async fn before_the_first_start_all_is_well_and_stays_as_it_is() {
     let place = Place::new();
     let done = place.check(&[]).await;
     let said = done.well();
-    for words in ["damso.db is not there yet", "demo model", "All is well."] {
+    for words in ["damso.db does not exist yet", "demo model", "All is well."] {
         assert!(said.contains(words), "{said}");
     }
     assert_eq!(place.names(), BTreeSet::new());
@@ -357,16 +357,20 @@ async fn what_is_wrong_is_told_alone_and_with_what_to_do() {
         (
             vec![database("no/damso.db")],
             "Database",
-            "there is no folder",
+            "does not exist; create it",
         ),
         (
             vec!["--database-url=sqlite:///proc/damso.db".into()],
             "Database",
-            "takes no files",
+            "no file can be created",
         ),
         (vec![database("garbage.db")], "Database", "not a database"),
         (vec![database("folder.db")], "Database", "cannot be opened"),
-        (vec![database("newer.db")], "Database", "newer Damso"),
+        (
+            vec![database("newer.db")],
+            "Database",
+            "newer version of Damso",
+        ),
         (vec![database("strange.db")], "Database", "not Damso's"),
         (
             vec!["--database-url=postgres://127.0.0.1:1/x".into()],
@@ -401,7 +405,7 @@ async fn what_is_wrong_is_told_alone_and_with_what_to_do() {
             "OPENAI_API_KEY",
         ),
         (Answer::status(404, "text/html", "<html>"), "/v1"),
-        (Answer::status(200, "text/html", "<html>"), "gives no list"),
+        (Answer::status(200, "text/html", "<html>"), "did not list"),
         (
             Answer::status(200, "application/json", r#"{"data":[]}"#),
             "has no models",
@@ -435,7 +439,7 @@ async fn what_is_wrong_with_postgres_is_told() {
     let check = async |url: &str| place.check(&["--database-url", url]).await;
     let before = check(&url).await;
     assert!(
-        before.well().contains("will be made at the first start"),
+        before.well().contains("will be created at the first start"),
         "{before:?}"
     );
     make(&url).await;
@@ -446,13 +450,16 @@ async fn what_is_wrong_with_postgres_is_told() {
         TestApp::with(|config| config.database_url = url).await
     };
     let used = check(&newer).await;
-    assert!(used.well().contains("one Damso is using it"), "{used:?}");
+    assert!(
+        used.well().contains("1 Damso server is using it"),
+        "{used:?}"
+    );
     app.change(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (9999, 'later', true, '', 0)",
     )
     .await;
-    expect_wrong(&check(&newer).await, "Database", "newer Damso");
+    expect_wrong(&check(&newer).await, "Database", "newer version of Damso");
     let no_schema = url.replace("search_path%3D", "search_path%3Dno_");
     expect_wrong(&check(&no_schema).await, "Database", "schema");
     let no_database = url.replace("/postgres?", "/nowhere?");
@@ -508,7 +515,7 @@ async fn a_database_in_use_is_well_and_is_left_alone() {
     let done = place.check(&[]).await;
     assert!(
         done.well()
-            .contains("in use by a running Damso; its tables are up to date"),
+            .contains("in use by a running Damso server; its tables are up to date"),
         "{done:?}"
     );
     app.db().close().await;
@@ -520,7 +527,7 @@ async fn a_database_in_use_is_well_and_is_left_alone() {
     let done = place.check(&[]).await;
     assert!(
         done.well()
-            .contains("damso.db is there; its tables are up to date"),
+            .contains("damso.db exists; its tables are up to date"),
         "{done:?}"
     );
     assert_eq!(place.names(), names);
@@ -557,7 +564,7 @@ async fn a_file_that_is_gone_while_it_is_in_use_is_told() {
         let flag = format!("--database-url={}", place.sqlite(name));
         let done = place.check(&[&flag]).await;
         assert!(
-            done.well().contains("in use by a running Damso"),
+            done.well().contains("in use by a running Damso server"),
             "{done:?}"
         );
     }
@@ -573,7 +580,7 @@ async fn a_file_that_is_gone_while_it_is_in_use_is_told() {
     app.db().close().await;
     let done = place.check(&[]).await;
     assert!(
-        done.well().contains("will be made at the first start"),
+        done.well().contains("will be created at the first start"),
         "{done:?}"
     );
 }
@@ -587,7 +594,7 @@ async fn an_older_database_is_well_and_stays_older() {
     for _ in 0..2 {
         let done = place.check(&[]).await;
         assert!(
-            done.well().contains("brought up to date at the next start"),
+            done.well().contains("migrated at the next start"),
             "{done:?}"
         );
     }
@@ -632,8 +639,8 @@ async fn whatever_chats_is_well_whether_it_is_listed_or_not() {
     model.has(&["plum", "pear"]);
     model.always(Answer::stream(["OK"]));
     for (name, told) in [
-        ("fig", "is not among them, but answers"),
-        (" plum ", "\"plum\" answers"),
+        ("fig", "is not one of them, but responds"),
+        (" plum ", "using \"plum\""),
     ] {
         let name = format!("--openai-model={name}");
         let done = place.check(&[&url, &name]).await;
@@ -662,28 +669,28 @@ async fn the_models_that_would_answer_are_told() {
         "--openai-model=embed-plum",
     ];
     let first = place.check(&named[..2]).await;
-    assert!(first.well().contains("\"pear\" answers"), "{first:?}");
+    assert!(first.well().contains("using \"pear\""), "{first:?}");
     let named = place.check(&named).await;
-    assert!(named.well().contains("\"embed-plum\" answers"), "{named:?}");
+    assert!(named.well().contains("using \"embed-plum\""), "{named:?}");
     let ollama = ["--find-ollama=true", "--ollama-url", url.as_str()];
     let found = place.check(&ollama).await;
-    assert!(found.well().contains("\"pear\" answers"), "{found:?}");
-    let two = " told of 2 models in ";
+    assert!(found.well().contains("using \"pear\""), "{found:?}");
+    let two = " lists 2 models (";
     for told in [&first, &named, &found] {
         assert!(told.well().contains(two), "{told:?}");
-        let names = "ms: \"embed-plum\", \"pear\"; ";
+        let names = "ms): \"embed-plum\", \"pear\"; ";
         assert!(told.well().contains(names), "{told:?}");
     }
     let many: Vec<_> = (10..22).map(|n| format!("model-{n}")).collect();
     model.has(&many.iter().map(String::as_str).collect::<Vec<_>>());
     let many = place.check(&ollama).await;
     let told = many.well();
-    assert!(told.contains(" told of 12 models in "), "{many:?}");
-    let names = "ms: \"model-10\", \"model-11\", \"model-12\" and 9 more; ";
+    assert!(told.contains(" lists 12 models ("), "{many:?}");
+    let names = "ms): \"model-10\", \"model-11\", \"model-12\" and 9 more; ";
     assert!(told.contains(names), "{many:?}");
     model.has(&["pear"]);
     let one = place.check(&ollama).await;
-    assert!(one.well().contains(" told of one model in "), "{one:?}");
+    assert!(one.well().contains(" lists one model ("), "{one:?}");
     model.has(&[]);
     let empty = place.check(&ollama).await;
     assert!(
@@ -755,7 +762,7 @@ async fn without_a_command_it_serves_and_check_finds_it() {
     let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
     let address = log.find_map(|line| {
         let line = line.unwrap();
-        let (_, address) = line.split_once("Damso is at http://")?;
+        let (_, address) = line.split_once("listening on http://")?;
         Some(address.trim().to_owned())
     });
     // Whatever is found, it ends with the test.
@@ -766,10 +773,13 @@ async fn without_a_command_it_serves_and_check_finds_it() {
     server.kill().unwrap();
     server.wait().unwrap();
     assert!(
-        done.well().contains("Address: a Damso is running at"),
+        done.well().contains("Address: Damso is already running at"),
         "{done:?}"
     );
-    assert!(done.out.contains("in use by a running Damso"), "{done:?}");
+    assert!(
+        done.out.contains("in use by a running Damso server"),
+        "{done:?}"
+    );
 }
 
 // ---- backup
@@ -805,7 +815,8 @@ async fn a_backup_has_everything_that_was_acknowledged_before_it_began() {
     enough.store(true, Ordering::Relaxed);
     sending.await.unwrap();
     assert!(
-        done.well().contains("copy.db is a whole copy of damso.db"),
+        done.well()
+            .contains("copy.db is a complete copy of damso.db"),
         "{done:?}"
     );
     app.db().close().await;
@@ -867,7 +878,7 @@ async fn a_backup_that_cannot_be_made_leaves_nothing_and_overwrites_nothing() {
     let place = Place::new();
     let done = place.damso(&["backup", "copy.db"]).await;
     assert!(
-        done.refused().contains("there is no database damso.db"),
+        done.refused().contains("database not found: damso.db"),
         "{done:?}"
     );
     make(&place.sqlite("damso.db")).await;
@@ -875,10 +886,10 @@ async fn a_backup_that_cannot_be_made_leaves_nothing_and_overwrites_nothing() {
     fs::write(place.path("busy.db.part"), "half").unwrap();
     let names = place.names();
     for (words, said) in [
-        (vec!["backup", "mine.txt"], "mine.txt is there already"),
-        (vec!["backup", "damso.db"], "damso.db is there already"),
-        (vec!["backup", "busy.db"], "busy.db.part is there"),
-        (vec!["backup", "no/copy.db"], "cannot be made"),
+        (vec!["backup", "mine.txt"], "mine.txt already exists"),
+        (vec!["backup", "damso.db"], "damso.db already exists"),
+        (vec!["backup", "busy.db"], "busy.db.part exists"),
+        (vec!["backup", "no/copy.db"], "cannot be created"),
         (
             vec![
                 "backup",
@@ -990,12 +1001,12 @@ async fn what_is_in_use_or_not_known_is_not_moved() {
         let done = place.damso(&["move", "--from", from, "--to", to]).await;
         assert!(done.refused().contains(words), "{words} in {done:?}");
     };
-    refuse(&from, &to, "there is no such file").await;
+    refuse(&from, &to, "file not found").await;
     let app = place.app("a.db").await;
-    refuse(&from, &to, "stop the server first").await;
+    refuse(&from, &to, "stop it first").await;
     app.db().close().await;
     let served = place.app("c.db").await;
-    refuse(&from, &place.sqlite("c.db"), "stop the server first").await;
+    refuse(&from, &place.sqlite("c.db"), "stop it first").await;
     served.db().close().await;
     refuse(&from, "sqlite:///proc/x.db", "cannot be opened").await;
     change(
@@ -1007,7 +1018,7 @@ async fn what_is_in_use_or_not_known_is_not_moved() {
     assert!(!place.names().contains("b.db"));
     make(&to).await;
     change(&to, "delete from _sqlx_migrations where version > 1").await;
-    refuse(&to, &place.sqlite("d.db"), "start it once").await;
+    refuse(&to, &place.sqlite("d.db"), "start this version on it once").await;
     assert!(!place.names().contains("d.db"));
 }
 
@@ -1092,7 +1103,7 @@ async fn a_row_that_is_not_the_same_there_is_named_and_nothing_kept() {
         let done = place.damso(&["move", "--from", &from, "--to", &to]).await;
         let said = done.refused();
         assert!(
-            said.contains("is not the same in both") && said.contains(words),
+            said.contains("differs between the two") && said.contains(words),
             "{said}"
         );
         assert!(is_empty(&contents(&to).await));

@@ -38,9 +38,9 @@ async fn a_message_that_cannot_be_sent_stays_and_it_is_said() {
         tab.until(&shown(".lost")).await;
         assert_eq!(
             tab.text(".unsent").await,
-            "Not sent. Your message is still in the box."
+            "Not sent. Your message is still in the message box."
         );
-        assert_eq!(tab.text(".lost").await, "No connection. Trying again…");
+        assert_eq!(tab.text(".lost").await, "Connection lost. Reconnecting…");
         assert_eq!(
             tab.eval("document.querySelector('#content').value").await,
             "Lost"

@@ -13,6 +13,10 @@ use tempfile::TempDir;
 /// A value of each setting that is not its default, and another one.
 const VALUES: [(&str, &str, &str); 30] = [
     ("LISTEN", "127.0.0.1:3157", "127.0.0.1:3158"),
+    ("STOP_TIMEOUT", "3", "4"),
+    ("TIME_ZONE", "Asia/Seoul", "Europe/Paris"),
+    ("RUST_LOG", "warn", "debug"),
+    ("STYLEGUIDE", "false", "true"),
     ("DATABASE_URL", "sqlite://one.db", "sqlite://other.db"),
     ("OPENAI_API_KEY", "sk-one", "sk-other"),
     (
@@ -28,7 +32,12 @@ const VALUES: [(&str, &str, &str); 30] = [
         "http://127.0.0.1:9/one",
         "http://127.0.0.1:9/two",
     ),
+    ("TITLES", "false", "true"),
+    ("CONNECT_TIMEOUT", "1.5", "2"),
+    ("FIRST_TOKEN_TIMEOUT", "61", "62"),
+    ("SILENCE_TIMEOUT", "31", "32"),
     ("REGISTRATION", "closed", "open"),
+    ("REGISTRATIONS_PER_NETWORK", "3", "4"),
     (
         "PUBLIC_URL",
         "https://one.example.org",
@@ -36,24 +45,15 @@ const VALUES: [(&str, &str, &str); 30] = [
     ),
     ("SECURE_COOKIES", "true", "false"),
     ("TRUSTED_PROXIES", "10.0.0.7,10.1.0.0/16", "10.0.0.8"),
+    ("PAGE_TIME_LIMIT", "540", "550"),
     ("CONNECTIONS", "300", "400"),
     ("CONNECTIONS_PER_NETWORK", "30", "40"),
-    ("REGISTRATIONS_PER_NETWORK", "3", "4"),
-    ("CONNECT_TIMEOUT", "1.5", "2"),
-    ("FIRST_TOKEN_TIMEOUT", "61", "62"),
-    ("SILENCE_TIMEOUT", "31", "32"),
-    ("TITLES", "false", "true"),
     ("HISTORY_LIMIT", "5000", "6000"),
     ("MESSAGE_LIMIT", "500", "600"),
     ("MESSAGES_PER_MINUTE", "5", "6"),
     ("REPLIES_AT_ONCE", "7", "8"),
     ("REPLIES_PER_PERSON", "2", "3"),
     ("WAITING_PER_PERSON", "3", "4"),
-    ("STOP_TIMEOUT", "3", "4"),
-    ("PAGE_TIME_LIMIT", "540", "550"),
-    ("TIME_ZONE", "Asia/Seoul", "Europe/Paris"),
-    ("STYLEGUIDE", "false", "true"),
-    ("RUST_LOG", "warn", "debug"),
 ];
 
 /// Settings whose values are not told.
@@ -227,15 +227,15 @@ async fn a_bad_value_is_told_with_its_name_its_place_and_what_is_allowed() {
         ("LISTEN=example.org:3000", "127.0.0.1:3000"),
         ("LISTEN=127.0.0.1:99999", "127.0.0.1:3000"),
         ("DATABASE_URL=mysql://me:hidden@host", "sqlite:"),
-        ("DATABASE_URL=sqlite::memory:", "lost when Damso ends"),
+        ("DATABASE_URL=sqlite::memory:", "lost when Damso stops"),
         (
             "DATABASE_URL=sqlite://x.db?mode=memory",
-            "lost when Damso ends",
+            "lost when Damso stops",
         ),
-        ("DATABASE_URL=sqlite://x.db?mode=ro", "that it can write"),
+        ("DATABASE_URL=sqlite://x.db?mode=ro", "it can write to"),
         ("DATABASE_URL=sqlite://", "names no file"),
         ("DATABASE_URL='postgres://me:hid/den@host/db'", "%2F"),
-        ("OPENAI_API_KEY='hidden key'", "no key has"),
+        ("OPENAI_API_KEY='hidden key'", "an API key cannot have"),
         ("OPENAI_HEADERS='x-a: hidden; hidden'", "number 2"),
         (
             "OPENAI_BASE_URL=127.0.0.1:3310/v1",
@@ -247,16 +247,10 @@ async fn a_bad_value_is_told_with_its_name_its_place_and_what_is_allowed() {
         ("OPENAI_BASE_URL=me:hidden@host", "http://"),
         ("OLLAMA_URL=/v1", "http://"),
         ("PUBLIC_URL=chat.example.org", "https://"),
-        ("PUBLIC_URL='https://a b'", "no address"),
-        (
-            "PUBLIC_URL=https://a.example,https://b.example",
-            "one address",
-        ),
-        (
-            "PUBLIC_URL=https://a.example/,https://b.example",
-            "one address",
-        ),
-        ("PUBLIC_URL=https://a.example;b.example", "one address"),
+        ("PUBLIC_URL='https://a b'", "not a URL"),
+        ("PUBLIC_URL=https://a.example,https://b.example", "one URL"),
+        ("PUBLIC_URL=https://a.example/,https://b.example", "one URL"),
+        ("PUBLIC_URL=https://a.example;b.example", "one URL"),
         ("PUBLIC_URL=https://host/damso", "as in https://host:"),
         (
             "PUBLIC_URL=https://host:8443/a/b/",
@@ -281,8 +275,8 @@ async fn a_bad_value_is_told_with_its_name_its_place_and_what_is_allowed() {
         ("WAITING_PER_PERSON=-1", "from 0"),
         ("TIME_ZONE=KST", "Asia/Seoul"),
         ("RUST_LOG=damso=loud", "info"),
-        ("RUST_LOG=verbose", "a level"),
-        ("RUST_LOG=damso:debug", "a level"),
+        ("RUST_LOG=verbose", "a log level"),
+        ("RUST_LOG=damso:debug", "a log level"),
     ] {
         let folder = Folder::with(format!("# mine\n\n{line}\r\n"));
         let (name, value) = line.split_once('=').unwrap();
@@ -429,7 +423,7 @@ async fn a_file_as_editors_write_it_is_read() {
         said.contains("warning  Settings: .env, line 7: LISTN"),
         "{said}"
     );
-    assert!(said.contains("is LISTEN meant?"), "{said}");
+    assert!(said.contains("Did you mean LISTEN?"), "{said}");
     assert!(!said.contains("POSTGRES_PASSWORD"), "{said}");
 }
 
@@ -449,15 +443,15 @@ async fn names_that_are_nearly_a_setting_are_told_in_the_file_and_in_the_environ
         .filter_map(|line| line.strip_prefix("warning  Settings: "))
         .collect();
     let expected = [
-        ".env, line 3: NO_PROXY has no effect here: set it in the environment",
-        ".env, line 1: OPENAI_API_BASE is not a setting: is OPENAI_BASE_URL meant?",
-        ".env, line 2: PORT is not a setting: is LISTEN meant?",
-        "OPENAI_API_BASE in the environment is not a setting: is OPENAI_BASE_URL meant?",
-        "REGISTRATON in the environment is not a setting: is REGISTRATION meant?",
-        "TRUSTED_PROXY in the environment is not a setting: is TRUSTED_PROXIES meant?",
+        ".env, line 3: NO_PROXY has no effect in .env: set it in the environment",
+        ".env, line 1: OPENAI_API_BASE is not a setting. Did you mean OPENAI_BASE_URL?",
+        ".env, line 2: PORT is not a setting. Did you mean LISTEN?",
+        "OPENAI_API_BASE in the environment is not a setting. Did you mean OPENAI_BASE_URL?",
+        "REGISTRATON in the environment is not a setting. Did you mean REGISTRATION?",
+        "TRUSTED_PROXY in the environment is not a setting. Did you mean TRUSTED_PROXIES?",
     ];
     assert_eq!(told, expected, "{said}");
-    assert!(said.contains("no line of .env sets one"), "{said}");
+    assert!(said.contains("all at their defaults"), "{said}");
 
     // What was meant has a value.
     let mut command = folder.command();
@@ -482,7 +476,7 @@ impl Served {
         let address = lines.find_map(|line| {
             let line = line.unwrap();
             log += &format!("{line}\n");
-            let (_, address) = line.split_once("Damso is at http://")?;
+            let (_, address) = line.split_once("listening on http://")?;
             Some(address.trim().to_owned())
         });
         // What it says later must not stop it.
@@ -510,6 +504,28 @@ impl Drop for Served {
 }
 
 #[tokio::test]
+async fn whoever_runs_an_open_server_is_told_that_there_is_no_account_yet() {
+    for (settings, is_open) in [
+        ("LISTEN=127.0.0.1:0\n", false),
+        (
+            "LISTEN=127.0.0.1:0\nPUBLIC_URL=http://chat.example.org\n",
+            true,
+        ),
+    ] {
+        let folder = Folder::with(format!("{settings}FIND_OLLAMA=false\n"));
+        let told =
+            |log: &str| log.contains("whoever opens the page first becomes the administrator");
+        let served = Served::start(folder.command());
+        assert_eq!(told(&served.log), is_open, "{}", served.log);
+        let ann = Browser::plain(&served);
+        ann.register("ann", PASSWORD).await;
+        drop(served);
+        let served = Served::start(folder.command());
+        assert!(!told(&served.log), "{}", served.log);
+    }
+}
+
+#[tokio::test]
 async fn the_server_does_what_the_file_says() {
     let model = ModelServer::start().await;
     model.has(&["plum"]);
@@ -520,6 +536,8 @@ async fn the_server_does_what_the_file_says() {
     ));
     let served = Served::start(folder.command());
     assert!(served.log.contains("Asia/Seoul (UTC+09"), "{}", served.log);
+    let told = "database mine.db; sign-up closed; cookies secure";
+    assert!(served.log.contains(told), "{}", served.log);
     assert!(folder.path().join("mine.db").exists());
     let ann = Browser::plain(&served);
     ann.register("ann", PASSWORD).await;
@@ -585,6 +603,6 @@ async fn a_proxy_is_used_unless_there_is_to_be_none() {
         ("no_proxy", "0.0.0.0/8"),
     ] {
         let said = check(name, value).await;
-        assert!(said.contains("\"plum\" answers"), "{name}={value}: {said}");
+        assert!(said.contains("using \"plum\""), "{name}={value}: {said}");
     }
 }

@@ -81,7 +81,7 @@ async fn what_the_server_does_not_tell_is_estimated_and_says_so() {
     for (language, facts) in [
         (
             "en",
-            "test-model · 31 Dec 2019 · Tokens: about 6 in, about 16 out · about 8.0 tokens a second",
+            "test-model · 31 Dec 2019 · Tokens: about 6 in, about 16 out · about 8.0 tokens per second",
         ),
         (
             "ko",

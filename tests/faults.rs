@@ -382,7 +382,7 @@ async fn without_room_sending_is_refused_and_reading_goes_on() {
         for (free, sends, told) in [
             (50 * GB, true, None),
             (4 * GB, true, Some("nearly full")),
-            (GB / 2, false, Some("no messages are taken")),
+            (GB / 2, false, Some("No new messages are accepted")),
             (50 * GB, true, None),
         ] {
             app.db().pretend_disk_space(Some((free, 100 * GB)));
@@ -698,5 +698,5 @@ async fn a_postgres_that_is_away_is_told_at_once_with_the_reason() {
         }
     })
     .await;
-    assert!(log().contains("PostgreSQL can be reached again"));
+    assert!(log().contains("connected to PostgreSQL again"));
 }

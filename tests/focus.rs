@@ -312,7 +312,7 @@ async fn what_is_refused_leaves_the_focus_where_it_was() {
     let tab = chat(&site).await;
     tab.fill("#content", "  ").await;
     tab.press("#composer button", ENTER).await;
-    tab.until_text("#notice", "Write something").await;
+    tab.until_text("#notice", "Write a message").await;
     tab.until_focused("#composer button").await;
     // A failed reply has its own way to another model.
     site.model.answer(Answer::status(422, "text/plain", "no"));

@@ -12,7 +12,7 @@ async fn everybody_can_read_the_help_and_is_led_to_it() {
             .click(&stranger.get("/").await, "main a[href='/help']")
             .await;
         assert_eq!(page.text("h1"), title);
-        assert_eq!(page.count("main h2"), 5);
+        assert_eq!(page.count("main h2"), 7);
     }
     let ann = Browser::plain(&app).sign_up("ann").await;
     let home = ann.get("/").await;

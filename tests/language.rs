@@ -114,7 +114,7 @@ async fn errors_too_are_in_the_language_of_whoever_meets_them() {
             .page()
             .await
             .text(".notice")
-            .contains("바꾸지 않았어요")
+            .contains("처리하지 않았어요")
     );
     let empty = ann.submit(&ann.get("/").await.form("#composer")).await;
     assert_eq!(empty.text("#notice"), "먼저 메시지를 써 주세요.");
@@ -270,6 +270,9 @@ async fn every_page_is_in_one_language_throughout() {
     }
 }
 
+/// A term that is written alike in every language.
+const TERM: &str = "Top-p";
+
 #[test]
 fn every_korean_sentence_is_korean_and_every_english_one_is_not() {
     for (language, korean) in [("ko", true), ("en", false)] {
@@ -286,7 +289,8 @@ fn every_korean_sentence_is_korean_and_every_english_one_is_not() {
                 .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
             for line in lines.filter(|line| !line.ends_with("->") && line.trim() != "}") {
                 let value = line.split_once(['=', ']']).map_or(line, |(_, value)| value);
-                assert_eq!(value.contains(is_hangul), korean, "{path:?}: {line}");
+                let is_right = value.trim() == TERM || value.contains(is_hangul) == korean;
+                assert!(is_right, "{path:?}: {line}");
                 sentences += 1;
             }
         }

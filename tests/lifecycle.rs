@@ -163,7 +163,7 @@ async fn those_who_wait_see_their_place_in_line_and_move_up() {
             false => live,
             true => {
                 let page = people[2].get(&path).await;
-                assert!(page.text(".reply .note").contains("number 2 in line"));
+                assert!(page.text(".reply .note").contains("In line: number 2"));
                 assert!(page.has(".stop"));
                 people[2]
                     .events(
@@ -173,11 +173,11 @@ async fn those_who_wait_see_their_place_in_line_and_move_up() {
                     .await
             }
         };
-        live.until("number 2 in line").await;
+        live.until("In line: number 2").await;
         assert_eq!(app.model.requests().len(), 1);
         gate.open(2);
         app.model.asked(2).await;
-        live.until("number 1 in line").await;
+        live.until("In line: number 1").await;
         gate.open(2);
         app.model.asked(3).await;
         gate.open_all();
@@ -253,7 +253,10 @@ async fn a_tab_that_is_behind_is_told_so_and_keeps_its_text() {
             .submit(&behind.form("#composer").fill("content", "Three <b>"))
             .await;
         assert_eq!(told.status, StatusCode::CONFLICT);
-        assert!(told.text("#notice").contains("has gone on"));
+        assert!(
+            told.text("#notice")
+                .contains("new messages from another window")
+        );
         assert_eq!(told.form("#composer").value("content"), "Three <b>");
         assert_eq!(told.texts(MESSAGES), ["One", "Hello!", "Two", "Hello!"]);
         assert_eq!(app.model.requests().len(), 2);
@@ -364,7 +367,10 @@ async fn a_page_that_must_end_before_the_reply_says_where_it_goes_on() {
                 true => (".reply .note a", "href"),
                 false => (".reply .note button[form=composer]", "formaction"),
             };
-            assert_eq!(page.text(way), "The reply goes on: show more");
+            assert_eq!(
+                page.text(way),
+                "The reply is not finished yet. See the rest"
+            );
             let further = page.attribute(way, address);
             assert!(
                 further.ends_with(&format!("/{n}")) && further != live,
@@ -518,7 +524,10 @@ async fn what_runs_too_long_at_the_servers_end_is_interrupted_and_its_watchers_c
             .all(|event| event.name != "done")
     );
     let rest = held.page().await;
-    assert!(rest.html.contains("The reply goes on: show more"));
+    assert!(
+        rest.html
+            .contains("The reply is not finished yet. See the rest")
+    );
     let app = app.restarted().await;
     let ann = ann.on(&app);
     let page = ann.get(&path).await;
@@ -628,7 +637,7 @@ async fn limits_and_sign_outs_hold_on_every_instance() {
     one.model.asked(1).await;
     let path = there.start_running("Two").await;
     let mut live = there.open_live(&format!("{path}/live")).await;
-    live.until("number 1 in line").await;
+    live.until("In line: number 1").await;
     assert_eq!(one.model.requests().len(), 1);
     gate.open(2);
     one.model.asked(2).await;

@@ -240,7 +240,7 @@ async fn one_person_has_so_much_in_memory_that_is_not_read() {
     // She is told; others are not concerned.
     let refused = ann.get(&path).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(refused.text(".notice").contains("have not loaded yet"));
+    assert!(refused.text(".notice").contains("are still loading"));
     assert_eq!(ben.start_chat("Hello").await.status, StatusCode::OK);
     drop(unread);
     soon("room", async {

@@ -76,7 +76,7 @@ async fn a_look_is_remembered_by_the_browser() {
             ("language", "ko"),
         ];
         let page = choose(&ann, &dark).await;
-        assert_eq!(page.text("h1"), "화면");
+        assert_eq!(page.text("h1"), "화면 설정");
         for path in ["/", "/login", "/register", "/nothing", "/chats", LOOK] {
             let page = ann.get(path).await;
             assert_eq!(look(&page), ["dark", "large", "compact"], "{path}");
@@ -368,7 +368,7 @@ async fn a_look_is_there_at_once() {
         }
         tab.save("language", "ko").await;
         assert_eq!(tab.eval("document.documentElement.lang").await, "ko");
-        assert_eq!(tab.text("main h1").await, "화면");
+        assert_eq!(tab.text("main h1").await, "화면 설정");
 
         // All of it comes along into an account, and stays when she signs out.
         let is_hers = async || {

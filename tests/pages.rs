@@ -28,27 +28,15 @@ async fn a_failure_is_a_page_and_for_htmx_a_notice() {
     let ann = Browser::plain(&app).sign_up("ann").await;
     let large = "x".repeat(3_000_000);
     for (method, path, body, status, says) in [
-        (
-            Method::GET,
-            "/nothing",
-            None,
-            404,
-            "nothing at this address",
-        ),
-        (
-            Method::GET,
-            "/chats/nonsense",
-            None,
-            404,
-            "nothing at this address",
-        ),
-        (Method::PUT, "/chats", None, 405, "nothing at this address"),
+        (Method::GET, "/nothing", None, 404, "is not here"),
+        (Method::GET, "/chats/nonsense", None, 404, "is not here"),
+        (Method::PUT, "/chats", None, 405, "is not here"),
         (
             Method::POST,
             "/chats",
             Some(&*large),
             413,
-            "more than can be sent",
+            "too much to send",
         ),
         (
             Method::POST,
@@ -70,8 +58,8 @@ async fn a_failure_is_a_page_and_for_htmx_a_notice() {
             page.html
         );
         let heading = match status {
-            404 | 405 => "Nothing here",
-            _ => "That did not work",
+            404 | 405 => "Page not found",
+            _ => "Something went wrong",
         };
         assert_eq!(page.text("h1"), heading);
         // Whose page it is, and the way back to their chats.
@@ -281,7 +269,7 @@ async fn without_its_database_it_still_says_so_in_a_sentence() {
     ] {
         let page = ann.get(path).await;
         assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(page.text(".notice").contains("cannot answer at the moment"));
+        assert!(page.text(".notice").contains("not available right now"));
         for secret in ["sqlx", "pool", "Pool", "closed", "sqlite", "panicked"] {
             assert!(!page.html.contains(secret), "{path}: {}", page.html);
         }
@@ -316,7 +304,7 @@ async fn too_often_is_a_page_that_says_how_long_to_wait() {
     let seconds: u64 = page.header("retry-after").parse().unwrap();
     assert!(
         page.text("main .notice")
-            .contains(&format!("Wait {seconds} seconds")),
+            .contains(&format!("in {seconds} seconds")),
         "{}",
         page.html
     );

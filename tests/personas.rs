@@ -77,7 +77,7 @@ async fn changing_or_deleting_a_persona_leaves_its_chats_alone() {
         let chat = ann.finished(&chat).await;
 
         let form = ann
-            .get(&list.attribute(".rows .actions a", "href"))
+            .get(&list.attribute(".rows .actions a:nth-child(2)", "href"))
             .await
             .form("main form");
         assert_eq!(form.value("system_prompt"), "You are a pirate.");
@@ -110,7 +110,7 @@ async fn a_duplicate_has_all_but_the_name() {
     let list = persona(&ann, "Pirate").await;
     let list = ann.submit(&list.form(".rows form")).await;
     assert_eq!(list.texts(".rows h2"), ["Pirate", "Pirate (copy)"]);
-    let edits = list.attributes(".rows .actions a:first-child", "href");
+    let edits = list.attributes(".rows .actions a:nth-child(2)", "href");
     let (one, two) = (ann.get(&edits[0]).await, ann.get(&edits[1]).await);
     for field in [
         "greeting",
@@ -207,7 +207,7 @@ async fn what_a_persona_says_is_text() {
     let form = form.fill("starters", evil).fill("model", evil);
     let list = ann.submit(&form.fill("system_prompt", evil)).await;
     let start = start_of(&list);
-    let edit = list.attribute(".rows .actions a", "href");
+    let edit = list.attribute(".rows .actions a:nth-child(2)", "href");
     let delete = list.attribute(".rows a[href$='/delete']", "href");
     let mut pages = vec![list, ann.get("/").await];
     for path in [&start, &edit, &delete] {

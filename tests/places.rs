@@ -38,7 +38,7 @@ async fn notices_and_forms_stand_in_the_column_of_the_messages() {
         // What is said above the composer.
         tab.fill("#content", "  ").await;
         tab.press("#composer button", ENTER).await;
-        tab.until_text("#notice", "Write something").await;
+        tab.until_text("#notice", "Write a message").await;
         tab.are_in_line("#notice", "#composer", width).await;
         // A form below a reply: its label, its field and its buttons, each below the one before.
         tab.click(".reply a[href$='/retry']").await;

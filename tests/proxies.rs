@@ -166,14 +166,14 @@ async fn tells(model: &ModelServer, damso: &mut Process, url: &str) {
         let said = tab.text("body").await;
         match script {
             Script::Off => assert!(said.contains("The connection was lost."), "{said}"),
-            Script::On => assert!(said.contains("Trying again…"), "{said}"),
+            Script::On => assert!(said.contains("Reconnecting…"), "{said}"),
         }
         damso.restart().await;
         if script == Script::Off {
             tab.follow(".alive:checked + .cut button").await;
         }
         tab.until_text(".ending", "restarted").await;
-        let gone = "!/was lost|Trying again/.test(document.body.innerText)";
+        let gone = "!/was lost|Reconnecting/.test(document.body.innerText)";
         tab.until(gone).await;
     }
 }

@@ -227,7 +227,7 @@ async fn a_page_that_stays_open_tells_thoughts_while_they_come() {
         assert!(box_at < answer_at);
         assert_eq!(
             page.text("details.reasoning:not([open])")
-                .replace("What the model thought first", "")
+                .replace("Thoughts", "")
                 .trim(),
             "Hm and <so> on"
         );

@@ -829,7 +829,7 @@ async fn what_was_said_while_waiting_goes_when_a_whole_reply_comes_at_once() {
 
 #[tokio::test]
 async fn the_reply_says_how_much_the_model_did_not_see() {
-    for (language, count) in [("en", "The 2 oldest messages"), ("ko", "메시지 2개는")] {
+    for (language, count) in [("en", "its 2 oldest messages"), ("ko", "메시지 2개는")] {
         let app = TestApp::with(|config| config.history_limit = 20).await;
         let ann = Browser::plain(&app).speaking(language).sign_up("ann").await;
         let page = ann.start_chat("Fifteen letters").await;

@@ -532,7 +532,7 @@ async fn only_forms_of_our_own_pages_change_anything() {
             assert!(!answer.headers().contains_key("set-cookie"));
             let html = text(answer).await;
             assert!(
-                html.contains("did not come from a page of this site"),
+                html.contains("seems to come from another site"),
                 "{route} with {headers:?}: {html}"
             );
             assert_eq!(
@@ -1067,7 +1067,7 @@ async fn what_is_too_large_is_refused_in_a_sentence_before_it_is_read() {
         let answer = ask(&ann, "POST", path, &huge).await;
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
         let html = text(answer).await;
-        assert!(html.contains("more than can be sent at once") && html.contains("<html"));
+        assert!(html.contains("too much to send at once") && html.contains("<html"));
         let answer = ann
             .request(Method::POST, path, "empty", Some(huge.clone()))
             .await;

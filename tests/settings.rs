@@ -100,7 +100,7 @@ async fn what_is_out_of_range_comes_back_with_the_range_and_all_that_was_typed()
                 ("top_p", "-1", "0 to 1"),
                 ("max_tokens", "0", "1 to 1,000,000"),
                 ("max_tokens", "1.5", "1 to 1,000,000"),
-                ("effort", "enormous", "minimal"),
+                ("effort", "enormous", "Minimal, Low"),
                 ("system_prompt", &"x".repeat(8_001), "8,000"),
                 ("model", &"x".repeat(201), "200"),
             ] {
@@ -426,4 +426,25 @@ async fn the_demo_model_makes_no_titles() {
     let by = "select title_by from chats";
     assert_eq!(app.value::<String>(by).await, "line");
     assert_eq!(page.text("#title h1"), "First line");
+}
+
+#[tokio::test]
+async fn efforts_have_names_in_each_language_and_one_word_in_forms() {
+    let app = TestApp::start().await;
+    let words = [
+        "", "none", "minimal", "low", "medium", "high", "xhigh", "max",
+    ];
+    for (language, first, last) in [
+        ("en", "Model’s default", "Maximum"),
+        ("ko", "모델 기본값", "최대"),
+    ] {
+        let person = Browser::plain(&app)
+            .speaking(language)
+            .sign_up(language)
+            .await;
+        let page = person.get("/settings").await;
+        assert_eq!(page.attributes("#effort option", "value"), words);
+        let names = page.texts("#effort option");
+        assert_eq!((&*names[0], &*names[7]), (first, last));
+    }
 }

@@ -17,7 +17,7 @@ async fn damso(model: &ModelServer, seconds: &str) -> Process {
 }
 
 async fn until_it_ends(damso: &Process) {
-    wait_until(async || match damso.log().contains("stopping") {
+    wait_until(async || match damso.log().contains("shutting down") {
         true => Ok(()),
         false => Err(damso.log()),
     })
@@ -67,7 +67,7 @@ async fn a_page_whose_reply_was_interrupted_comes_back_by_itself() {
         damso.ask_to_stop();
         assert_eq!(damso.ended().await, Some(0), "{}", damso.log());
         damso.restart().await;
-        tab.until_text(".ending", "restarted while this was being written")
+        tab.until_text(".ending", "restarted while this reply was being written")
             .await;
         if matches!(script, Script::Off) {
             // It was loaded again; the page before has it.

@@ -36,10 +36,10 @@ impl Browser {
     }
 
     async fn register(&self) {
-        self.terminal.until("Password again").await;
-        self.fill("User name", "Ann").await;
+        self.terminal.until("Confirm password").await;
+        self.fill("Username", "Ann").await;
         self.fill("Password", PASSWORD).await;
-        self.fill("Password again", PASSWORD).await;
+        self.fill("Confirm password", PASSWORD).await;
         self.terminal.go_to("Create an account", self.next).await;
         self.terminal.keys(&["Enter"]);
         self.terminal
@@ -77,7 +77,7 @@ pub(crate) fn conversation(screen: &str) -> Vec<&str> {
     };
     // What can be done with a message.
     let action = |line: &&str| {
-        !["Plain text", "Edit", "Regenerate", "Delete", "Continue in"]
+        !["View source", "Edit", "Regenerate", "Delete", "Branch into"]
             .iter()
             .any(|start| {
                 line.trim_start_matches("(BUTTON)")
@@ -209,13 +209,13 @@ async fn lynx_shows_a_reply_while_it_comes() {
     let (who, said) = lines.split_at(3);
     assert_eq!(who, ["You", "Count", "test-model"]);
     assert_eq!(said.join("\n\n") + "\n\n", numbers.concat());
-    // Settings, Rename, Delete: the third in its line.
+    // Chat settings, Rename, Delete: the third in its line.
     lynx.terminal.go_to("Delete", lynx.next).await;
     lynx.terminal.move_by(lynx.next).await;
     lynx.terminal.move_by(lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal.until("Delete this chat?").await;
-    lynx.terminal.go_to("Delete it", lynx.next).await;
+    lynx.terminal.go_to("Delete chat", lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal
         .until("What would you like to talk about?")
@@ -227,7 +227,7 @@ async fn lynx_shows_a_reply_while_it_comes() {
     lynx.terminal.write(&format!("{}/chats", site.url)).await;
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal.until("You are signed out.").await;
-    lynx.fill("User name", "Ann").await;
+    lynx.fill("Username", "Ann").await;
     lynx.fill("Password", PASSWORD).await;
     lynx.terminal.go_to("(BUTTON) Sign in", lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
@@ -285,28 +285,28 @@ async fn in_w3m_a_password_is_changed() {
     let w3m = w3m(&site).await;
     w3m.terminal.go_to("Settings", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
-    w3m.terminal.until("For new chats").await;
+    w3m.terminal.until("Defaults for new chats").await;
     w3m.terminal.go_to("Account", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
-    w3m.terminal.until("Where you are signed in").await;
+    w3m.terminal.until("Your devices").await;
     let new = "nine loud herons";
     for (current, says) in [
         ("a wrong guess", "This is not your current password."),
         (PASSWORD, "Your password has been changed."),
     ] {
         // What was wrong with it stands between a field and its label.
-        w3m.terminal.go_to("Change name", w3m.next).await;
+        w3m.terminal.go_to("Change username", w3m.next).await;
         w3m.terminal.move_by(w3m.next).await;
         w3m.write(current).await;
         w3m.fill("New password", new).await;
-        w3m.fill("New password again", new).await;
+        w3m.fill("Confirm new password", new).await;
         w3m.terminal.go_to("Change password", w3m.next).await;
         w3m.terminal.keys(&["Enter"]);
         w3m.terminal.until(says).await;
     }
     assert!(w3m.terminal.screen().contains("This browser w3m"));
     w3m.sign_out().await;
-    w3m.fill("User name", "Ann").await;
+    w3m.fill("Username", "Ann").await;
     w3m.fill("Password", new).await;
     w3m.terminal.go_to("Sign in", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
@@ -320,19 +320,19 @@ async fn whoever_changes_the_password_in_lynx_stays_signed_in() {
     let site = Site::start().await;
     let lynx = lynx(&site).await;
     for (link, shows) in [
-        ("Settings", "For new chats"),
-        ("Account", "Where you are signed in"),
+        ("Settings", "Defaults for new chats"),
+        ("Account", "Your devices"),
     ] {
         lynx.terminal.go_to(link, lynx.next).await;
         lynx.terminal.keys(&["Enter"]);
         lynx.terminal.until(shows).await;
     }
     let new = "nine loud herons";
-    lynx.terminal.go_to("Change name", lynx.next).await;
+    lynx.terminal.go_to("Change username", lynx.next).await;
     lynx.terminal.move_by(lynx.next).await;
     lynx.write(PASSWORD).await;
     lynx.fill("New password", new).await;
-    lynx.fill("New password again", new).await;
+    lynx.fill("Confirm new password", new).await;
     lynx.terminal.go_to("Change password", lynx.next).await;
     lynx.terminal.keys(&["Enter"]);
     lynx.terminal.until("Your password has been changed.").await;
@@ -353,7 +353,7 @@ async fn hurried(gate: &Gate) -> Site {
     site
 }
 
-const GOES_ON: &str = "The reply goes on: show more";
+const GOES_ON: &str = "The reply is not finished yet. See the rest";
 
 /// Goes on by the link, and finds the whole reply once.
 async fn goes_on(browser: &Browser, gate: &Gate) {

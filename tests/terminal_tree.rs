@@ -22,7 +22,7 @@ async fn w3m_edits_a_message_and_switches_between_its_versions() {
     w3m.terminal.until("First.").await;
     w3m.terminal.go_to("Edit", w3m.next).await;
     w3m.terminal.keys(&["Enter"]);
-    w3m.terminal.until("It is sent as another version").await;
+    w3m.terminal.until("This sends a new version").await;
     // Its editor writes `Count` before what is there.
     w3m.terminal.go_to("Send", w3m.next).await;
     w3m.terminal.move_by(w3m.last).await;
@@ -54,7 +54,7 @@ async fn w3m_shows_thoughts_once_and_before_the_answer() {
     site.model.answer(Answer::stream(tokens));
     count(&w3m).await;
     w3m.terminal.until("Sure.").await;
-    let title = "What the model thought first";
+    let title = "Thoughts";
     let shows = [
         "You",
         "Count",

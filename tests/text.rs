@@ -76,10 +76,7 @@ async fn formulas_are_formulas_and_prices_are_prices() {
 #[tokio::test]
 async fn text_browsers_read_what_style_sheets_and_formulas_say() {
     const REPLY: &str = "> [!TIP]\n> Rest.\n\n> [!NOTE] Mine & yours\n> Eat.\n\n$\\frac{a}{b} < c$ holds.\n\n```rust\nlet a = 1;\n```\n\nAs text: `<math alttext=\"x\">`, `<div class=\"alert tip\">`.\n";
-    for (language, tip, plain) in [
-        ("en", "Tip", "rust · plain text"),
-        ("ko", "도움말", "rust · 원문"),
-    ] {
+    for (language, tip, plain) in [("en", "Tip", "rust · raw"), ("ko", "팁", "rust · 원본")] {
         for kind in KINDS {
             let app = TestApp::start().await;
             app.model.answer(Answer::stream([REPLY]));

@@ -79,8 +79,8 @@ async fn what_is_wrong_with_an_edited_message_is_said_and_its_text_kept() {
         let ann = kind(&app).sign_up("ann").await;
         let page = ann.start_chat("One").await;
         for (text, problem) in [
-            ("  ", "Write something"),
-            ("x".repeat(11).as_str(), "at most 10"),
+            ("  ", "Write a message"),
+            ("x".repeat(11).as_str(), "the limit is 10"),
         ] {
             let told = edit(&ann, &page, 0, text).await;
             assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -161,7 +161,7 @@ async fn a_version_that_was_deleted_meanwhile_is_told_in_the_place_of_notices() 
     post(&ann, &format!("/messages/{first}/delete")).await;
     let told = ann.click(&page, ".versions a").await;
     assert_eq!(told.status, StatusCode::NOT_FOUND);
-    assert!(told.text("#notice .notice").contains("nothing at this"));
+    assert!(told.text("#notice .notice").contains("is not here"));
     assert_eq!(told.texts(MESSAGES), ["Uno", "Hello!"]);
 }
 
@@ -476,10 +476,10 @@ async fn of_a_long_chat_only_what_is_sent_is_read_and_the_rest_is_counted() {
     // Every one is sent or counted: the first two, the 500 and the new one.
     let left_out = 503 - sent.len();
     assert!((50..100).contains(&sent.len()));
-    let says = format!("The {left_out} oldest messages of this chat did not fit");
+    let says = format!("its {left_out} oldest messages were not sent");
     // Where those begin that were sent: too far up to be seen, until one goes there.
     let shown = "#thread > p, #thread .message .text";
-    assert!(!page.has("#left-out") && !page.text("#thread").contains("did not fit"));
+    assert!(!page.has("#left-out") && !page.text("#thread").contains("oldest messages"));
     let newest = page.path.clone();
     let page = ann.click(&page, "#earlier a").await;
     assert_eq!(page.count("#left-out"), 1);

@@ -94,7 +94,7 @@ async fn a_reply_that_is_over_before_its_sending_is_answered_is_announced_by_tha
         (
             Answer::status(401, "text/plain", "no"),
             "",
-            "The model server did not accept the key.",
+            "The model server did not accept the API key.",
         ),
     ] {
         app.model.answer(answer);

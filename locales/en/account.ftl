@@ -2,20 +2,20 @@
 
 account = Account
 # $day (String) - a day in words
-account-since = You have had this account since { $day }.
-account-name = Name
-account-name-change = Change name
-account-name-changed = Your name has been changed. From now on, sign in with the new one.
+account-since = Account created on { $day }.
+account-name = Username
+account-name-change = Change username
+account-name-changed = Your username has been changed. Use it from now on to sign in.
 account-password-current = Current password
-account-password-current-hint = So that nobody who finds your browser open can delete your account.
+account-password-current-hint = This keeps others from deleting your account while you are away.
 account-password-new = New password
-account-password-new-confirm = New password again
+account-password-new-confirm = Confirm new password
 account-password-change = Change password
-account-password-hint = You will be signed out everywhere else.
-account-password-changed = Your password has been changed. You are signed out everywhere else.
+account-password-hint = You will be signed out on all other devices.
+account-password-changed = Your password has been changed. You are signed out on all other devices.
 account-password-wrong = This is not your current password. Check it and try again.
 
-sessions = Where you are signed in
+sessions = Your devices
 sessions-this = This browser
 sessions-unknown = Unknown browser
 # $days (Number) - how many days ago
@@ -30,14 +30,14 @@ sessions-began = { $days ->
     [1] signed in yesterday
    *[other] signed in { $days } days ago
 }
-sessions-end = Sign out there
-sessions-ended = That browser has been signed out.
-sessions-end-others = Sign out everywhere else
-sessions-others-ended = You have been signed out everywhere else.
-sessions-only = You are not signed in anywhere else.
+sessions-end = Sign out
+sessions-ended = That device has been signed out.
+sessions-end-others = Sign out on all other devices
+sessions-others-ended = All other devices have been signed out.
+sessions-only = You are not signed in on any other device.
 
 delete-account = Delete account
-delete-account-hint = Everything in your account will be deleted with it. This cannot be undone.
+delete-account-hint = This deletes everything in your account. You cannot undo this.
 delete-account-title = Delete your account?
 delete-account-what = This will be deleted for good:
 # $count (Number) - how many chats there are
@@ -52,10 +52,10 @@ delete-account-personas = { $count ->
     [one] your only persona
    *[other] your { $count } personas
 }
-delete-account-rest = your settings, your name and your password
-delete-account-sessions = You will be signed out everywhere, and replies that are still being written will stop. Somebody else may then take your name.
+delete-account-rest = your settings, your username and your password
+delete-account-sessions = You will be signed out on all devices, and replies in progress will stop. Somebody else may then take your username.
 delete-account-alone = Nobody else has an account here, so whoever creates the next one will be the administrator.
-delete-account-needed = You are the only administrator, so your account cannot be deleted while other people have accounts here.
+delete-account-needed = You are the only administrator, so your account can be deleted only after all other accounts have been deleted.
 delete-account-sure = Yes, delete my account and everything in it
 delete-account-not-sure = Tick this box if you really want to delete your account.
 delete-account-done = Your account and everything in it have been deleted.

@@ -72,7 +72,7 @@ clock-month-of = { $month } { $year }
 clock-zone = Time zone
 # $zone (String) - the name of the server’s time zone
 clock-zone-server = The server’s time zone ({ $zone })
-clock-zone-hint = Times, and the dates in your list of chats, are shown in this time zone.
+clock-zone-hint = Used for times and for the dates in your chat list.
 # $time (String) - date and time
 clock-zone-example = The time is now { $time }.
-clock-zone-unknown = There is no such time zone. Choose one from the list.
+clock-zone-unknown = This time zone does not exist. Choose one from the list.

@@ -1,26 +1,26 @@
 # Failures, each with what happened and what to do.
 
-error-title = That did not work
-error-nothing-here = Nothing here
-error-not-found = There is nothing at this address. It may have been deleted, or it may belong to somebody else.
-error-forbidden = This form did not come from a page of this site, so nothing was changed. Open the page here and try again. If that does not help, ask whoever runs this server to set PUBLIC_URL to the address that your browser shows.
-error-foreign-host = This server does not know the address that your browser shows as its own. Ask whoever runs it to set PUBLIC_URL to that address.
+error-title = Something went wrong
+error-nothing-here = Page not found
+error-not-found = What you are looking for is not here. It may have been deleted, or it may belong to somebody else.
+error-forbidden = This request seems to come from another site, so nothing was changed. Reload the page and try again. If this keeps happening, ask the administrator to set PUBLIC_URL to the address that your browser shows.
+error-foreign-host = This server is not set up for the address that your browser shows. Ask the administrator to set PUBLIC_URL to that address.
 error-signed-out = You are signed out. Sign in to continue.
-error-too-large = This is more than can be sent at once. Make it shorter and try again.
+error-too-large = This is too much to send at once. Make it shorter and try again.
 # $seconds (Number) - how long to wait
 error-too-many = { $seconds ->
-    [one] You tried that too often. Wait one second, then try again.
-   *[other] You tried that too often. Wait { $seconds } seconds, then try again.
+    [one] Too many attempts. Try again in one second.
+   *[other] Too many attempts. Try again in { $seconds } seconds.
 }
-error-too-many-open = You have too many pages open that are following a reply or have not loaded yet. Close some of them, then try again.
-error-too-slow = What you sent arrived too slowly, so nothing was changed. Check your connection, then try again.
-error-given-back = What you wrote is still here. Send it again in a moment, or copy it.
-error-unavailable = The server cannot answer at the moment. Wait a little, then try again.
+error-too-many-open = You have too many pages open that show a live reply or are still loading. Close some, then try again.
+error-too-slow = Your request arrived too slowly, so nothing was changed. Check your connection, then try again.
+error-given-back = Your text is still here. Send it again in a moment, or copy it.
+error-unavailable = The server is not available right now. Wait a little, then try again.
 error-bad-request = The request could not be read. Go back, reload the page and try again.
-error-internal = Something went wrong on the server. Nothing that was saved is lost. Try again in a moment.
-error-no-room = The server’s disk is full, so nothing could be saved. What is here can still be read. Try again later, or tell whoever runs this server.
-error-not-written = The server cannot write to its disk at the moment, so nothing was saved. What is here can still be read. Wait a little, then try again.
-error-read-only = The server’s database can only be read at the moment, so nothing was saved. Wait a little, then try again, or tell whoever runs this server.
-error-moved = The server’s database file was moved or deleted while it was in use, so nothing can be saved. Tell whoever runs this server.
-error-little-room = The server’s disk is nearly full. Make room before nothing more can be saved.
-error-no-room-left = The server’s disk is full: no messages are taken until you make room.
+error-internal = The server had a problem. Nothing that was saved is lost. Try again in a moment.
+error-no-room = The server’s disk is full, so nothing could be saved. You can still read everything. Try again later, or tell the administrator.
+error-not-written = The server cannot write to its disk right now, so nothing was saved. You can still read everything. Wait a little, then try again.
+error-read-only = The server’s database is read-only right now, so nothing was saved. Wait a little, then try again, or tell the administrator.
+error-moved = The server’s database file was moved or deleted while in use, so nothing can be saved. Tell the administrator.
+error-little-room = The server’s disk is nearly full. Free up space now: when it is full, nothing more can be saved.
+error-no-room-left = The server’s disk is full. No new messages are accepted until you free up space.

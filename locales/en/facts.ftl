@@ -7,7 +7,7 @@ facts-tokens = Tokens: { $sent } in, { $said } out
 # $said (String) - the same, estimated
 facts-about-tokens = Tokens: about { $sent } in, about { $said } out
 # $rate (String) - how many
-facts-speed = { $rate } tokens a second
+facts-speed = { $rate } tokens per second
 # $rate (String) - how many, estimated
-facts-about-speed = about { $rate } tokens a second
-newest = Newest
+facts-about-speed = about { $rate } tokens per second
+newest = Jump to the latest

@@ -11,14 +11,14 @@ new-chat = New chat
 sign-in = Sign in
 sign-out = Sign out
 register = Create an account
-back-home = Back to the start
+back-home = Home
 
-welcome-title = A friendly talk with a model
-welcome-lead = Damso is an AI chat for a family, a class or a team. It runs on a computer of your own, answers live in every browser, with or without JavaScript, and asks no other site for anything.
-welcome-point-live = Replies appear word by word, and keep going while you look elsewhere.
-welcome-point-own = Your chats are stored only in your own database.
-welcome-point-open = It works with OpenAI and every server that speaks its protocol, such as Ollama.
-welcome-closed = No new accounts can be created here.
+welcome-title = Friendly conversations with AI
+welcome-lead = Damso is an AI chat for a family, a class or a team. It runs on a server of your own. Replies appear as they are written, in any browser, with or without JavaScript, and pages load nothing from other sites.
+welcome-point-live = Replies appear word by word, and continue even if you close the tab.
+welcome-point-own = Chats are stored only on this server. To get a reply, messages are sent to the AI model that its administrator has connected.
+welcome-point-open = Works with OpenAI and any OpenAI-compatible server, such as Ollama.
+welcome-closed = Sign-up is closed here. If you need an account, ask the administrator.
 
 demo-banner = Demo model: no real AI is connected.
-demo-banner-how = The demo only shows how replies look. To connect a real model, set OPENAI_API_KEY or OPENAI_BASE_URL and restart Damso.
+demo-banner-how = These are sample replies. To connect a real model, start Ollama on the server, or set OPENAI_API_KEY or OPENAI_BASE_URL and restart Damso.

@@ -1,5 +1,5 @@
 # Taking a text elsewhere
-message-raw = Plain text
+message-raw = View source
 # What the controls of a block of code and the boxes of a list are called, for those who cannot see them
 code-copy = Copy code
 task-done = Done

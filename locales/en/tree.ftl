@@ -6,39 +6,38 @@ message-next = Next version
 # $place (Number) - which version this is, from 1
 # $count (Number) - how many there are
 message-place = { $place } of { $count }
-message-edit = Edit
-message-edit-title = Edit your message
+message-edit-title = Edit message
 message-edit-label = Your message
-message-edit-hint = It is sent as another version, with a new reply. The previous version stays, and you can go back to it.
+message-edit-hint = This sends a new version and gets a new reply. The old version is kept: switch with ‹ and ›.
 message-edit-send = Send
-message-answer = Ask for a reply
+message-answer = Get a reply
 message-regenerate = Regenerate
 message-more = More
-message-branch = Continue in a new chat
+message-branch = Branch into a new chat
 # $minutes (Number) - how many minutes to wait
-message-branch-too-often = You have made many new chats in a short time. Try again in { $minutes ->
+message-branch-too-often = You have started many new chats in a short time. Try again in { $minutes ->
     [one] a minute
    *[other] { $minutes } minutes
 }.
 message-delete-title = Delete message
-message-delete-question = Delete this message?
+message-delete-question = Delete this message? You can undo this right after.
 # $count (Number) - how many messages hang below it
 message-delete-more = { $count ->
-    [one] The message after it will be deleted too, whichever version it belongs to.
-   *[other] The { $count } messages after it will be deleted too, in all versions.
+    [one] The message that follows, in whichever version, is deleted too.
+   *[other] The { $count } messages that follow, in every version, are deleted too.
 }
-message-delete-yes = Delete it
+message-delete-yes = Delete message
 # $count (Number) - how many were deleted
 message-deleted = { $count ->
     [one] One message was deleted.
    *[other] { $count } messages were deleted.
 }
 message-undo = Undo
-message-undo-orphan = The message before it was deleted too, so this one cannot be brought back by itself.
-message-undo-late = It was deleted more than an hour ago and can no longer be brought back.
+message-undo-orphan = The message before this one was deleted too, so this one cannot be restored by itself.
+message-undo-late = This message was deleted more than an hour ago and can no longer be restored.
 message-earlier = Earlier messages
 message-all = All messages
-message-missing = This is only a part of the chat. To have all of it on paper, open “All messages” and print that page.
+message-missing = This is only part of the chat. To print all of it, open “All messages” and print that page.
 chat-back = Back to the chat
 message-later = Later messages
 message-newest = Newest messages

@@ -31,4 +31,4 @@ clock-zone = 시간대
 clock-zone-server = 서버 시간대({ $zone })
 clock-zone-hint = 시각과 대화 목록의 날짜를 이 시간대에 맞춰 보여 드려요.
 clock-zone-example = 지금 시각: { $time }
-clock-zone-unknown = 그런 시간대는 없어요. 목록에서 골라 주세요.
+clock-zone-unknown = 없는 시간대예요. 목록에서 골라 주세요.

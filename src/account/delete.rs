@@ -167,7 +167,7 @@ async fn close(app: App, user: UserId) -> Result<Option<JoinHandle<()>>> {
     app.db.wake(Topic::SignOuts).await;
     Ok(Some(tokio::spawn(async move {
         if let Err(error) = stop_and_erase(&app, user).await {
-            tracing::warn!(%error, "a deleted account is not erased yet; that is tried again later");
+            tracing::warn!(%error, "could not erase a deleted account yet; trying again later");
         }
     })))
 }

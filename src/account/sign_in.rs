@@ -7,6 +7,7 @@ use crate::{
         sign_in_attempt::{Tried, Trying},
         too_many,
     },
+    config::Registration,
     error::{Result, SIGNED_OUT},
     preferences,
     security::{client_address::Network, log::Event},
@@ -58,12 +59,18 @@ impl HtmlSafe for LoginForm {}
 struct LoginPage {
     view: View,
     form: LoginForm,
+    /// Whether to offer a new account; none where somebody who has one is to sign in again.
+    registration: Option<Registration>,
 }
 
 impl LoginForm {
-    fn refused(self) -> Response {
+    fn refused(self, registration: Registration) -> Response {
         let view = self.view.clone();
-        view.clone().refused(self, |form| LoginPage { view, form })
+        view.clone().refused(self, |form| LoginPage {
+            view,
+            form,
+            registration: Some(registration),
+        })
     }
 }
 
@@ -95,7 +102,12 @@ pub(crate) fn sign_in_because(why: String, view: View, path: &str, text: String)
         let headers = [("HX-Retarget", "#notice"), ("HX-Reswap", "innerHTML")];
         return (SIGNED_OUT, headers, form).into_response();
     }
-    (SIGNED_OUT, LoginPage { view, form }).into_response()
+    let page = LoginPage {
+        view,
+        form,
+        registration: None,
+    };
+    (SIGNED_OUT, page).into_response()
 }
 
 /// The text that waited for this page while its writer signed in, once; mostly there is none.
@@ -116,7 +128,7 @@ pub(crate) async fn take_draft(
 }
 
 /// `GET /login`
-pub(crate) async fn show(view: View) -> Response {
+pub(crate) async fn show(view: View, State(app): State<App>) -> Response {
     if view.user.is_some() {
         return Redirect::to(HOME).into_response();
     }
@@ -127,7 +139,12 @@ pub(crate) async fn show(view: View) -> Response {
         draft: String::new(),
         problem: None,
     };
-    LoginPage { view, form }.into_response()
+    LoginPage {
+        view,
+        form,
+        registration: Some(app.config.registration),
+    }
+    .into_response()
 }
 
 /// `POST /login`
@@ -170,11 +187,11 @@ pub(crate) async fn login(
         Tried::Right(account) => account,
         Tried::Wrong => {
             form.problem = Some(form.view.t.login_wrong());
-            return Ok(form.refused());
+            return Ok(form.refused(app.config.registration));
         }
         Tried::TooMany(seconds) => {
             form.problem = Some(form.view.t.login_too_many(seconds));
-            return Ok(too_many(form.refused(), seconds));
+            return Ok(too_many(form.refused(app.config.registration), seconds));
         }
     };
     Event::SignedIn.log(Some(&network), Some(account.id));

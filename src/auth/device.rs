@@ -62,7 +62,7 @@ impl Device {
         };
         if let Err(error) = db.add_device(user, &token).await {
             // It only keeps strangers from locking this browser out.
-            tracing::warn!(%error, "a browser is not known from now on");
+            tracing::warn!(%error, "could not save a known browser");
         }
         self.0.retain(|other| *other != token);
         self.0.insert(0, token);

@@ -123,7 +123,7 @@ impl SessionStore for Db {
         match &saved {
             // Who is signed in need not be told that this was not kept: nothing of it changes for them.
             Err(error) if self.has_the_same(record).await => {
-                tracing::warn!(%error, "the end of a session could not be moved");
+                tracing::warn!(%error, "could not extend a session");
                 Ok(())
             }
             _ => saved,

@@ -15,19 +15,19 @@ use std::{
 pub async fn run(url: &str, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     if is_postgres(url) {
         bail!(
-            "{} is a PostgreSQL database: make its backup with pg_dump",
+            "{} is a PostgreSQL database: back it up with pg_dump",
             place(url)
         );
     }
     let database = sqlite_file(url)?.unwrap_or_default();
     ensure!(
         database.is_file(),
-        "there is no database {}",
+        "database not found: {}",
         database.display()
     );
     refuse_to_overwrite(file)?;
     let part = Part::beside(file)?;
-    let name = part.0.to_str().context("the file's name is not UTF-8")?;
+    let name = part.0.to_str().context("the file name is not UTF-8")?;
     copy(url, name)
         .await
         .with_context(|| format!("{} cannot be copied", database.display()))?;
@@ -37,7 +37,7 @@ pub async fn run(url: &str, file: &Path, out: &mut impl Write) -> anyhow::Result
     part.keep_as(file)?;
     writeln!(
         out,
-        "{} is a whole copy of {}: {size} bytes",
+        "{} is a complete copy of {}: {size} bytes",
         file.display(),
         database.display()
     )?;
@@ -50,7 +50,7 @@ pub async fn run(url: &str, file: &Path, out: &mut impl Write) -> anyhow::Result
 fn refuse_to_overwrite(file: &Path) -> anyhow::Result<()> {
     ensure!(
         fs::symlink_metadata(file).is_err(),
-        "{} is there already: nothing is overwritten",
+        "{} already exists and was not overwritten",
         file.display()
     );
     Ok(())
@@ -111,10 +111,13 @@ impl Part {
                 Ok(part)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
-                "{} is there: another backup is being made, or one broke off; then delete it",
+                "{} exists: another backup is running, or an earlier one was interrupted. If none is running, delete this \
+                 file and try again",
                 path.display()
             ),
-            Err(error) => Err(error).with_context(|| format!("{} cannot be made", path.display())),
+            Err(error) => {
+                Err(error).with_context(|| format!("{} cannot be created", path.display()))
+            }
         }
     }
 
@@ -129,7 +132,8 @@ impl Part {
     fn keep_as(self, file: &Path) -> anyhow::Result<()> {
         File::open(&self.0)?.sync_all()?;
         refuse_to_overwrite(file)?;
-        fs::rename(&self.0, file).with_context(|| format!("{} cannot be made", file.display()))?;
+        fs::rename(&self.0, file)
+            .with_context(|| format!("{} cannot be created", file.display()))?;
         // Some systems cannot do this, and do not need it.
         let folder = file
             .parent()

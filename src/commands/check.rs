@@ -69,7 +69,8 @@ fn settings(config: &Config) -> Finding {
     }
     if config.given.is_empty() {
         return Well(
-            "all have their defaults: no flag, no variable and no line of .env sets one".to_owned(),
+            "all at their defaults: none is set by a flag, in the environment or in .env"
+                .to_owned(),
         );
     }
     let given: String = config
@@ -77,7 +78,7 @@ fn settings(config: &Config) -> Finding {
         .iter()
         .map(|given| format!("\n         {given}"))
         .collect();
-    Well(format!("they can be used; these are not defaults:{given}"))
+    Well(format!("valid; these are set:{given}"))
 }
 
 async fn address(listen: SocketAddr) -> Finding {
@@ -87,21 +88,21 @@ async fn address(listen: SocketAddr) -> Finding {
     };
     match error.kind() {
         ErrorKind::AddrInUse => match damso_at(listen).await {
-            Some(Ok(())) => Well(format!("a Damso is running at {listen}")),
-            Some(Err(why)) => Wrong(format!("the Damso at {listen} is not well: {why}")),
+            Some(Ok(())) => Well(format!("Damso is already running at {listen}")),
+            Some(Err(why)) => Wrong(format!("Damso is running at {listen}, but not well: {why}")),
             None => Wrong(format!(
-                "another program listens at {listen}: stop it, or set LISTEN to another port"
+                "another program is listening on {listen}: stop it, or set LISTEN to another port"
             )),
         },
         ErrorKind::PermissionDenied => Wrong(format!(
-            "the system does not let this user listen at {listen}: set LISTEN to a port above 1023"
+            "permission denied to listen on {listen}: set LISTEN to a port above 1023"
         )),
         ErrorKind::AddrNotAvailable => Wrong(format!(
-            "this machine has no address {}: set LISTEN to one that it has, or to 0.0.0.0:{} for all",
+            "this machine does not have the address {}: set LISTEN to one that it has, or to 0.0.0.0:{} for all",
             listen.ip(),
             listen.port(),
         )),
-        _ => Wrong(format!("cannot listen at {listen}: {error}")),
+        _ => Wrong(format!("cannot listen on {listen}: {error}")),
     }
 }
 
@@ -139,7 +140,7 @@ async fn database(url: &str) -> Finding {
     let place = place(url);
     let file = match sqlite_file(url) {
         Ok(file) => file,
-        Err(error) => return Wrong(format!("DATABASE_URL cannot be understood: {error}")),
+        Err(error) => return Wrong(format!("DATABASE_URL is not valid: {error}")),
     };
     let (found, room) = match file {
         Some(file) => (sqlite(url, &file).await, disk_space_for(&file)),
@@ -148,11 +149,11 @@ async fn database(url: &str) -> Finding {
     match (found, room) {
         (Err(words), _) => Wrong(format!("{place} {words}")),
         (Ok(words), Some((DiskSpace::None, free))) => Wrong(format!(
-            "{place} {words}; but its disk is full but for {free} MB, so no messages are taken: make \
-             room there"
+            "{place} {words}; but only {free} MB of its disk are free, so no new messages are accepted: \
+             free up space"
         )),
         (Ok(words), Some((DiskSpace::Low, free))) => Odd(format!(
-            "{place} {words}; but its disk is nearly full, only {free} MB are free: make room there"
+            "{place} {words}; but its disk is nearly full, only {free} MB are free: free up space"
         )),
         (Ok(words), _) => Well(format!("{place} {words}")),
     }
@@ -166,18 +167,18 @@ async fn sqlite(url: &str, file: &Path) -> Said {
     if !file.exists() {
         return match is_in_use(file) {
             true => Err(
-                "is gone, but a running Damso still has it open: put it back, or restart Damso"
+                "is gone, but a running Damso server still has it open: put it back, or restart Damso"
                     .to_owned(),
             ),
-            false => Ok("is not there yet and will be made at the first start".to_owned()),
+            false => Ok("does not exist yet and will be created at the first start".to_owned()),
         };
     }
     let look = Look::at(url).await.map_err(unreadable)?;
     let tables = tables(&look).await?;
     look.close().await;
     Ok(match is_in_use(file) {
-        true => format!("is in use by a running Damso; {tables}"),
-        false => format!("is there; {tables}"),
+        true => format!("is in use by a running Damso server; {tables}"),
+        false => format!("exists; {tables}"),
     })
 }
 
@@ -190,33 +191,33 @@ async fn postgres(url: &str) -> Said {
     let version = server.version.split(' ').next().unwrap_or_default();
     if server.number / 10_000 < POSTGRES_NEEDED {
         return Err(format!(
-            "is PostgreSQL {version}, which is too old: {POSTGRES_NEEDED} or later is needed"
+            "is PostgreSQL {version}, which is too old: version {POSTGRES_NEEDED} or later is required"
         ));
     }
     if server.encoding != "UTF8" {
         return Err(format!(
-            "stores text as {}: make a database with encoding UTF8",
+            "stores text as {}: create a database with encoding UTF8",
             server.encoding
         ));
     }
     if server.is_replica {
-        return Err("is a replica, which takes no changes: name its primary server".to_owned());
+        return Err("is a read-only replica: set DATABASE_URL to the primary server".to_owned());
     }
     if !look.has_sessions().await.map_err(unreadable)? {
         return Err(NO_SESSIONS.to_owned());
     }
     if server.schema.is_none() {
-        return Err("has no schema of those in its search_path: make one".to_owned());
+        return Err("has no schema of those in its search_path: create one".to_owned());
     }
     let standing = look.standing().await.map_err(unreadable)?;
     if standing != Standing::Current && !server.can_create {
-        return Err("does not let this user make tables: grant it that".to_owned());
+        return Err("does not let this user create tables: grant CREATE on the schema".to_owned());
     }
     let tables = tables(&look).await?;
     let others = match look.servers().await.map_err(unreadable)? {
         0 => String::new(),
-        1 => "; one Damso is using it".to_owned(),
-        servers => format!("; {servers} Damsos are using it"),
+        1 => "; 1 Damso server is using it".to_owned(),
+        servers => format!("; {servers} Damso servers are using it"),
     };
     look.close().await;
     Ok(format!("is PostgreSQL {version}; {tables}{others}"))
@@ -241,8 +242,8 @@ async fn tables(look: &Look) -> Said {
         return Err(problem.to_owned());
     }
     Ok(match standing {
-        Standing::Empty => "its tables will be made at the first start",
-        Standing::Behind => "its tables will be brought up to date at the next start",
+        Standing::Empty => "its tables will be created at the first start",
+        Standing::Behind => "its tables will be migrated at the next start",
         _ => "its tables are up to date",
     }
     .to_owned())
@@ -255,7 +256,7 @@ async fn model_server(config: &Config) -> Finding {
     };
     let began = Instant::now();
     let Some(asked) = models.ask().await else {
-        return Well("none is set: the built-in demo model answers".to_owned());
+        return Well("none configured: using the built-in demo model".to_owned());
     };
     let wanted = config.models().model;
     let wanted = wanted
@@ -270,11 +271,11 @@ async fn model_server(config: &Config) -> Finding {
             None => Wrong(format!("{server} has no models: add one there")),
         },
         (_, Err(_)) => Well(format!(
-            "none is set, and there is no Ollama at {server}: the built-in demo model answers"
+            "none configured, and no Ollama at {server}: using the built-in demo model"
         )),
         (_, Ok(list)) if list.is_empty() => Odd(format!(
-            "none is set, and Ollama at {server} has no models: the built-in demo model answers \
-             until one is pulled"
+            "none configured, and Ollama at {server} has no models: using the built-in demo model \
+             until you pull one"
         )),
         (_, Ok(list)) => listed(&models, &asked, list, wanted, began.elapsed()).await,
     }
@@ -288,7 +289,7 @@ async fn unlisted(
     wanted: Option<&str>,
 ) -> Finding {
     let told = format!(
-        "{} gives no list of models: {}",
+        "{} did not list its models: {}",
         asked.server,
         trouble.in_full()
     );
@@ -297,18 +298,18 @@ async fn unlisted(
             let answer = models.try_model(model).await;
             match answer {
                 Ok(()) => Well(format!(
-                    "{} gives no list of models, but {model:?} of OPENAI_MODEL answers",
+                    "{} did not list its models, but OPENAI_MODEL {model:?} responds",
                     asked.server
                 )),
                 Err(answer) => Wrong(format!(
-                    "{told}; and {model:?} of OPENAI_MODEL does not answer: {}{}",
+                    "{told}; and OPENAI_MODEL {model:?} does not respond: {}{}",
                     answer.in_full(),
                     advice(&answer)
                 )),
             }
         }
         None if trouble.kind() == TroubleKind::UnknownModel => Wrong(format!(
-            "{told}{}; if it is right and this server has no list, set OPENAI_MODEL",
+            "{told}{}; if the URL is right and this server has no list, set OPENAI_MODEL",
             advice(trouble)
         )),
         _ => Wrong(format!("{told}{}", advice(trouble))),
@@ -318,9 +319,9 @@ async fn unlisted(
 /// Asks the model for a word, where nothing else tells whether it answers.
 async fn tried(models: &Models, model: &str, told: String) -> Finding {
     match models.try_model(model).await {
-        Ok(()) => Well(format!("{told}, but {model:?} of OPENAI_MODEL answers")),
+        Ok(()) => Well(format!("{told}, but OPENAI_MODEL {model:?} responds")),
         Err(trouble) => Wrong(format!(
-            "{told}, and {model:?} of OPENAI_MODEL does not answer: {}{}",
+            "{told}, and OPENAI_MODEL {model:?} does not respond: {}{}",
             trouble.in_full(),
             advice(&trouble)
         )),
@@ -341,29 +342,25 @@ async fn listed(
         1 => "one model".to_owned(),
         several => format!("{several} models"),
     };
-    let told = format!(
-        "{} told of {count} in {} ms",
-        asked.server,
-        took.as_millis()
-    );
+    let told = format!("{} lists {count} ({} ms)", asked.server, took.as_millis());
     let some = names(list, 3);
     match (asked.source, wanted) {
         (_, None) => Well(format!(
-            "{told}: {some}; {first:?} answers, as OPENAI_MODEL is not set"
+            "{told}: {some}; using {first:?}, because OPENAI_MODEL is not set"
         )),
         (_, Some(model)) if list.iter().any(|name| name == model) => {
-            Well(format!("{told}: {some}; {model:?} answers"))
+            Well(format!("{told}: {some}; using {model:?}"))
         }
         (Source::Ollama, Some(model)) => Odd(format!(
-            "{told}: {some}; {model:?} of OPENAI_MODEL is not among them, so {first:?} answers"
+            "{told}: {some}; OPENAI_MODEL {model:?} is not one of them, so {first:?} is used"
         )),
         // Servers answer to other names, too: llama.cpp's to any.
         (_, Some(model)) => match models.try_model(model).await {
             Ok(()) => Well(format!(
-                "{told}: {some}; {model:?} of OPENAI_MODEL is not among them, but answers"
+                "{told}: {some}; OPENAI_MODEL {model:?} is not one of them, but responds"
             )),
             Err(trouble) => Wrong(format!(
-                "{told}; {model:?} of OPENAI_MODEL is not among them and does not answer ({}): \
+                "{told}; OPENAI_MODEL {model:?} is not one of them and does not respond ({}): \
                  set it to one of {}",
                 trouble.kind(),
                 names(list, 10)
@@ -388,13 +385,13 @@ fn names(list: &[String], few: usize) -> String {
 
 fn advice(trouble: &Trouble) -> &'static str {
     match trouble.kind() {
-        TroubleKind::WrongKey => "; set OPENAI_API_KEY to a key that it takes",
+        TroubleKind::WrongKey => "; set OPENAI_API_KEY to a key that it accepts",
         TroubleKind::NoCredit => "; the account at the provider has no credit left",
         TroubleKind::Region => "; the provider does not serve the country of this machine",
         TroubleKind::Blocked => "; something in front of the server, such as a firewall, blocks it",
-        TroubleKind::Unreachable => "; see whether it runs, and whether OPENAI_BASE_URL is right",
+        TroubleKind::Unreachable => "; check that it is running and that OPENAI_BASE_URL is right",
         TroubleKind::UnknownModel | TroubleKind::Garbled => {
-            "; see whether OPENAI_BASE_URL is right: it usually ends in /v1"
+            "; check that OPENAI_BASE_URL is right: it usually ends in /v1"
         }
         _ => "",
     }

@@ -12,21 +12,21 @@ use std::{io, path::PathBuf};
 /// Without a command Damso serves.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// See whether all is ready: settings, address, database, model server
+    /// Check settings, address, database and model server
     ///
     /// Changes nothing. The exit code is 0 if all is well.
     Check,
-    /// Copy the SQLite database into a new file, also while the server runs
+    /// Copy the SQLite database to a new file, even while the server is running
     ///
-    /// To restore it, stop the server and put the file in the database's place.
+    /// To restore it, stop the server and replace the database file with it.
     Backup {
-        /// The file to make; there must be none of this name
+        /// Backup file to create; it must not exist yet
         file: PathBuf,
     },
     /// Copy everything into another database, which must be empty
     ///
-    /// The server must be stopped. Each row is compared before anything is kept; the database that
-    /// it comes from stays as it was.
+    /// The server must be stopped. Every row is compared before the copy is kept; the database to copy from
+    /// is not changed.
     Move {
         /// Database to copy from
         #[arg(long, env = "MOVE_FROM", value_name = "URL", hide_env_values = true, value_parser = database_to_read)]

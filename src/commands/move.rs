@@ -30,7 +30,7 @@ pub async fn run(from: &str, to: &str, out: &mut impl Write) -> anyhow::Result<(
     moved.context("nothing was moved")?;
     writeln!(
         out,
-        "Everything is in {target}: set DATABASE_URL to it and start Damso. {source} is as it was."
+        "Everything is in {target}: set DATABASE_URL to it and start Damso. {source} was not changed."
     )?;
     Ok(())
 }
@@ -38,10 +38,10 @@ pub async fn run(from: &str, to: &str, out: &mut impl Write) -> anyhow::Result<(
 /// Whether all in this database is as this program knows it, and stands still.
 async fn ready_to_be_left(url: &str) -> anyhow::Result<()> {
     if let Some(file) = sqlite_file(url)? {
-        ensure!(file.is_file(), "there is no such file");
+        ensure!(file.is_file(), "file not found");
         ensure!(
             !is_in_use(&file),
-            "a Damso is using it: stop the server first"
+            "a Damso server is using it: stop it first"
         );
     }
     let look = Look::at(url).await?;
@@ -50,14 +50,18 @@ async fn ready_to_be_left(url: &str) -> anyhow::Result<()> {
     look.close().await;
     match standing {
         Standing::Current => {}
-        Standing::Empty => bail!("there is nothing in it"),
-        Standing::Behind => bail!("its tables are older than this Damso: start it once with it"),
-        Standing::Newer => bail!("it is of a newer Damso: move it with that one"),
-        Standing::Strange => bail!("its tables are not Damso's, or broken"),
+        Standing::Empty => bail!("it is empty"),
+        Standing::Behind => bail!(
+            "its tables are from an older version: start this version on it once, stop it, then move"
+        ),
+        Standing::Newer => {
+            bail!("it was created by a newer version of Damso: use that version to move it")
+        }
+        Standing::Strange => bail!("it contains tables that are not Damso's, or damaged ones"),
     }
     ensure!(
         servers == 0,
-        "a Damso is using it, or was until just now: {STOP}"
+        "a Damso server is using it, or was until just now: {STOP}"
     );
     Ok(())
 }
@@ -72,7 +76,7 @@ async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
         }
         ensure!(
             !is_in_use(&file),
-            "a Damso is using it: stop the server first"
+            "a Damso server is using it: stop it first"
         );
     }
     let look = Look::at(url).await?;
@@ -82,20 +86,20 @@ async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
     let server = look.server().await?;
     look.close().await;
     if let Some((table, _)) = tables.iter().find(|(_, rows)| *rows > 0) {
-        bail!("it is not empty: there are {table} in it");
+        bail!("it is not empty: it contains {table}");
     }
     ensure!(
         !matches!(standing, Standing::Newer | Standing::Strange),
-        "its tables are not of this Damso"
+        "its tables are not from this version of Damso"
     );
     ensure!(
         servers == 0,
-        "a Damso is using it, or was until just now: {STOP}"
+        "a Damso server is using it, or was until just now: {STOP}"
     );
     if let Some(server) = server {
         ensure!(
             server.encoding == "UTF8",
-            "it stores text as {}: make a database with encoding UTF8",
+            "it stores text as {}: create a database with encoding UTF8",
             server.encoding
         );
     }
@@ -110,7 +114,7 @@ async fn everything(from: &Db, to: &Db, out: &mut impl Write) -> anyhow::Result<
     target.defer_references().await?;
     for table in &TABLES {
         let empty = !target.has_rows(table).await?;
-        ensure!(empty, "there are {} in the target", table.name);
+        ensure!(empty, "the target contains {}", table.name);
     }
     for table in &TABLES {
         copy(&mut source, &mut target, table)
@@ -136,7 +140,7 @@ async fn copy(source: &mut Tx, target: &mut Tx, table: &'static Table) -> anyhow
     while let Some(row) = rows.try_next().await? {
         if !takes_nul && row.iter().any(has_nul) {
             bail!(
-                "PostgreSQL cannot hold the character NUL, which is in {}",
+                "PostgreSQL cannot store the NUL character, which is in {}",
                 name(table, &row)
             );
         }
@@ -166,7 +170,7 @@ async fn compare(source: &mut Tx, target: &mut Tx, table: &'static Table) -> any
             (None, None) => return Ok(count),
             (Some(row), Some(copy)) if row == copy => count += 1,
             (Some(row), _) | (None, Some(row)) => {
-                bail!("{} is not the same in both", name(table, &row))
+                bail!("{} differs between the two", name(table, &row))
             }
         }
     }

@@ -40,7 +40,7 @@ fn read(value: &str, also: &[(&str, &str)]) -> Result<String, String> {
         let options = PgConnectOptions::from_str(value);
         options.map_err(|error| {
             format!(
-                "cannot be understood ({}); in a user name or password write %40 for @, %2F for /, \
+                "is not a valid URL ({}); in a user name or password write %40 for @, %2F for /, \
                  %3F for ?, %23 for # and %25 for %",
                 reason(error)
             )
@@ -60,14 +60,14 @@ fn sqlite(value: &str, also: &[(&str, &str)]) -> Result<(), String> {
         }
         if !USUAL.contains(&option) && !also.contains(&option) {
             return Err(
-                "has an option after its ? which Damso cannot work with: it needs a file of its own \
-                 that it can write, as in sqlite://damso.db"
+                "has an option after the ? that Damso cannot use: it needs a file of its own that it \
+                 can write to, as in sqlite://damso.db"
                     .to_owned(),
             );
         }
     }
     let options = SqliteConnectOptions::from_str(value)
-        .map_err(|error| format!("cannot be understood: {}", reason(error)))?;
+        .map_err(|error| format!("is not a valid URL: {}", reason(error)))?;
     let is_memory = value.split('?').next().is_some_and(is_memory);
     let file = options.get_filename();
     match file.to_str() {
@@ -77,7 +77,7 @@ fn sqlite(value: &str, also: &[(&str, &str)]) -> Result<(), String> {
     }
 }
 
-const MEMORY: &str = "names a database in memory, which would be lost when Damso ends: name a file, as in \
+const MEMORY: &str = "is an in-memory database, which would be lost when Damso stops: name a file, as in \
      sqlite://damso.db";
 
 /// Tells whether it names no file: sqlx then makes a name of its own.
@@ -92,16 +92,16 @@ fn is_memory(address: &str) -> bool {
 fn problem_of(name: &str) -> Option<&'static str> {
     match name {
         // SQLite makes a file for it, and deletes that when it is closed.
-        "" => Some("names no file: add its name, as in sqlite://damso.db"),
+        "" => Some("names no file: add one, as in sqlite://damso.db"),
         ":memory:" => Some(MEMORY),
         // An address within the address, which SQLite reads with options of its own.
         _ if name.starts_with("file:") => {
-            Some("must have the file's name behind sqlite:// and no file:, as in sqlite://damso.db")
+            Some("must not contain file: after sqlite://, as in sqlite://damso.db")
         }
         _ if name.ends_with('/') => {
             Some("names a folder: add the file, as in sqlite:///data/damso.db")
         }
-        _ if name.contains('\0') => Some("has a zero in its file's name"),
+        _ if name.contains('\0') => Some("has a zero byte in the file name"),
         _ => None,
     }
 }
@@ -133,9 +133,9 @@ mod tests {
             ("sqlite://", "names no file"),
             ("sqlite:?mode=rwc", "names no file"),
             ("sqlite://?", "names no file"),
-            ("sqlite:file::memory:", "no file:"),
-            ("sqlite://file:x.db%3Fmode=memory", "no file:"),
-            ("sqlite:file:x.db", "no file:"),
+            ("sqlite:file::memory:", "contain file:"),
+            ("sqlite://file:x.db%3Fmode=memory", "contain file:"),
+            ("sqlite:file:x.db", "contain file:"),
             ("sqlite:///", "folder"),
             ("sqlite://data/", "folder"),
             ("sqlite://x.db?mode=ro", "option"),
@@ -149,7 +149,7 @@ mod tests {
             ("sqlite://x.db?nolock=1", "option"),
             ("sqlite://x.db?x", "option"),
             ("sqlite://x%00.db", "zero"),
-            ("sqlite://x%ff.db", "cannot be understood"),
+            ("sqlite://x%ff.db", "not a valid URL"),
             ("x.db", "sqlite:"),
             ("SQLITE://x.db", "sqlite:"),
             (":memory:", "sqlite:"),

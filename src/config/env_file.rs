@@ -31,7 +31,7 @@ impl EnvFile {
         // Some editors put a byte order mark before UTF-8; where UTF-16 is meant, nothing else fits.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = str::from_utf8(bytes)
-            .map_err(|_| ".env is not UTF-8 text: save it in that encoding".to_owned())?;
+            .map_err(|_| ".env is not UTF-8 text: save it as UTF-8".to_owned())?;
         let mut file = Self::default();
         for (number, line) in (1..).zip(text.lines()) {
             let parsed = parse_line(line).map_err(|why| format!(".env, line {number}: {why}"))?;
@@ -44,7 +44,7 @@ impl EnvFile {
             }
             if let Some((_, first)) = file.values.get(&name) {
                 return Err(format!(
-                    ".env, line {number}: {name} is set in line {first} already"
+                    ".env, line {number}: {name} is already set in line {first}"
                 ));
             }
             file.values.insert(name, (value, number));
@@ -68,10 +68,10 @@ impl EnvFile {
 
 /// The name and the value of a line, if it has any.
 fn parse_line(line: &str) -> Result<Option<(String, String)>, &'static str> {
-    const UNLIKE: &str = "this is not NAME=value";
+    const UNLIKE: &str = "not NAME=value";
     const QUOTE: &str = "put the value in single quotes, as in NAME='value'";
     if line.contains('\0') {
-        return Err("this is not UTF-8 text: save the file in that encoding");
+        return Err("not UTF-8 text: save the file as UTF-8");
     }
     let rest = line.trim();
     if rest.is_empty() || rest.starts_with('#') {
@@ -83,7 +83,7 @@ fn parse_line(line: &str) -> Result<Option<(String, String)>, &'static str> {
     }
     if typed.starts_with('#') {
         return Err(
-            "put a value that begins with # in single quotes, and a blank before a comment",
+            "put a value that begins with # in single quotes, and a space before a comment",
         );
     }
     let typed = typed.trim_start();
@@ -231,7 +231,7 @@ mod tests {
             assert!(error.contains("NAME=value"), "{line}: {error}");
         }
         let twice = EnvFile::parse(b"A=b\nB=c\nA=d").unwrap_err();
-        assert_eq!(twice, ".env, line 3: A is set in line 1 already");
+        assert_eq!(twice, ".env, line 3: A is already set in line 1");
         let wide: Vec<u8> = "A=b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(EnvFile::parse(&wide).unwrap_err().contains("UTF-8"));
         assert!(EnvFile::parse(b"A=\xff\xfe").unwrap_err().contains("UTF-8"));

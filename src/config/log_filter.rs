@@ -38,7 +38,7 @@ pub(super) fn filter(value: &str) -> Result<String, String> {
 
 fn unlike(part: &str) -> String {
     format!(
-        "{part:?} must be a level (error, warn, info, debug, trace or off) or a part with one, as in \
+        "{part:?} must be a log level (error, warn, info, debug, trace or off) or a module with one, as in \
          info,damso::security=debug"
     )
 }

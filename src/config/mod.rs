@@ -28,15 +28,16 @@ use std::{
 };
 use url::Url;
 
-/// A self-hosted AI chat that answers live in every browser.
+/// A self-hosted AI chat for families, classes and teams; replies stream into any browser, with or
+/// without JavaScript.
 ///
-/// Without a command it serves, until Ctrl-C. Every setting can also be given as the environment
-/// variable named beside it, or in a file `.env` in the working directory. Flags win over the
-/// environment, the environment over `.env`.
+/// Without a command, Damso starts the server and runs until Ctrl-C. Every setting can also be given as
+/// the environment variable named beside it, or in a file `.env` in the working directory. Flags win over
+/// the environment, the environment over `.env`.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "damso", version, about, long_about)]
 pub struct Invocation {
-    /// What is to be done; nothing named: serve.
+    /// The command to run; none: serve.
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -45,172 +46,182 @@ pub struct Invocation {
     pub config: Config,
 }
 
-/// The settings.
+/// The settings. Each belongs to a heading of the help, those of one heading stand together.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "damso")]
 pub struct Config {
-    /// Address and port to listen on
+    /// Address and port to listen on; 0.0.0.0:3000 lets other devices connect
     #[arg(
         long,
         env = "LISTEN",
         value_name = "ADDRESS:PORT",
+        help_heading = SERVER,
         default_value = "127.0.0.1:3000",
         value_parser = address
     )]
     pub listen: SocketAddr,
 
-    /// Database: sqlite://FILE, which is made when it is missing, or postgres://USER:PASSWORD@HOST/NAME,
-    /// which several servers may share
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite://damso.db", hide_env_values = true, value_parser = database_url)]
+    /// On shutdown, seconds to wait for running replies to finish
+    #[arg(long, env = "STOP_TIMEOUT", value_name = "SECONDS", help_heading = SERVER, default_value = "20", value_parser = seconds)]
+    pub stop_timeout: Duration,
+
+    /// Default time zone, as in Asia/Seoul; each person can choose another [default: this machine's, else
+    /// UTC]
+    #[arg(long, env = "TIME_ZONE", value_name = "NAME", help_heading = SERVER, value_parser = zone)]
+    pub time_zone: Option<TimeZone>,
+
+    /// Log level: error, warn, info, debug, trace or off; also for one module, as in
+    /// info,damso::security=debug
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", help_heading = SERVER, default_value = "info", value_parser = filter)]
+    pub rust_log: String,
+
+    /// Show every fragment of the interface at /styleguide [default: true only in development builds]
+    #[arg(long, env = "STYLEGUIDE", value_name = "BOOL", help_heading = SERVER, default_value_t = cfg!(debug_assertions), hide_default_value = true, action = clap::ArgAction::Set)]
+    pub styleguide: bool,
+
+    /// Database: sqlite://FILE, created if it is missing, or postgres://USER:PASSWORD@HOST/NAME, which
+    /// several servers can share
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", help_heading = DATABASE, default_value = "sqlite://damso.db", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
-    /// Key for the model server
-    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", hide_env_values = true, value_parser = secret)]
+    /// API key for the model server
+    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", help_heading = MODEL_SERVER, hide_env_values = true, value_parser = secret)]
     pub openai_api_key: Option<Secret>,
 
-    /// Address of an OpenAI-compatible model server [with a key and without this: OpenAI's own]
-    #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", value_parser = http_url)]
+    /// URL of an OpenAI-compatible model server [default: OpenAI's own, if a key is set]
+    #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", help_heading = MODEL_SERVER, value_parser = http_url)]
     pub openai_base_url: Option<Url>,
 
-    /// Headers of your own for the model server, as gateways want them: name: value with ; between, or a
-    /// JSON object
+    /// Extra HTTP headers for the model server, as some gateways need them: name: value, separated by ;, or
+    /// a JSON object
     #[arg(
         long,
         env = "OPENAI_HEADERS",
         value_name = "HEADERS",
+        help_heading = MODEL_SERVER,
         hide_env_values = true
     )]
     pub openai_headers: Option<Headers>,
 
-    /// Model that answers [default: the first one the server lists]
-    #[arg(long, env = "OPENAI_MODEL", value_name = "NAME", value_parser = trimmed)]
+    /// Model to use [default: the first one that the model server lists]
+    #[arg(long, env = "OPENAI_MODEL", value_name = "NAME", help_heading = MODEL_SERVER, value_parser = trimmed)]
     pub openai_model: Option<String>,
 
-    /// Use Ollama on this machine when it runs and no other model server is set
-    #[arg(long, env = "FIND_OLLAMA", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    /// Use Ollama on this machine if it is running and no other model server is set
+    #[arg(long, env = "FIND_OLLAMA", value_name = "BOOL", help_heading = MODEL_SERVER, default_value_t = true, action = clap::ArgAction::Set)]
     pub find_ollama: bool,
 
-    /// Where Ollama is looked for
-    #[arg(long, env = "OLLAMA_URL", value_name = "URL", default_value = "http://127.0.0.1:11434/v1", value_parser = http_url)]
+    /// URL of Ollama
+    #[arg(long, env = "OLLAMA_URL", value_name = "URL", help_heading = MODEL_SERVER, default_value = "http://127.0.0.1:11434/v1", value_parser = http_url)]
     pub ollama_url: Url,
 
-    /// Whether people can make their own accounts; the first account can always be made
-    #[arg(long, env = "REGISTRATION", value_enum, default_value_t = Registration::Open)]
-    pub registration: Registration,
-
-    /// Address that people's browsers see, when it is behind a proxy; with https, cookies become secure
-    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = own_url)]
-    pub public_url: Option<Url>,
-
-    /// Mark cookies as secure [default: when PUBLIC_URL starts with https]
-    #[arg(long, env = "SECURE_COOKIES", value_name = "BOOL")]
-    pub secure_cookies: Option<bool>,
-
-    /// Proxies whose X-Forwarded-For is believed, as addresses or networks with commas between
-    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
-    pub trusted_proxies: Vec<IpNet>,
-
-    /// Connections open at once; at the most as many as the limit on open files leaves room for
-    #[arg(long, env = "CONNECTIONS", value_name = "NUMBER", default_value_t = 10_000, value_parser = count(10, 1_000_000))]
-    pub connections: usize,
-
-    /// Connections open at once from one network: an IPv4 address, or an IPv6 /64
-    #[arg(long, env = "CONNECTIONS_PER_NETWORK", value_name = "NUMBER", default_value_t = 2_000, value_parser = count(10, 1_000_000))]
-    pub connections_per_network: usize,
-
-    /// Accounts that can be made from one network at once, as by a class; then one more each minute
-    #[arg(long, env = "REGISTRATIONS_PER_NETWORK", value_name = "NUMBER", default_value_t = 60, value_parser = count(1, 100_000))]
-    pub registrations_per_network: usize,
-
-    /// Seconds to wait for a connection to the model server
-    #[arg(long, env = "CONNECT_TIMEOUT", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    pub connect_timeout: Duration,
-
-    /// Seconds to wait for a first sign of life of a reply; while there are such signs, its first word is
-    /// waited for 15 times as long
-    #[arg(long, env = "FIRST_TOKEN_TIMEOUT", value_name = "SECONDS", default_value = "120", value_parser = seconds)]
-    pub first_token_timeout: Duration,
-
-    /// Seconds of silence after which a reply counts as cut off
-    #[arg(long, env = "SILENCE_TIMEOUT", value_name = "SECONDS", default_value = "90", value_parser = seconds)]
-    pub silence_timeout: Duration,
-
-    /// Let the model make a short title for each chat after its first reply; people can also switch it
-    /// off for themselves
-    #[arg(long, env = "TITLES", value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    /// Let the model write a short title for each chat after its first reply; each person can turn this off
+    #[arg(long, env = "TITLES", value_name = "BOOL", help_heading = MODEL_SERVER, default_value_t = true, action = clap::ArgAction::Set)]
     pub titles: bool,
 
-    /// Characters of a chat that the model is sent, the new message included; the oldest go first
-    #[arg(long, env = "HISTORY_LIMIT", value_name = "CHARACTERS", default_value_t = 48_000, value_parser = count(1_000, 100_000_000))]
-    pub history_limit: usize,
+    /// Seconds to wait for a connection to the model server
+    #[arg(long, env = "CONNECT_TIMEOUT", value_name = "SECONDS", help_heading = MODEL_SERVER, default_value = "5", value_parser = seconds)]
+    pub connect_timeout: Duration,
 
-    /// Characters that one message may have
-    #[arg(long, env = "MESSAGE_LIMIT", value_name = "CHARACTERS", default_value_t = 32_000, value_parser = count(100, 1_000_000))]
-    pub message_limit: usize,
+    /// Seconds to wait for the first sign of a reply, even a keep-alive; while such signs come, its first
+    /// word may take 15 times as long
+    #[arg(long, env = "FIRST_TOKEN_TIMEOUT", value_name = "SECONDS", help_heading = MODEL_SERVER, default_value = "120", value_parser = seconds)]
+    pub first_token_timeout: Duration,
 
-    /// Messages that one person may send in a minute for as long as they like, and twice as many at
-    /// once; 0 for any number
-    #[arg(long, env = "MESSAGES_PER_MINUTE", value_name = "NUMBER", default_value_t = 30, value_parser = count(0, 60_000))]
-    pub messages_per_minute: usize,
+    /// Seconds without output after which a reply is cut off
+    #[arg(long, env = "SILENCE_TIMEOUT", value_name = "SECONDS", help_heading = MODEL_SERVER, default_value = "90", value_parser = seconds)]
+    pub silence_timeout: Duration,
 
-    /// Replies that this server makes at once; more wait in line
-    #[arg(long, env = "REPLIES_AT_ONCE", value_name = "NUMBER", default_value_t = 1_000, value_parser = count(1, 100_000))]
-    pub replies_at_once: usize,
+    /// Who can create an account; the first account can always be created and becomes the administrator
+    #[arg(long, env = "REGISTRATION", help_heading = ACCOUNTS, value_enum, default_value_t = Registration::Open)]
+    pub registration: Registration,
 
-    /// Replies that one person may have running at once; more wait in line
-    #[arg(long, env = "REPLIES_PER_PERSON", value_name = "NUMBER", default_value_t = 4, value_parser = count(1, 1_000))]
-    pub replies_per_person: usize,
+    /// Most accounts created from one network at once, as by a class; after that, one more each minute
+    #[arg(long, env = "REGISTRATIONS_PER_NETWORK", value_name = "NUMBER", help_heading = ACCOUNTS, default_value_t = 60, value_parser = count(1, 100_000))]
+    pub registrations_per_network: usize,
 
-    /// Replies that one person may have waiting in line; more are refused
-    #[arg(long, env = "WAITING_PER_PERSON", value_name = "NUMBER", default_value_t = 16, value_parser = count(0, 1_000))]
-    pub waiting_per_person: usize,
+    /// URL at which people open Damso, if it has a name or is behind a proxy. With https, cookies are marked
+    /// secure. If it is wrong, forms are refused
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", help_heading = PROXY, value_parser = own_url)]
+    pub public_url: Option<Url>,
 
-    /// Seconds that running replies get to finish when the server is asked to stop
-    #[arg(long, env = "STOP_TIMEOUT", value_name = "SECONDS", default_value = "20", value_parser = seconds)]
-    pub stop_timeout: Duration,
+    /// Mark cookies as secure [default: true if PUBLIC_URL starts with https]
+    #[arg(long, env = "SECURE_COOKIES", value_name = "BOOL", help_heading = PROXY)]
+    pub secure_cookies: Option<bool>,
 
-    /// Seconds after which a page that follows a reply without JavaScript ends, with a link to where it
-    /// goes on; to be set below the time limit of a proxy
-    #[arg(long, env = "PAGE_TIME_LIMIT", value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    /// Reverse proxies to trust for X-Forwarded-For: addresses or networks, separated by commas
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORKS", help_heading = PROXY, value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Seconds after which a page that shows a live reply without JavaScript ends with a link to the rest;
+    /// set it below the proxy's read timeout
+    #[arg(long, env = "PAGE_TIME_LIMIT", value_name = "SECONDS", help_heading = PROXY, default_value = "3600", value_parser = seconds)]
     pub page_time_limit: Duration,
 
-    /// Time zone for whoever has chosen none, as in Asia/Seoul [default: this machine's, else UTC]
-    #[arg(long, env = "TIME_ZONE", value_name = "NAME", value_parser = zone)]
-    pub time_zone: Option<TimeZone>,
+    /// Most connections open at the same time; fewer if the limit on open files is too low for them
+    #[arg(long, env = "CONNECTIONS", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 10_000, value_parser = count(10, 1_000_000))]
+    pub connections: usize,
 
-    /// How long the first retry waits at most; not for people to set.
+    /// Most connections open at the same time from one network: an IPv4 address, or an IPv6 /64
+    #[arg(long, env = "CONNECTIONS_PER_NETWORK", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 2_000, value_parser = count(10, 1_000_000))]
+    pub connections_per_network: usize,
+
+    /// Most characters of a chat to send to the model, including the new message; the oldest messages are
+    /// left out first
+    #[arg(long, env = "HISTORY_LIMIT", value_name = "CHARACTERS", help_heading = LIMITS, default_value_t = 48_000, value_parser = count(1_000, 100_000_000))]
+    pub history_limit: usize,
+
+    /// Longest message, in characters
+    #[arg(long, env = "MESSAGE_LIMIT", value_name = "CHARACTERS", help_heading = LIMITS, default_value_t = 32_000, value_parser = count(100, 1_000_000))]
+    pub message_limit: usize,
+
+    /// Most messages one person can send per minute, with bursts of twice as many; 0 for no limit
+    #[arg(long, env = "MESSAGES_PER_MINUTE", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 30, value_parser = count(0, 60_000))]
+    pub messages_per_minute: usize,
+
+    /// Most replies this server generates at the same time; others wait in a queue
+    #[arg(long, env = "REPLIES_AT_ONCE", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 1_000, value_parser = count(1, 100_000))]
+    pub replies_at_once: usize,
+
+    /// Most replies one person can have running at the same time, on all servers together; others wait in a
+    /// queue
+    #[arg(long, env = "REPLIES_PER_PERSON", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 4, value_parser = count(1, 1_000))]
+    pub replies_per_person: usize,
+
+    /// Most replies one person can have in the queue; further ones are refused
+    #[arg(long, env = "WAITING_PER_PERSON", value_name = "NUMBER", help_heading = LIMITS, default_value_t = 16, value_parser = count(0, 1_000))]
+    pub waiting_per_person: usize,
+
+    /// Longest wait before the first retry; not a setting.
     #[arg(skip = Duration::from_millis(500))]
     pub retry_base: Duration,
 
-    /// The time between two words of the demo model; not for people to set.
+    /// Time between two words of the demo model; not a setting.
     #[arg(skip = Duration::from_millis(30))]
     pub demo_pace: Duration,
-
-    /// Show at /styleguide a sample of everything that pages are made of [default: only where the program
-    /// was built for development]
-    #[arg(long, env = "STYLEGUIDE", value_name = "BOOL", default_value_t = cfg!(debug_assertions), hide_default_value = true, action = clap::ArgAction::Set)]
-    pub styleguide: bool,
-
-    /// What to log: error, warn, info, debug, trace or off, also for each part by name, as in
-    /// info,damso::security=debug
-    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = filter)]
-    pub rust_log: String,
 
     /// The settings that were given a value, and where.
     #[arg(skip)]
     pub given: Vec<Given>,
 
-    /// A sentence for each name in `.env` and in the environment that is nearly a setting's.
+    /// A warning for each name in `.env` and in the environment that is nearly a setting's.
     #[arg(skip)]
     pub misspelt: Vec<String>,
 }
 
-/// Who may make an account.
+const SERVER: &str = "Server";
+const DATABASE: &str = "Database";
+const MODEL_SERVER: &str = "Model server";
+const ACCOUNTS: &str = "Accounts";
+const PROXY: &str = "Behind a proxy";
+const LIMITS: &str = "Limits";
+
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Registration {
-    /// Everybody who reaches the page.
+    /// Anyone who can open the page
     Open,
-    /// Nobody, once there is a first account.
+    /// Nobody, once the first account exists
     Closed,
 }
 
@@ -242,11 +253,11 @@ impl Config {
     /// That zone in words, with its distance from UTC now and where it is set.
     pub fn zone_in_words(&self) -> String {
         let zone = self.zone();
-        let name = zone.iana_name().unwrap_or("a zone without a name");
+        let name = zone.iana_name().unwrap_or("unnamed time zone");
         let offset = zone.to_offset(Timestamp::now());
         let by = match self.time_zone {
-            Some(_) => "by TIME_ZONE",
-            None => "as this machine's, since TIME_ZONE is not set",
+            Some(_) => "set by TIME_ZONE",
+            None => "this machine's, because TIME_ZONE is not set",
         };
         format!("{name} (UTC{offset}), {by}")
     }
@@ -256,8 +267,8 @@ impl Config {
         let mut warnings = self.misspelt.clone();
         if self.public_url.is_some() && self.trusted_proxies.is_empty() {
             warnings.push(
-                "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy everybody seems to \
-                 come from one address, and shares its limits on signing in"
+                "PUBLIC_URL is set but TRUSTED_PROXIES is not: behind a proxy, all visitors appear to \
+                 have the proxy's address and share its sign-in limits"
                     .to_owned(),
             );
         }
@@ -265,16 +276,16 @@ impl Config {
             && let Err(unknown) = time::of_this_machine()
         {
             warnings.push(format!(
-                "TZ={unknown} names no time zone that is known here, so times are shown in UTC: \
-                 set TIME_ZONE, as in Asia/Seoul"
+                "TZ={unknown} is not a known time zone, so times are shown in UTC: set TIME_ZONE, as in \
+                 Asia/Seoul"
             ));
         }
         if self.time_zone.is_none()
             && let Some(posix) = time::posix_zone()
         {
             warnings.push(format!(
-                "TZ={posix} is read as POSIX has it, whose signs are the other way round: times are \
-                 shown in UTC{}. If that is not meant, set TIME_ZONE, as in Asia/Seoul",
+                "TZ={posix} is a POSIX time zone, in which signs are reversed: times are shown in \
+                 UTC{}. If that is not what you want, set TIME_ZONE, as in Asia/Seoul",
                 self.zone().to_offset(Timestamp::now())
             ));
         }
@@ -336,9 +347,9 @@ fn http_url(value: &str) -> Result<Url, String> {
             false => words.to_owned(),
         });
     }
-    let url = Url::parse(value).map_err(|error| format!("is no address: {error}"))?;
+    let url = Url::parse(value).map_err(|error| format!("is not a URL: {error}"))?;
     if url.host().is_none() {
-        return Err("has no host".to_owned());
+        return Err("needs a host name".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("must not contain ? or #".to_owned());
@@ -359,11 +370,11 @@ fn own_url(value: &str) -> Result<Url, String> {
             .host_str()
             .is_some_and(|host| host.contains([',', ';', '|']));
     if several {
-        return Err("must be one address: the one that people open".to_owned());
+        return Err("must be one URL: the one that people open".to_owned());
     }
     if url.path() != "/" {
         return Err(format!(
-            "must end with the host, as in {}: Damso cannot be at a path below it",
+            "must not have a path, as in {}: Damso cannot be served below a path",
             url.origin().ascii_serialization()
         ));
     }
@@ -372,7 +383,7 @@ fn own_url(value: &str) -> Result<Url, String> {
 
 fn secret(value: &str) -> Result<Secret, String> {
     if !value.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("holds characters that no key has".to_owned());
+        return Err("contains characters that an API key cannot have".to_owned());
     }
     Ok(Secret::new(value.to_owned()))
 }
@@ -388,7 +399,7 @@ fn network(value: &str) -> Result<IpNet, String> {
 }
 
 fn zone(value: &str) -> Result<TimeZone, String> {
-    TimeZone::get(value).map_err(|_| "is no time zone, as Asia/Seoul or UTC is".to_owned())
+    TimeZone::get(value).map_err(|_| "is not a time zone name such as Asia/Seoul or UTC".to_owned())
 }
 
 fn seconds(value: &str) -> Result<Duration, String> {

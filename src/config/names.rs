@@ -61,7 +61,7 @@ pub(super) fn misspelt_in_file(file: &EnvFile, settings: &[&str]) -> Vec<String>
             let upper = name.to_uppercase();
             if OF_THE_ENVIRONMENT.contains(&&*upper) {
                 return Some(format!(
-                    ".env, line {line}: {name} has no effect here: set it in the environment"
+                    ".env, line {line}: {name} has no effect in .env: set it in the environment"
                 ));
             }
             let meant = elsewhere(&upper).or_else(|| {
@@ -71,7 +71,7 @@ pub(super) fn misspelt_in_file(file: &EnvFile, settings: &[&str]) -> Vec<String>
                     .or_else(|| misspelt(&upper, settings))
             })?;
             Some(format!(
-                ".env, line {line}: {name} is not a setting: is {meant} meant?"
+                ".env, line {line}: {name} is not a setting. Did you mean {meant}?"
             ))
         })
         .collect()
@@ -91,8 +91,9 @@ pub(super) fn misspelt_in_environment(
             let upper = name.to_uppercase();
             let known = elsewhere(&upper).filter(|_| upper.starts_with("OPENAI_"));
             let meant = known.or_else(|| misspelt(&upper, settings))?;
-            (!given.contains(&meant))
-                .then(|| format!("{name} in the environment is not a setting: is {meant} meant?"))
+            (!given.contains(&meant)).then(|| {
+                format!("{name} in the environment is not a setting. Did you mean {meant}?")
+            })
         })
         .collect()
 }
@@ -195,9 +196,10 @@ mod tests {
             ("OPENAI_KEY", "OPENAI_API_KEY"),
             ("OPENAI_MODEL_NAME", "OPENAI_MODEL"),
         ] {
-            let meant = format!("{name} is not a setting: is {setting} meant?");
+            let meant = format!("{name} is not a setting. Did you mean {setting}?");
             assert_eq!(in_file(name), [format!(".env, line 1: {meant}")]);
-            let meant = format!("{name} in the environment is not a setting: is {setting} meant?");
+            let meant =
+                format!("{name} in the environment is not a setting. Did you mean {setting}?");
             assert_eq!(in_environment(name), [meant]);
             let given =
                 misspelt_in_environment([name.to_owned()].into_iter(), &SETTINGS, &[setting]);
@@ -216,7 +218,10 @@ mod tests {
             ("LOG_LEVEL", "RUST_LOG"),
         ] {
             let told = in_file(name).join("");
-            assert!(told.ends_with(&format!("is {setting} meant?")), "{told}");
+            assert!(
+                told.ends_with(&format!("Did you mean {setting}?")),
+                "{told}"
+            );
         }
         for name in [
             "NO_PROXY",

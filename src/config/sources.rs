@@ -226,11 +226,18 @@ impl Variables<'_> {
     }
 }
 
-/// The command line, each argument as `settle` leaves it.
+/// The command line, each argument as `settle` leaves it. The help of a command names its own arguments;
+/// the settings, which it has too, stand in the help of the program.
 fn command(mut settle: impl FnMut(Arg) -> Arg) -> Command {
-    Invocation::command()
-        .mut_subcommands(|command| command.mut_args(&mut settle))
-        .mut_args(|setting| settle(setting).global(true).help_heading("Settings"))
+    let command = Invocation::command().mut_args(|setting| setting.global(true));
+    let settings: Vec<_> = command.get_arguments().cloned().collect();
+    let hidden = settings.into_iter().map(|setting| setting.hide(true));
+    command
+        .mut_subcommands(|command| {
+            let command = command.args(hidden.clone()).mut_args(&mut settle);
+            command.after_help("Settings: the same as for the server, see `damso --help`.")
+        })
+        .mut_args(settle)
 }
 
 /// The arguments of all commands.

@@ -106,21 +106,21 @@ pub fn may_be_used(database: &Path) -> Result<(), String> {
     let folder = folder(&file);
     if !folder.is_dir() {
         return Err(format!(
-            "cannot be made: there is no folder {}; make it, or set DATABASE_URL to another place",
+            "cannot be created: the folder {} does not exist; create it, or set DATABASE_URL to another place",
             folder.display()
         ));
     }
     match takes_files(folder) {
         Err(error) if error.kind() == ErrorKind::StorageFull => {
             return Err(format!(
-                "cannot be written: the disk of its folder {} is full; make room there",
+                "cannot be written: the disk of its folder {} is full; free up space",
                 folder.display()
             ));
         }
         tried => tried.map_err(|error| {
             format!(
-                "cannot be written: its folder {} takes no files ({error}); let this user write \
-                 there",
+                "cannot be written: no file can be created in its folder {} ({error}); let this user \
+                 write there",
                 folder.display()
             )
         })?,
@@ -157,7 +157,7 @@ pub(super) fn lock(database: &Path) -> Result<File> {
     match locked {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::internal(
-            "is in use: another Damso is using this file",
+            "another Damso server is using this database file: stop it, or set DATABASE_URL to another file",
         )),
         // Some network file systems know no locks; then it is up to the person who runs it.
         Err(TryLockError::Error(_)) => Ok(file),

@@ -53,9 +53,11 @@ impl Standing {
     pub fn problem(self) -> Option<&'static str> {
         match self {
             Self::Empty | Self::Current | Self::Behind => None,
-            Self::Newer => Some("is of a newer Damso: run that one, or a backup"),
+            Self::Newer => Some(
+                "was created by a newer version of Damso: use that version, or restore a backup",
+            ),
             Self::Strange => Some(
-                "has tables that are not Damso's, or broken ones: set DATABASE_URL to another \
+                "contains tables that are not Damso's, or damaged ones: set DATABASE_URL to another \
                  database, or restore a backup",
             ),
         }
@@ -232,7 +234,7 @@ impl Look {
         let astray = sqlx::query("pragma foreign_key_check")
             .fetch_optional(db)
             .await?;
-        Ok(astray.map(|_| "a row refers to one that is not there".to_owned()))
+        Ok(astray.map(|_| "a row refers to a missing row".to_owned()))
     }
 
     /// Ends the look.

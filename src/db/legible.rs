@@ -87,7 +87,7 @@ where
 pub fn readable<'r, T: FromRow<'r, R>, R: Row>(rows: &'r [R]) -> Vec<T> {
     let read = rows.iter().map(T::from_row);
     read.filter_map(|row| {
-        row.inspect_err(|error| tracing::error!(%error, "a row of a list is damaged"))
+        row.inspect_err(|error| tracing::error!(%error, "skipped a damaged row"))
             .ok()
     })
     .collect()

@@ -128,7 +128,7 @@ impl Db {
                 .execute(pool)
                 .await
         {
-            tracing::warn!(%error, topic = topic.name(), "other processes could not be woken");
+            tracing::warn!(%error, topic = topic.name(), "could not notify other servers (NOTIFY)");
         }
     }
 }
@@ -140,7 +140,7 @@ pub(crate) async fn listen(pool: PgPool, db: Db) {
         if let Err(error) = hear(&pool, &db.wakes).await
             && !pool.is_closed()
         {
-            tracing::debug!(%error, "not hearing other processes");
+            tracing::debug!(%error, "lost the LISTEN connection; reconnecting");
         }
         // What listens is the first to notice that the server is away.
         while !pool.is_closed() && !db.can_be_reached().await {

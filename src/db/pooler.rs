@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The words for a server whose connections are not sessions, after its name.
 pub const NO_SESSIONS: &str =
-    "is behind a pooler that gives its sessions to others in between: set its pool_mode to session";
+    "is behind a connection pooler that shares sessions: set its pool_mode to session";
 
 /// Tells whether a connection hears what is said to it later, which is all that we need of a session
 /// that others do not. Where a pooler hands out another one for each transaction it hears nothing.

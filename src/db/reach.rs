@@ -63,7 +63,7 @@ impl Reach {
             Some(error) => {
                 let why = error.to_string();
                 if seen.told != why {
-                    tracing::error!(%error, "PostgreSQL cannot be reached");
+                    tracing::error!(%error, "could not connect to PostgreSQL");
                     seen.told = why;
                 }
                 seen.away_since.get_or_insert_with(Instant::now);
@@ -72,7 +72,7 @@ impl Reach {
             None => {
                 if let Some(since) = seen.away_since.take() {
                     let seconds = since.elapsed().as_secs();
-                    tracing::info!(seconds, "PostgreSQL can be reached again");
+                    tracing::info!(seconds, "connected to PostgreSQL again");
                     seen.told.clear();
                 }
                 true

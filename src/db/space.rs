@@ -93,11 +93,11 @@ fn tell(room: DiskSpace, folder: &Path, found: Option<(u64, u64)>) {
     let folder = folder.display();
     let free = found.map_or(0, |(free, _)| free / MB);
     match room {
-        DiskSpace::Enough => tracing::info!(%folder, "there is room on the disk again: {free} MB"),
-        DiskSpace::Low => tracing::warn!(%folder, "the disk is nearly full: {free} MB are free"),
+        DiskSpace::Enough => tracing::info!(%folder, "enough disk space again: {free} MB free"),
+        DiskSpace::Low => tracing::warn!(%folder, "low disk space: {free} MB free"),
         DiskSpace::None => tracing::error!(
             %folder,
-            "the disk is full but for {free} MB: nothing new is taken until there is room"
+            "out of disk space: {free} MB free; new messages are refused until there is more"
         ),
     }
 }

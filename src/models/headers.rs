@@ -46,22 +46,22 @@ pub enum HeadersError {
     #[error("number {0} is not name: value, as in x-portkey-provider: openai")]
     NoColon(usize),
     /// A name that no header can have.
-    #[error("the name of number {0} holds characters that no header's name has")]
+    #[error("the name of number {0} contains characters that a header name cannot have")]
     Name(usize),
     /// A value that no header can have.
-    #[error("the value of {0} is empty or holds characters that no header has")]
+    #[error("the value of {0} is empty or contains characters that a header cannot have")]
     Value(HeaderName),
     /// What only the connection itself can say.
-    #[error("{0} cannot be set: it follows from the request")]
+    #[error("{0} cannot be set: the HTTP client sets it")]
     Fixed(HeaderName),
     /// The same name twice.
-    #[error("{0} is there twice")]
+    #[error("{0} is set twice")]
     Twice(HeaderName),
     /// JSON that is no object of texts.
-    #[error("is not a JSON object of texts, as in {{\"x-portkey-provider\": \"openai\"}}")]
+    #[error("is not a JSON object of strings, as in {{\"x-portkey-provider\": \"openai\"}}")]
     Json,
     /// More than anybody needs.
-    #[error("there are more than {MOST}")]
+    #[error("more than {MOST} headers")]
     TooMany,
 }
 
@@ -179,9 +179,9 @@ mod tests {
             ("x-a: se\u{7f}cret", "the value of x-a"),
             ("x-a: secret\u{ac00}", "the value of x-a"),
             ("Content-Length: 5", "content-length cannot be set"),
-            ("x-a: secret; X-A: secret", "x-a is there twice"),
-            (r#"{"x-a": ["secret"]}"#, "is not a JSON object of texts"),
-            (r#"{"x-a": "secret""#, "is not a JSON object of texts"),
+            ("x-a: secret; X-A: secret", "x-a is set twice"),
+            (r#"{"x-a": ["secret"]}"#, "is not a JSON object of strings"),
+            (r#"{"x-a": "secret""#, "is not a JSON object of strings"),
         ] {
             let error = text.parse::<Headers>().unwrap_err().to_string();
             assert!(

@@ -119,10 +119,10 @@ pub enum SettingsError {
     )]
     BaseUrl,
     /// The key has characters that cannot be sent.
-    #[error("the model server's key holds characters that a key cannot have")]
+    #[error("the API key of the model server contains characters that a key cannot have")]
     Key,
     /// The HTTP client could not be made.
-    #[error("cannot make a client for the model server")]
+    #[error("cannot create an HTTP client for the model server")]
     Client(#[from] reqwest::Error),
     /// The system's certificates could not be read.
     #[error("cannot read the certificates that this system trusts")]
@@ -318,7 +318,7 @@ impl Models {
             if let Some((server, model)) = self.ollama().await {
                 tracing::info!(model, server = server.base, "found Ollama");
             } else {
-                tracing::info!("no model server is set: the demo model answers");
+                tracing::info!("no model server configured: using the demo model");
             }
             return;
         }
@@ -326,7 +326,7 @@ impl Models {
         let wanted = self.shared.settings.model.as_deref();
         match server.models(LIST_PATIENCE).await {
             Err(trouble) => {
-                tracing::warn!(%trouble, server = server.base, "cannot ask the model server what it has")
+                tracing::warn!(%trouble, server = server.base, "could not list the model server's models")
             }
             Ok(list) => match (wanted, for_chats(&list)) {
                 (Some(model), _) if list.iter().any(|name| name == model) => {
@@ -343,7 +343,7 @@ impl Models {
                     tracing::info!(
                         model,
                         server = server.base,
-                        "connected to the model server, took its first model"
+                        "connected to the model server; OPENAI_MODEL is not set, using its first model"
                     );
                     self.known().model = Some(model.to_owned());
                 }
@@ -425,7 +425,7 @@ impl Models {
                     yield Event::End(Err(trouble));
                     return;
                 };
-                tracing::debug!(%trouble, ?wait, "asking the model server again");
+                tracing::debug!(%trouble, ?wait, "retrying a request to the model server");
                 yield Event::Retrying { attempt: retries, of: retry::RETRIES, wait, trouble: trouble.kind() };
                 tokio::time::sleep(wait).await;
             }

@@ -114,7 +114,7 @@ impl Models {
         let (names, next) = match list {
             Ok(list) => (choosable(list).into(), STALE),
             Err(trouble) => {
-                tracing::debug!(%trouble, "the list of models could not be had");
+                tracing::debug!(%trouble, "could not list models");
                 (last.names.clone(), REST)
             }
         };

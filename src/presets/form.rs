@@ -67,8 +67,11 @@ impl PresetFields {
         }
     }
 
-    fn efforts(&self) -> &'static [&'static str] {
-        &EFFORTS
+    fn efforts(&self) -> Vec<(&'static str, String)> {
+        EFFORTS
+            .into_iter()
+            .map(|effort| (effort, effort_name(effort, self.view.t)))
+            .collect()
     }
 }
 
@@ -191,7 +194,23 @@ fn effort(typed: &str, t: &Texts) -> Result<Option<String>, String> {
     match typed.trim() {
         "" => Ok(None),
         word if EFFORTS.contains(&word) => Ok(Some(word.to_owned())),
-        _ => Err(t.preset_effort_unknown(EFFORTS.join(", "))),
+        _ => {
+            let names = EFFORTS.map(|effort| effort_name(effort, t));
+            Err(t.preset_effort_unknown(names.join(", ")))
+        }
+    }
+}
+
+/// Names one of `EFFORTS` in the person's language; the model server is sent the English word.
+fn effort_name(effort: &str, t: &Texts) -> String {
+    match effort {
+        "none" => t.preset_effort_none(),
+        "minimal" => t.preset_effort_minimal(),
+        "low" => t.preset_effort_low(),
+        "medium" => t.preset_effort_medium(),
+        "high" => t.preset_effort_high(),
+        "xhigh" => t.preset_effort_xhigh(),
+        _ => t.preset_effort_max(),
     }
 }
 

@@ -101,7 +101,7 @@ impl Replies {
         while !self.db.is_closed() {
             self.known.wait_for_followed().await;
             if let Err(error) = self.look().await {
-                tracing::debug!(%error, "no news of replies that are made elsewhere");
+                tracing::debug!(%error, "could not read replies of other servers");
             }
             sleep(LEAST).await;
             let woken = async {

@@ -71,7 +71,7 @@ impl Replies {
         while self.is_open() {
             tick.tick().await;
             if self.is_open() {
-                within_reason("no sign of life could be given", self.beat()).await;
+                within_reason("could not write this server's heartbeat", self.beat()).await;
             }
         }
     }
@@ -99,13 +99,13 @@ impl Replies {
         while self.is_open() {
             if Instant::now() >= due {
                 due = Instant::now() + BEAT;
-                within_reason("the replies could not be looked after", self.look_after()).await;
+                within_reason("could not check for abandoned replies", self.look_after()).await;
                 self.begin_waiting().await;
             }
             tokio::select! {
                 () = sleep_until(due) => {}
                 _ = stops.changed() => {
-                    within_reason("it was not seen which replies are to stop", self.check_held()).await;
+                    within_reason("could not check for stop requests", self.check_held()).await;
                 }
                 _ = line.changed() => drop(self.begin_waiting().await),
             }
@@ -133,7 +133,7 @@ impl Replies {
         if !left.is_empty() {
             tracing::warn!(
                 replies = left.len(),
-                "the process that made these replies is gone"
+                "marked replies of a stopped server as interrupted"
             );
             self.db.wake_here(Topic::Replies);
             self.db.wake_here(Topic::Line);
@@ -183,6 +183,6 @@ async fn within_reason(failure: &str, work: impl Future<Output = Result<()>>) {
     match timeout(PATIENCE, work).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "{failure}"),
-        Err(_) => tracing::warn!("{failure}: the database takes too long"),
+        Err(_) => tracing::warn!("{failure}: the database did not respond in time"),
     }
 }

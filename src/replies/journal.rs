@@ -34,9 +34,9 @@ pub(super) async fn keep(db: Db, known: Arc<Known>) {
         // Once for each change: a log on the same full disk is no help.
         match (&written, fails) {
             (Err(error), false) => {
-                tracing::warn!(%error, "the journal could not be written; trying again");
+                tracing::warn!(%error, "could not write the reply journal; trying again");
             }
-            (Ok(true), true) => tracing::info!("the journal is written again"),
+            (Ok(true), true) => tracing::info!("the reply journal is being written again"),
             _ => {}
         }
         fails = written.map_or(true, |any| fails && !any);

@@ -121,7 +121,7 @@ impl Replies {
         match self.leave_word_to_stop(id).await {
             // It has stopped here, and is kept so once something can be kept.
             Err(error) if live.is_some() && error.is_passing() => {
-                tracing::warn!(%error, "a reply was stopped here only");
+                tracing::warn!(%error, "could not save a stop request; stopped the reply on this server only");
                 Ok(())
             }
             done => done,

@@ -51,7 +51,7 @@ impl Replies {
             .claim_replies(self.instance, slots, self.limits.per_person);
         let claimed = claimed.await.unwrap_or_else(|error| {
             // It is looked again in a moment.
-            tracing::warn!(%error, "the line could not be looked at");
+            tracing::warn!(%error, "could not read the reply queue");
             Vec::new()
         });
         let has_room = claimed.len() < slots;
@@ -95,7 +95,7 @@ impl Replies {
                 return Box::pin(self.store(&live, lease, &ending)).await;
             }
             Err(error) => {
-                tracing::error!(%error, reply = %lease.id, "a reply could not be begun");
+                tracing::error!(%error, reply = %lease.id, "could not start a reply");
                 let ending = Ending {
                     problem: Some("internal"),
                     ..Ending::not_begun(MessageState::Failed, claimed, live.thoughts())
@@ -123,9 +123,9 @@ impl Replies {
             }
             // Even a panic leaves no reply running for ever.
             Err(_) => {
-                tracing::error!(reply = %lease.id, "writing a reply ended badly");
+                tracing::error!(reply = %lease.id, "a reply task panicked");
                 if let Err(error) = Box::pin(self.db.interrupt_reply(lease)).await {
-                    tracing::error!(%error, reply = %lease.id, "a reply could not be ended");
+                    tracing::error!(%error, reply = %lease.id, "could not mark the reply as interrupted");
                 }
             }
         }
@@ -148,7 +148,7 @@ impl Replies {
                 Err(error) => return Err(error),
             };
             if !std::mem::replace(&mut told, true) {
-                tracing::warn!(reply = %claimed.lease.id, %error, "a reply could not be begun yet");
+                tracing::warn!(reply = %claimed.lease.id, %error, "could not start a reply yet; trying again");
             }
             let pause = pauses.next().unwrap_or_default();
             match timeout(pause, live.was_cut()).await {
@@ -166,7 +166,7 @@ impl Replies {
         let mut told = false;
         while let Err(error) = self.db.end_reply(lease, ending).await {
             if !std::mem::replace(&mut told, true) {
-                tracing::error!(reply = %lease.id, %error, "a reply could not be stored; trying again");
+                tracing::error!(reply = %lease.id, %error, "could not save a reply; trying again");
             }
             let pause = pauses.next().unwrap_or_default();
             // The journal still has the text, or as much as it could take.
@@ -177,7 +177,7 @@ impl Replies {
         }
         if told {
             let seconds = began.elapsed().as_secs();
-            tracing::info!(reply = %lease.id, seconds, "the reply is stored now");
+            tracing::info!(reply = %lease.id, seconds, "saved the reply");
         }
     }
 }

@@ -68,7 +68,7 @@ impl Replies {
         tokio::spawn(async move {
             let made = closing.run_until_cancelled(make_title(&db, &models, chat, reply));
             if let Some(Err(error)) = made.await {
-                tracing::warn!(%error, "a title could not be made");
+                tracing::warn!(%error, "could not generate a title");
             }
         });
     }
@@ -147,7 +147,7 @@ async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens:
                 return Said::Thoughts;
             }
             Event::End(Err(trouble)) => {
-                tracing::debug!(%trouble, "the model made no title");
+                tracing::debug!(%trouble, "the model wrote no title");
                 return Said::Nothing;
             }
             _ => {}

@@ -269,7 +269,7 @@ impl Writer {
                 self.noting = Some(self.around.main.spawn(async move {
                     // It is only told below the reply: no reason to give up.
                     if let Err(error) = db.set_model(lease, &model, dropped).await {
-                        tracing::warn!(%error, "the model of a reply could not be noted");
+                        tracing::warn!(%error, "could not save which model replies");
                     }
                 }));
                 None

@@ -45,7 +45,7 @@ impl Threads {
                 .name("writer".to_owned())
                 .spawn(move || {
                     if let Err(error) = work(&models, known, todo) {
-                        tracing::error!(%error, "a thread that writes could not begin");
+                        tracing::error!(%error, "could not start a writer thread");
                     }
                 })?;
             Ok(jobs)

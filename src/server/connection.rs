@@ -103,7 +103,7 @@ impl Connection {
             }
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 if let Err(error) = ended {
-                    tracing::trace!(%error, "a connection ended");
+                    tracing::trace!(%error, "connection ended");
                 }
                 return Poll::Ready(());
             }

@@ -12,14 +12,14 @@ pub(super) fn room_for_connections(wanted: usize, replies: usize) -> usize {
     let files = match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) => usize::try_from(files).unwrap_or(usize::MAX),
         Err(error) => {
-            tracing::warn!(%error, "the limit on open files is not known");
+            tracing::warn!(%error, "could not read the limit on open files");
             return wanted;
         }
     };
     let room = room(files, wanted, replies);
     if room < wanted.min(FEW) {
         tracing::warn!(
-            "only {room} connections can be open at once, as this process may have {files} files open: \
+            "only {room} connections can be open at once, because this process may open only {files} files: \
              raise that limit (ulimit -n, LimitNOFILE)"
         );
     }

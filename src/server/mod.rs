@@ -95,7 +95,7 @@ fn set_up(tcp: &TcpStream) {
     #[cfg(target_os = "linux")]
     let set = set.and(socket.set_tcp_user_timeout(Some(GONE)));
     if let Err(error) = set {
-        tracing::debug!(%error, "a connection could not be set up");
+        tracing::debug!(%error, "could not set socket options");
     }
 }
 
@@ -122,7 +122,7 @@ impl Accepting {
         }
         self.connections.make_room();
         if self.may_say() {
-            tracing::warn!(%error, "a connection could not be taken");
+            tracing::warn!(%error, "could not accept a connection");
         }
         sleep(PAUSE).await;
     }
@@ -132,7 +132,7 @@ impl Accepting {
         tcp.try_write(self.full.as_bytes()).ok();
         if self.may_say() {
             let network = network_of(peer.ip());
-            tracing::warn!(%network, "a connection was refused: there are as many as there may be (CONNECTIONS, CONNECTIONS_PER_NETWORK)");
+            tracing::warn!(%network, "refused a connection: too many are open (CONNECTIONS, CONNECTIONS_PER_NETWORK)");
         }
     }
 

@@ -176,8 +176,8 @@ impl Told {
         tracing::warn!(
             target: "damso::security",
             event, origin, host, public_url,
-            "a request was refused, as it did not come to this server from a page of its own; if it did, set \
-             PUBLIC_URL to the address that the browser shows",
+            "refused a cross-site request; if it came from a page of Damso, set PUBLIC_URL to the address that the \
+             browser shows",
         );
     }
 
@@ -189,8 +189,8 @@ impl Told {
             tracing::warn!(
                 target: "damso::security",
                 event = "insecure_cookies", origin,
-                "browsers come by https, but cookies are not marked as secure: set PUBLIC_URL to the address that \
-                 the browser shows",
+                "browsers connect over https, but cookies are not marked as secure: set PUBLIC_URL to the address \
+                 that the browser shows",
             );
         }
     }

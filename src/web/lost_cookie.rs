@@ -58,8 +58,8 @@ impl LostCookie {
                 if !TOLD.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
                         address,
-                        "somebody signed in over http, where cookies do not travel that are marked as secure: \
-                         such people have to open this address, or PUBLIC_URL and SECURE_COOKIES are wrong"
+                        "somebody signed in over http, but cookies are marked as secure, so the browser drops them: \
+                         open this address instead, or check PUBLIC_URL and SECURE_COOKIES"
                     );
                 }
                 t.login_cookie_over_http(address)

@@ -42,6 +42,7 @@ impl NotTaken {
             Self::TooManyRunning => view.t.composer_too_many_running(),
             Self::StillReplying => view.t.composer_still_replying(),
             Self::GoneOn => view.t.composer_gone_on(),
+            Self::KeyUsed if typed => view.t.composer_key_used(),
             Self::KeyUsed => view.t.error_bad_request(),
             Self::Ending => view.t.composer_ending(),
             Self::NotWritten(why) if !typed => why.sentence(view.t),

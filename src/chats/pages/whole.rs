@@ -79,7 +79,7 @@ async fn whole(app: App, view: View, chat: Chat) -> Result<Response> {
             match part(&app, &view, id, ids).await {
                 Ok(html) => yield Ok(html),
                 Err(error) => {
-                    tracing::error!(%error, "a page of all messages could not be finished");
+                    tracing::error!(%error, "could not finish a page of all messages");
                     break;
                 }
             }

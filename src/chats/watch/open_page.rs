@@ -218,7 +218,7 @@ async fn hold_open(
         end_held(&app, &view, &user, id, &streamed, graphical)
             .await
             .unwrap_or_else(|error| {
-                tracing::error!(%error, "the end of a page could not be made");
+                tracing::error!(%error, "could not render the end of a live page");
                 None
             })
     };
