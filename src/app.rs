@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 /// Interval of the clean-up job.
 const CLEAN_UP: Duration = Duration::from_secs(3600);
 
-/// What every request shares. Cheap to clone.
+/// State that every request shares. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub(crate) config: Arc<Config>,
@@ -107,7 +107,7 @@ impl App {
     }
 }
 
-/// Forgets ended sessions, old tries, deleted messages and accounts, now and every hour.
+/// Deletes ended sessions, old attempts, deleted messages and accounts, now and every hour.
 async fn clean_up(db: Db) {
     let mut tick = tokio::time::interval(CLEAN_UP);
     loop {

@@ -1,4 +1,4 @@
-//! What can go wrong in a handler, and how every failure becomes a page or a notice.
+//! Errors of handlers, and the layer that turns every failure into a page or a notice.
 
 use crate::{
     App,
@@ -27,7 +27,7 @@ use tokio::time::timeout;
 /// A handler's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request was not answered as asked.
+/// The reason why a request was not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing, or it is somebody else's.
@@ -291,7 +291,7 @@ struct ErrorPage {
 #[template(path = "fragments/notice.html")]
 pub(crate) struct Notice {
     pub(crate) sentence: String,
-    /// Where to go next: an address and what the link says.
+    /// The way on: an address and what the link says.
     pub(crate) link: Option<(String, String)>,
     /// It is true for a while only: it goes when the reply beside it ends.
     pub(crate) passes: bool,
@@ -424,7 +424,7 @@ fn has_failed(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !is_ours
 }
 
-/// What happened and what to do, for a person.
+/// Tells what happened and what to do, for a person.
 fn sentence(t: &Texts, status: StatusCode) -> String {
     match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => t.error_not_found(),

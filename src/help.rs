@@ -1,4 +1,4 @@
-//! What everybody may read: how Damso is used without a mouse, without JavaScript, in a terminal.
+//! The help page: Damso with a keyboard, without JavaScript, in a terminal.
 
 use crate::web::view::View;
 use askama::Template;

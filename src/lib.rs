@@ -39,7 +39,7 @@ use std::time::Duration;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
 use web::{bodies, compression, csrf, health, view};
 
-/// Who is answered at an address; others are told to sign in, or that there is nothing.
+/// The people who are answered at an address; others are told to sign in, or that there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// Everybody.

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// How long open requests may take to end, once no more are taken.
+/// Time that open requests have to end, once no more are accepted.
 const GRACE: Duration = Duration::from_secs(5);
 
 #[tokio::main]

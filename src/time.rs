@@ -12,8 +12,8 @@ use std::{fmt::Display, sync::LazyLock};
 static NAMES: LazyLock<Vec<Names>> =
     LazyLock::new(|| Lang::iter().map(|&lang| Names::of(lang)).collect());
 
-/// What is the same each time that a moment is told in a language, and a page tells many: looked up
-/// once, as that took most of the time.
+/// Names that are the same each time that a moment is told in a language: looked up once, as a page
+/// tells many and that took most of the time.
 struct Names {
     /// The short ones, from January.
     months: [String; 12],

@@ -1,4 +1,4 @@
-//! Deleting one's account with everything in it.
+//! Deletes an account with everything in it.
 //!
 //! At once nobody can sign in to it any more and its name is free; then it is erased in steps, so
 //! that nobody else waits long for the database. What a process that ends leaves of it, the next one
@@ -33,10 +33,10 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
 use tower_sessions::Session;
 
-/// How long somebody is kept waiting until all is erased.
+/// Longest time that somebody is kept waiting until all is erased.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What there is of an account.
+/// The chats and personas of an account, in numbers.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Holdings {
     pub chats: i64,

@@ -40,7 +40,7 @@ impl HtmlSafe for NameForm {}
 #[template(path = "pages/account.html")]
 pub(crate) struct AccountPage {
     view: View,
-    /// What was just done.
+    /// The change that was just made.
     done: Option<String>,
     since: String,
     name: NameForm,

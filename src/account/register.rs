@@ -32,7 +32,7 @@ use std::time::Duration;
 use tower_sessions::Session;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters a user name may have.
+/// Most characters of a username.
 const NAME_LIMIT: usize = 40;
 
 #[derive(Default, Deserialize)]
@@ -127,7 +127,7 @@ pub(crate) fn clean_name(typed: &str) -> String {
     typed.nfkc().collect::<String>().trim().to_owned()
 }
 
-/// What is wrong with a name.
+/// Tells what is wrong with a name.
 pub(crate) fn name_problem(t: &Texts, name: &str) -> Option<String> {
     if name.is_empty() {
         Some(t.register_name_empty())
@@ -140,7 +140,7 @@ pub(crate) fn name_problem(t: &Texts, name: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with a new password, as far as can be seen at once.
+/// Tells what is wrong with a new password, as far as can be seen at once.
 pub(crate) fn password_problem(t: &Texts, password: &Password) -> Option<String> {
     let (least, most) = (
         *password::LENGTH.start() as u64,

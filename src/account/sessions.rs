@@ -1,4 +1,4 @@
-//! Where somebody is signed in, and ending that.
+//! The list of sessions in which somebody is signed in, and ending them.
 
 use crate::{
     App,
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use tower_sessions::{Session, session::Id};
 
-/// How many sessions are shown, those used last.
+/// Most sessions shown: those used last.
 const SHOWN: i64 = 200;
 
 /// A session as its owner sees it.
@@ -37,7 +37,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// What it is called in addresses: nothing that would open it.
+    /// Returns its name in addresses: nothing that would open it.
     fn id(&self) -> String {
         let hash = Sha256::new_with_prefix("session ").chain_update(&self.key_hash);
         let hash = hash.finalize();
@@ -51,12 +51,12 @@ impl Seen {
         user_agent::name(self.user_agent.as_deref()?)
     }
 
-    /// How many days ago it was last used.
+    /// Returns how many days ago it was last used.
     fn used(&self) -> Option<u64> {
         self.seen_at.map(days_since)
     }
 
-    /// How many days ago it began.
+    /// Returns how many days ago it began.
     fn began(&self) -> Option<u64> {
         self.created_at.map(days_since)
     }
@@ -67,7 +67,7 @@ fn days_since(at: i64) -> u64 {
     u64::try_from(now() / A_DAY - at / A_DAY).unwrap_or(0)
 }
 
-/// Where somebody is signed in.
+/// The sessions in which somebody is signed in.
 #[derive(Template)]
 #[template(path = "fragments/session_list.html")]
 pub(crate) struct SessionList {

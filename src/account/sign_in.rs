@@ -24,11 +24,12 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, cookie::time};
 
-/// How many bytes a name as typed may have, for a name to be looked up: far more than any has.
+/// Most bytes of a typed name that is looked up: far more than any has.
 const LONGEST_NAME: usize = 1_000;
 
-/// Where a text waits in the session while its writer signs in again, and the cookie that says so
-/// for a short time. (Not a part of the address: Lynx sends no Referer from one with a query.)
+/// Name under which a text waits in the session while its writer signs in again, and the cookie
+/// that says so for a short time. (Not a part of the address: Lynx sends no Referer from one with a
+/// query.)
 const DRAFT: &str = "draft";
 const DRAFT_TIME: time::Duration = time::Duration::minutes(1);
 
@@ -59,7 +60,7 @@ impl HtmlSafe for LoginForm {}
 struct LoginPage {
     view: View,
     form: LoginForm,
-    /// Whether to offer a new account; none where somebody who has one is to sign in again.
+    /// Sign-up, as the page tells it; none where somebody who has an account signs in again.
     registration: Option<Registration>,
 }
 

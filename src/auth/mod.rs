@@ -26,14 +26,14 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use user::{User, UserId};
 
-/// Where somebody goes who has signed in: the empty chat, which is at `/` too, but under an address
-/// that nobody has seen signed out. (Links shows a page it was sent to from its cache.)
+/// Address for somebody who has signed in: the empty chat, which is at `/` too, but under an
+/// address that nobody has seen signed out. (Links shows a page it was sent to from its cache.)
 pub(crate) const HOME: &str = "/chats/new";
 
-/// How long a cookie is kept that is kept for long.
+/// Lifetime of cookies that are kept for long.
 pub(crate) const YEAR: Duration = Duration::days(365);
 
-/// What makes two names the same: compatible forms and case do not matter.
+/// Returns the key by which two names are the same: compatible forms and case do not matter.
 pub(crate) fn name_key(name: &str) -> String {
     let key: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     key.trim().to_owned()
@@ -118,14 +118,15 @@ pub(crate) fn add_cookie(
     Ok(())
 }
 
-/// Works to the end even if whoever asked leaves meanwhile: what is open must hear of it.
+/// Runs to completion even if the client disconnects; open streams depend on the notification at
+/// the end.
 pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     tokio::spawn(work).await.map_err(Error::internal)?
 }
 
-/// Where somebody is sent who is signed out from now on.
+/// Redirects somebody who is signed out from now on.
 pub(crate) fn gone_to(path: &str) -> Response {
     ([("Clear-Site-Data", "\"cache\"")], Redirect::to(path)).into_response()
 }

@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use tower_sessions::session::Id;
 use uuid::Uuid;
 
-/// What signing in needs to know of an account.
+/// The part of an account that signing in needs.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct Account {
     pub id: UserId,
     pub password_hash: String,
-    /// Which of its passwords this is.
+    /// The number of its current password.
     pub password_no: i64,
     pub language: Option<String>,
     #[sqlx(flatten)]
@@ -29,14 +29,14 @@ pub(crate) struct Account {
 /// The number of an account's first password.
 pub(crate) const FIRST_PASSWORD: i64 = 1;
 
-/// Why an account was not made.
+/// The reason why an account was not created.
 pub(crate) enum NotMade {
     NameTaken,
     Closed,
 }
 
 impl Db {
-    /// Who is signed in by this session.
+    /// Returns who is signed in by this session.
     pub(crate) async fn user_of_session(&self, id: Id) -> Result<Option<Found>> {
         let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
                        u.composer, u.time_zone, u.created_at, s.expires_at
@@ -51,7 +51,7 @@ impl Db {
             .await?))
     }
 
-    /// Whether nobody has an account yet.
+    /// Tells whether nobody has an account yet.
     pub(crate) async fn has_no_users(&self) -> Result<bool> {
         let sql = "select not exists (select 1 from users where deleted_at is null)";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql).fetch_one(db).await?))
@@ -184,7 +184,7 @@ impl Db {
         Ok(())
     }
 
-    /// Whether the browser with this token has signed in to the account before.
+    /// Tells whether the browser with this token has signed in to the account before.
     pub(crate) async fn knows_device(&self, user: UserId, token: &str) -> Result<bool> {
         let sql = "select exists (select 1 from devices where token_hash = $1 and user_id = $2)";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)

@@ -61,7 +61,7 @@ pub fn layer(db: &Db, secure: bool) -> SessionManagerLayer<Db> {
         .with_expiry(Expiry::OnInactivity(Duration::days(DAYS)))
 }
 
-/// What is stored instead of a session's key, so that a stolen database opens no session.
+/// Returns what is stored instead of a session's key, so that a stolen database opens no session.
 pub fn key_hash(id: Id) -> Vec<u8> {
     Sha256::digest(id.0.to_be_bytes()).to_vec()
 }

@@ -1,4 +1,4 @@
-//! Access that lasts: a response that stays open ends when the session does that opened it.
+//! Ends open streams when their session ends.
 
 use super::user::signed_in_by;
 use crate::{
@@ -10,7 +10,7 @@ use std::{convert::Infallible, future::pending, time::Duration};
 use tokio::time::{sleep, timeout};
 use tower_sessions::{Session, session::Id};
 
-/// How long after a failure the database is asked again.
+/// Pause after a failure before the database is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// The time after which it is looked whether a session has ended that nobody ended.

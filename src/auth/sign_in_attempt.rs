@@ -1,4 +1,4 @@
-//! Trying a password: only so often, and as long for one that is wrong as for one that is right.
+//! Checks a password: rate limited, and equally slow for an unknown account.
 
 use super::{device::Device, name_key, rows::Account, user::User};
 use crate::{
@@ -24,7 +24,7 @@ pub(crate) struct Trying<'a> {
     pub name: &'a str,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) enum Tried {
     /// It is the account's.
     Right(Account),

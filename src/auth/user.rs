@@ -29,7 +29,7 @@ pub struct User {
     pub id: UserId,
     /// The name they chose.
     pub name: String,
-    /// Whether they may change what concerns everybody.
+    /// True if they may change what concerns everybody.
     pub is_admin: bool,
     language: Option<String>,
     #[sqlx(flatten)]
@@ -47,7 +47,7 @@ pub(crate) struct Found {
     expires_at: i64,
 }
 
-/// How long a day has, as times are counted in the database.
+/// A day, as times are counted in the database.
 pub(crate) const A_DAY: i64 = 86_400_000_000;
 
 impl User {
@@ -56,12 +56,12 @@ impl User {
         self.language.as_deref().and_then(Lang::for_tag)
     }
 
-    /// How the pages are to look to them, as far as they chose.
+    /// Returns the appearance of pages that they chose.
     pub(crate) fn look(&self) -> &Look {
         &self.look
     }
 
-    /// How they send a message: one of the words of [`COMPOSER`].
+    /// Returns the way in which they send a message: one of the words of [`COMPOSER`].
     pub(crate) fn composer(&self) -> &'static str {
         COMPOSER.word(self.composer.as_deref())
     }
@@ -76,7 +76,7 @@ impl User {
         Visitor(session_store::key(request.headers(), app.config.secure()))
     }
 
-    /// Who sends this request: one read by the session's key, once for each request.
+    /// Finds who sends this request: one read by the session's key, once for each request.
     pub(crate) async fn of(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
         if let Some(known) = parts.extensions.get::<Option<Self>>() {
             return Ok(known.clone());
@@ -115,7 +115,7 @@ impl Visitor {
     }
 }
 
-/// Whether somebody is signed in by this session.
+/// Tells whether somebody is signed in by this session.
 pub(super) async fn signed_in_by(db: &Db, session: Id) -> Result<bool> {
     Ok(db.user_of_session(session).await?.is_some())
 }

@@ -1,14 +1,14 @@
-//! What a browser is called, from what it says of itself.
+//! Names of browsers, from what they say of themselves.
 
 use crate::text::clean_line;
 use axum::http::{HeaderMap, header};
 
-/// How many characters of it are kept, and how many are shown where its name is not known.
+/// Characters of it that are kept, and those that are shown where its name is not known.
 const KEPT: usize = 300;
 const SHOWN: usize = 60;
 
-/// What tells browsers apart, and their names. Many say that they are others as well: the first one
-/// here that fits is right.
+/// Words that tell browsers apart, and the browsers' names. Many say that they are others as well:
+/// the first one here that fits is right.
 const BROWSERS: [(&str, &str); 25] = [
     ("w3m/", "w3m"),
     ("Lynx/", "Lynx"),
@@ -50,7 +50,7 @@ const SYSTEMS: [(&str, &str); 9] = [
     ("Linux", "Linux"),
 ];
 
-/// What a browser says that it is; empty when it says nothing.
+/// Returns what a browser says that it is; empty when it says nothing.
 pub(crate) fn said(headers: &HeaderMap) -> String {
     let said = headers.get(header::USER_AGENT);
     let said = said.map_or_else(String::new, |said| {

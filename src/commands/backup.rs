@@ -71,7 +71,7 @@ async fn copy(url: &str, to: &str) -> sqlx::Result<()> {
     copied.map(drop)
 }
 
-/// What is in the copy, if nothing is wrong with it.
+/// Lists what is in the copy, if nothing is wrong with it.
 async fn whole(url: &str) -> anyhow::Result<Vec<(&'static str, i64)>> {
     let look = Look::at(url).await?;
     let problem = look.damage().await?;
@@ -121,7 +121,7 @@ impl Part {
         }
     }
 
-    /// What SQLite keeps beside it until it is whole.
+    /// Returns the file that SQLite keeps beside it until it is whole.
     fn journal(&self) -> PathBuf {
         let mut path = self.0.as_os_str().to_owned();
         path.push("-journal");

@@ -17,13 +17,13 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// How long whoever listens at our address may take to say who it is.
+/// Longest time for whoever listens at our address to say who it is.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The oldest PostgreSQL that has all that is asked of it.
 const POSTGRES_NEEDED: i32 = 11;
 
-/// How it is with one thing, in words.
+/// The result of one check, in words.
 enum Finding {
     Well(String),
     Odd(String),
@@ -159,7 +159,7 @@ async fn database(url: &str) -> Finding {
     }
 }
 
-/// What is said of a database: it can be used, or it cannot.
+/// The result for a database: it can be used, or it cannot.
 type Said = Result<String, String>;
 
 async fn sqlite(url: &str, file: &Path) -> Said {
@@ -281,7 +281,7 @@ async fn model_server(config: &Config) -> Finding {
     }
 }
 
-/// What is to be said of a server that does not tell what it has: some only answer.
+/// Judges a server that does not list its models: some only reply.
 async fn unlisted(
     models: &Models,
     asked: &Asked,
@@ -328,7 +328,7 @@ async fn tried(models: &Models, model: &str, told: String) -> Finding {
     }
 }
 
-/// What is to be said of a server that has models.
+/// Judges a server that lists models.
 async fn listed(
     models: &Models,
     asked: &Asked,

@@ -1,5 +1,4 @@
-//! What the person who runs Damso can have it do besides serving. What a command has to say it
-//! prints, in English, for a terminal or a script.
+//! Commands for the operator, besides serving. They print, in English, for a terminal or a script.
 
 mod backup;
 mod check;

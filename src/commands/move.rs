@@ -5,7 +5,7 @@ use anyhow::{Context, bail, ensure};
 use futures_util::TryStreamExt;
 use std::io::Write;
 
-/// How many rows are written at once, and how many bytes before that is enough.
+/// Rows that are written at once, and the bytes after which fewer are.
 const BATCH_ROWS: usize = 200;
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -35,7 +35,7 @@ pub async fn run(from: &str, to: &str, out: &mut impl Write) -> anyhow::Result<(
     Ok(())
 }
 
-/// Whether all in this database is as this program knows it, and stands still.
+/// Refuses a database that is in use, or that this program does not know.
 async fn ready_to_be_left(url: &str) -> anyhow::Result<()> {
     if let Some(file) = sqlite_file(url)? {
         ensure!(file.is_file(), "file not found");
@@ -68,7 +68,7 @@ async fn ready_to_be_left(url: &str) -> anyhow::Result<()> {
 
 const STOP: &str = "stop every server and wait ten seconds";
 
-/// Whether there is nothing in this database that could be mixed up with what is to come.
+/// Refuses a database with anything that could be mixed up with what is to come.
 async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
     if let Some(file) = sqlite_file(url)? {
         if !file.exists() {
@@ -176,7 +176,7 @@ async fn compare(source: &mut Tx, target: &mut Tx, table: &'static Table) -> any
     }
 }
 
-/// How a row is named to a person.
+/// Names a row to a person.
 fn name(table: &Table, row: &Row) -> String {
     let key = table.columns.iter().zip(row).take(table.key);
     let key: Vec<_> = key

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
-/// What the file says.
+/// The content of the file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EnvFile {
     /// The value of each name, and the number of its line, from 1.

@@ -216,7 +216,7 @@ const ACCOUNTS: &str = "Accounts";
 const PROXY: &str = "Behind a proxy";
 const LIMITS: &str = "Limits";
 
-/// Who may create an account.
+/// The people who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Registration {
     /// Anyone who can open the page
@@ -226,7 +226,7 @@ pub enum Registration {
 }
 
 impl Config {
-    /// Whether cookies may travel over https only.
+    /// Tells whether cookies may travel over https only.
     pub fn secure(&self) -> bool {
         let https = self
             .public_url
@@ -262,7 +262,7 @@ impl Config {
         format!("{name} (UTC{offset}), {by}")
     }
 
-    /// Sentences for whoever runs the server, about settings that are probably not what was meant.
+    /// Warnings for the operator about settings that are probably not what was meant.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.misspelt.clone();
         if self.public_url.is_some() && self.trusted_proxies.is_empty() {
@@ -292,7 +292,7 @@ impl Config {
         warnings
     }
 
-    /// How many replies there may be at once, and how much is read for each.
+    /// Returns the limits on replies at once, and on what is read for each.
     pub fn limits(&self) -> Limits {
         Limits {
             at_once: self.replies_at_once,
@@ -301,7 +301,7 @@ impl Config {
         }
     }
 
-    /// What the settings say about the model server.
+    /// Returns the settings of the model server.
     pub fn models(&self) -> models::Settings {
         models::Settings {
             api_key: self.openai_api_key.clone(),

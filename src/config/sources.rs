@@ -1,4 +1,4 @@
-//! Where a setting's value comes from: flags win over the environment, the environment over `.env`.
+//! Sources of settings: flags win over the environment, the environment over `.env`.
 //!
 //! Clap reads an argument's variable at the moment the argument is made, knows no file, and takes an
 //! empty variable for a value. So it is only told here what each argument's value is if no flag
@@ -27,11 +27,11 @@ pub struct Given {
     /// The value as it was typed, an address without what opens it; none where it may hold a key or a
     /// password.
     pub value: Option<String>,
-    /// Where it stands.
+    /// The place where it is set.
     pub origin: Origin,
 }
 
-/// Where the value of a setting stands.
+/// The source of a setting's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// On the command line.
@@ -192,7 +192,7 @@ impl Variables<'_> {
         })
     }
 
-    /// What was given to the command that is to be done; the error is the first bad value.
+    /// Returns what was given to the command to run; the error is the first bad value.
     fn given(mut self, command: &Command, matches: &ArgMatches) -> Result<Vec<Given>, String> {
         let mut all = vec![];
         let of_all = command.get_arguments().map(|arg| (arg, matches));
@@ -246,7 +246,7 @@ fn arguments(command: &Command) -> impl Iterator<Item = &Arg> {
     commands.flat_map(Command::get_arguments)
 }
 
-/// What keeps the argument from taking this value.
+/// Tells what keeps the argument from taking this value.
 fn problem(arg: &Arg, value: &OsStr) -> Option<String> {
     let mut flag = OsString::from(format!("--{}=", arg.get_long()?));
     flag.push(value);

@@ -22,7 +22,7 @@ pub enum Value {
 pub type Row = Vec<Value>;
 
 impl Value {
-    /// How many bytes it has, roughly.
+    /// Returns its rough size in bytes.
     pub fn size(&self) -> usize {
         match self {
             Self::Text(Some(text)) => text.len(),
@@ -99,7 +99,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether the table has a row.
+    /// Tells whether the table has a row.
     ///
     /// # Errors
     /// When the database fails.

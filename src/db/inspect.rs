@@ -1,4 +1,4 @@
-//! A database as it is found: looked at without being made, changed or locked.
+//! Read-only inspection of a database (used by the commands): never created, changed or locked.
 
 use super::{
     Kind, POSTGRES_STEPS, Pool, SQLITE_STEPS,
@@ -20,7 +20,7 @@ use std::{
 };
 use tokio::time::timeout;
 
-/// How long connecting to a server may take.
+/// Longest time for connecting to a server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Not an option at the start, which a pooler may refuse.
@@ -32,7 +32,7 @@ const ALIVE: i64 = 10_000_000;
 /// The table of the steps that were taken.
 const STEPS: &str = "_sqlx_migrations";
 
-/// How the tables that are there stand to those that this program works with.
+/// The state of the tables, compared with those that this program works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// There are none yet.
@@ -64,20 +64,20 @@ impl Standing {
     }
 }
 
-/// What a PostgreSQL server says about itself.
+/// Facts that a PostgreSQL server tells about itself.
 #[derive(Clone, Debug, FromRow)]
 pub struct Server {
     /// Its version in words.
     pub version: String,
     /// The number of its version, as in 150003.
     pub number: i32,
-    /// How it stores text.
+    /// The encoding of text.
     pub encoding: String,
-    /// Where its tables are, if there is such a place.
+    /// The schema of its tables, if there is one.
     pub schema: Option<String>,
-    /// Whether tables may be made there.
+    /// True if tables may be created there.
     pub can_create: bool,
-    /// Whether it only repeats what another server does.
+    /// True if it is a read-only replica of another server.
     pub is_replica: bool,
 }
 
@@ -131,7 +131,7 @@ impl Look {
         }
     }
 
-    /// How the tables stand to those of this program.
+    /// Compares the tables with those of this program.
     ///
     /// # Errors
     /// When the database fails.
@@ -153,7 +153,7 @@ impl Look {
         })
     }
 
-    /// Which of our tables are there, and how many rows each has.
+    /// Lists those of our tables that are there, with their numbers of rows.
     ///
     /// # Errors
     /// When the database fails.
@@ -184,7 +184,8 @@ impl Look {
         }
     }
 
-    /// How many processes use a PostgreSQL database; those that an SQLite file has, a lock tells.
+    /// Counts the processes that use a PostgreSQL database; those that an SQLite file has, a lock
+    /// tells.
     ///
     /// # Errors
     /// When the database fails.
@@ -200,7 +201,7 @@ impl Look {
         sqlx::query_scalar(sql).bind(ALIVE).fetch_one(db).await
     }
 
-    /// What the server says about itself, if it is one.
+    /// Returns what the server says about itself, if it is one.
     ///
     /// # Errors
     /// When the database fails.
@@ -217,7 +218,7 @@ impl Look {
         sqlx::query_as(sql).fetch_one(db).await.map(Some)
     }
 
-    /// What is wrong with the pages of an SQLite file, or with what refers to what in it.
+    /// Tells what is wrong with the pages of an SQLite file, or with what refers to what in it.
     ///
     /// # Errors
     /// When the file cannot be read at all.
@@ -294,7 +295,7 @@ pub fn sqlite_file(url: &str) -> sqlx::Result<Option<PathBuf>> {
     Ok(Some(options.get_filename().to_owned()))
 }
 
-/// Where a database is, without the names and passwords that open it.
+/// Returns the address of a database without the names and passwords that open it.
 pub fn place(url: &str) -> String {
     if let Ok(Some(file)) = sqlite_file(url) {
         return file.display().to_string();

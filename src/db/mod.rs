@@ -154,7 +154,7 @@ impl Db {
         }
     }
 
-    /// Whether other processes may use this database too.
+    /// Tells whether other processes may use this database too.
     pub fn is_shared(&self) -> bool {
         matches!(self.write, Kind::Postgres(_))
     }
@@ -183,7 +183,7 @@ impl Db {
         Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)
     }
 
-    /// Whether [`Db::close`] was called.
+    /// Tells whether [`Db::close`] was called.
     pub fn is_closed(&self) -> bool {
         with_pool!(self.write, db => db.is_closed())
     }
@@ -199,7 +199,7 @@ impl Db {
     }
 }
 
-/// Whether the address is one of PostgreSQL; else it is of an SQLite file.
+/// Tells whether the address is one of PostgreSQL; else it is of an SQLite file.
 pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
@@ -217,7 +217,7 @@ async fn migrate(pool: Pool) -> Result<()> {
     Ok(())
 }
 
-/// How many rows are erased in one transaction, so that nobody else waits long for the database.
+/// Rows that are erased in one transaction, so that nobody else waits long for the database.
 pub const ERASED_AT_ONCE: i64 = 500;
 
 /// The present time in microseconds since 1970 (UTC), as all times in the database.

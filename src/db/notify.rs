@@ -1,5 +1,5 @@
-//! Telling others that there is something to look at, in this process and in those that share the
-//! database. A wake carries nothing: whoever is woken reads the tables.
+//! Notifications between tasks and instances (`LISTEN/NOTIFY`). They carry no payload; the receiver
+//! re-reads the tables.
 
 use super::{Db, Kind, Tx, postgres::PATIENCE};
 use sqlx::{Executor, PgPool, postgres::PgListener};
@@ -10,13 +10,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// How long after losing the database it is listened to again.
+/// Pause after losing the database before listening to it again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// After so long without a word it is seen whether the server is still there.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// What there is to look at.
+/// The kinds of things to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     /// Replies have grown or ended.
@@ -73,7 +73,7 @@ impl Wakes {
         self.0.topics[topic as usize].send_modify(|count| *count += 1);
     }
 
-    /// What is said of a topic.
+    /// Returns the payload of a topic's notice.
     fn notice(&self, topic: Topic) -> String {
         format!("{} {}", topic.name(), self.0.me)
     }
@@ -97,7 +97,7 @@ impl Wakes {
 }
 
 impl Db {
-    /// What is woken from now on by this topic.
+    /// Returns a waker that this topic wakes from now on.
     pub fn waker(&self, topic: Topic) -> Waker {
         self.wakes.0.topics[topic as usize].subscribe()
     }

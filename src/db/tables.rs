@@ -1,17 +1,17 @@
-//! What is in the tables, for what treats them all alike: moving from one database to another.
+//! The columns of all tables, for what treats them alike: moving from one database to another.
 
 /// A table, as it is in every kind of database.
 #[derive(Debug)]
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// How many of its columns, from the first, are its key.
+    /// Number of its columns, from the first, that are its key.
     pub key: usize,
     /// Its columns, those of the key first.
     pub columns: &'static [(&'static str, Type)],
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// A key.

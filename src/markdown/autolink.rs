@@ -5,7 +5,7 @@ use comrak::{Arena, Options};
 
 use super::typed::{self, NOTHING};
 
-/// What can be more than text.
+/// Characters that can be more than text.
 const MARKS: [char; 10] = ['*', '_', '~', '`', '[', '<', '$', '\\', '&', ':'];
 
 /// Particles that prose puts right behind an address that ends in a slash or in another mark; polite
@@ -77,9 +77,9 @@ const WORDS_BEHIND_A_HOST: &[&str] = &[
     "这", "就", "即可",
 ];
 
-/// How far emphasis around an address may reach back, in pieces of text.
+/// Distance that emphasis around an address may reach back, in pieces of text.
 const NEAR: usize = 16;
-/// How much text behind addresses is read again, in all, for each byte of a document.
+/// Bytes of text behind addresses that are read again, in all, for each byte of a document.
 const READ_AGAIN: usize = 8;
 
 /// Ends addresses where the sentence goes on right behind them, as it does in Korean, Japanese and
@@ -198,8 +198,8 @@ impl<'a> Emphasis<'a> {
     }
 }
 
-/// Whether a text has a mark that opens emphasis and has not been closed: all that is left of marks
-/// in text is.
+/// Tells whether a text has a mark that opens emphasis and has not been closed: all that is left of
+/// marks in text is.
 fn opens(text: &str, mark: &str) -> bool {
     text.rsplit_once(mark).is_some_and(|(outside, inside)| {
         let part_of_more = |c: char| mark.starts_with(c);
@@ -220,7 +220,7 @@ pub(super) fn bare_text(node: Node) -> Option<String> {
     }
 }
 
-/// Where an address ends in prose that puts no space behind it: Korean, Japanese, Chinese.
+/// Finds where an address ends in prose that puts no space behind it: Korean, Japanese, Chinese.
 ///
 /// A letter of these after an ASCII letter or digit, after a closing bracket or after emphasis is not
 /// part of the address any more, and neither is a particle after the last slash. Others are:
@@ -268,7 +268,7 @@ fn is_letter(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether prose goes on behind the slash that an address ends in.
+/// Tells whether prose goes on behind the slash that an address ends in.
 fn goes_on_behind_slash(address: &str, behind: &str) -> bool {
     let at_host = address.find('/') == Some(address.len() - 1);
     is_particle(behind)

@@ -11,7 +11,7 @@ use super::info::Info;
 use super::notes::move_to_the_end;
 use super::{Place, Writing, ended, lines, options, parse};
 
-/// What closes a block of code.
+/// The HTML that closes a block of code.
 pub const CODE_END: &str = "</code></pre></div>\n";
 
 pub(super) fn write_code(
@@ -39,10 +39,10 @@ pub(super) fn write_code(
     Ok(ChildRendering::HTML)
 }
 
-/// What opens the n-th block of code: its language, which leads to it as plain text; a button that
-/// copies it, where there is script; and a choice to wrap its lines, which needs none. What they are
-/// called depends on the reader's language: the style sheet shows it, and the page has it (see
-/// `fragments/words.html`) for those who cannot see it. The code can be scrolled by keys.
+/// Writes what opens the n-th block of code: its language, which leads to it as plain text; a button
+/// that copies it, where there is script; and a choice to wrap its lines, which needs none. What
+/// they are called depends on the reader's language: the style sheet shows it, and the page has it
+/// (see `fragments/words.html`) for those who cannot see it. The code can be scrolled by keys.
 pub(super) fn code_start(info: &str, place: &Place, n: u32) -> String {
     let Info { label, language } = Info::of(info);
     let label = if label.is_empty() { "txt" } else { label };

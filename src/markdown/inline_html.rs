@@ -14,7 +14,7 @@ const PAIRS: &[&str] = &["sub", "sup", "kbd"];
 /// More of them in one another are text.
 const DEEPEST: usize = 20;
 
-/// What ends a line inside of a paragraph or a cell.
+/// The HTML that ends a line inside of a paragraph or a cell.
 pub(super) const BREAK: &str = "<br />";
 
 /// The tag that a text begins with, if it is one of the few.
@@ -75,7 +75,7 @@ fn set(node: Node, html: String) {
     node.data_mut().value = NodeValue::Raw(html);
 }
 
-/// Whether a line's end was written as an element there.
+/// Tells whether a line's end was written as an element there.
 pub(super) fn is_break(node: Node) -> bool {
     matches!(&node.data().value, NodeValue::Raw(html) if html == BREAK)
 }

@@ -63,7 +63,7 @@ fn write_as_typed(
     Ok(ChildRendering::HTML)
 }
 
-/// What stands behind the text of a link.
+/// Writes what stands behind the text of a link.
 fn write_target(context: &mut Context<Writing>, link: &NodeLink) -> fmt::Result {
     let title = match &*link.title {
         "" => String::new(),
@@ -72,7 +72,7 @@ fn write_target(context: &mut Context<Writing>, link: &NodeLink) -> fmt::Result 
     context.escape(&format!("]({}{title})", link.url))
 }
 
-/// Whether an address that cannot be followed is still worth showing.
+/// Tells whether an address that cannot be followed is still worth showing.
 fn stays(link: Node, url: &str) -> bool {
     let elsewhere = url.starts_with(['#', '/', '.', '?']) && !follows_code(link);
     let scheme = url.split_once(':').map(|(scheme, _)| {
@@ -96,7 +96,7 @@ fn follows_code(link: Node) -> bool {
         })
 }
 
-/// Whether a link was typed in angle brackets.
+/// Tells whether a link was typed in angle brackets.
 fn in_angles(node: Node) -> bool {
     let end = node.data().sourcepos.end;
     node.first_child().is_some_and(|text| {
@@ -187,7 +187,7 @@ fn place(url: &Url) -> String {
     }
 }
 
-/// Whether a link's text is itself an address at the place it leads to.
+/// Tells whether a link's text is itself an address at the place it leads to.
 fn shows(text: &str, url: &Url) -> bool {
     let text: String = text.chars().filter(|&c| !steers(c)).collect();
     if text.contains(char::is_whitespace) {

@@ -27,7 +27,7 @@ pub(super) fn count(list: Node) {
     }
 }
 
-/// What was typed before an item, or before the first one of a list.
+/// Returns what was typed before an item, or before the first one of a list.
 fn number(node: Node) -> Option<usize> {
     match &node.data().value {
         NodeValue::Item(list) | NodeValue::List(list) if list.list_type == ListType::Ordered => {

@@ -82,10 +82,10 @@ pub const ELEMENTS: &[(&str, &[&str])] = &[
     ("ul", &["dir"]),
 ];
 
-/// Where a document is shown.
+/// The place where a document is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// What each `id` starts with, so that documents can share a page.
+    /// The prefix of each `id`, so that documents can share a page.
     pub ids: String,
     /// The address that, with a number behind it, is that block of code as plain text. Without it
     /// there is no way to copy them.
@@ -117,7 +117,7 @@ fn ended(markdown: &str) -> Cow<'_, str> {
     }
 }
 
-/// How to write a document, and what has been met while writing it.
+/// The way to write a document, and what has been met while writing it.
 #[derive(Clone, Copy)]
 struct Writing<'a> {
     place: &'a Place,
@@ -125,11 +125,11 @@ struct Writing<'a> {
     notes: bool,
     /// Code without colours, for what will be written again in a moment.
     plain_code: bool,
-    /// What formulas have been read before.
+    /// The formulas that have been read before.
     formulas: Option<&'a Formulas>,
     notes_written: u32,
     links_open: u32,
-    /// How many blocks of code there were.
+    /// Blocks of code so far.
     codes: u32,
 }
 
@@ -395,7 +395,7 @@ fn clean(html: &mut String, from: usize) {
     }
 }
 
-/// Whether a character that steers can begin with this byte. Few texts have such a byte.
+/// Tells whether a character that steers can begin with this byte. Few texts have such a byte.
 fn may_steer(byte: u8) -> bool {
     // The last two begin U+0080 to U+00BF and U+2000 to U+2FFF.
     byte < b' ' && byte != b'\n' && byte != b'\t' || matches!(byte, 0x7f | 0xc2 | 0xe2)

@@ -1,4 +1,4 @@
-//! What must hold for every document, however hostile and however it comes in.
+//! Properties that must hold for every document, however hostile and however it comes in.
 
 use std::time::{Duration, Instant};
 
@@ -244,8 +244,8 @@ fn random_documents_grow_into_the_whole() {
     }
 }
 
-/// What refers to another block comes right in the whole only, but must not depend on how the text
-/// comes in.
+/// Checks that what refers to another block comes right in the whole only, but must not depend on
+/// how the text comes in.
 #[test]
 fn random_references_are_the_same_pieces_however_they_come_in() {
     const REFERENCES: &[&str] = &[

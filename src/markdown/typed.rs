@@ -1,6 +1,6 @@
-//! What models mean as they typed it and the parser would take for marks. Before the text is parsed,
-//! letters of private use go in where a mark must not be one, or must be; behind it, they go out of
-//! what was parsed.
+//! Protects text that models mean as they typed it and that the parser would take for marks. Before
+//! the text is parsed, letters of private use go in where a mark must not be one, or must be; behind
+//! it, they go out of what was parsed.
 //!
 //! All of this looks at one line and at those before it in its paragraph, never at what follows a
 //! block: a text that grows is cut between blocks, and must come out the same.
@@ -173,11 +173,11 @@ struct Guard<'a> {
     copied: usize,
     /// True if there are tildes, dollars or backslashes in it.
     has_marks: bool,
-    /// What closes the formula of many lines that is open.
+    /// The text that closes the open formula of many lines.
     open: Option<&'static str>,
     /// The same for one whose lines can begin nothing else.
     block: Option<String>,
-    /// Where an environment ends that has dollars before it.
+    /// The end of an environment that has dollars before it.
     closes: Option<usize>,
     /// True if an environment is open that is no formula, as one with an empty line in it.
     in_environment: bool,
@@ -229,7 +229,7 @@ impl Guard<'_> {
         }
     }
 
-    /// What closes a formula that a line begins alone, if it is still open.
+    /// Returns what closes a formula that a line begins alone, if it is still open.
     fn block_of(&self, content: &str) -> Option<String> {
         let content = content.trim();
         match self.open {
@@ -243,8 +243,8 @@ impl Guard<'_> {
         }
     }
 
-    /// Whether a line goes on in such a formula, whose lines begin nothing else: not with `- b`, nor
-    /// with `= c`.
+    /// Tells whether a line goes on in such a formula, whose lines begin nothing else: not with `-
+    /// b`, nor with `= c`.
     fn goes_on_in_formula(&mut self, start: usize, line: &str, last: &Beginning) -> bool {
         if self.block.is_none() {
             return false;
@@ -378,7 +378,7 @@ impl Guard<'_> {
         at.max(end)
     }
 
-    /// What begins with dollars: so many bytes of it.
+    /// Reads what begins with dollars: so many bytes of it.
     fn dollars(&mut self, at: usize, end: usize, run: usize) -> usize {
         if let Some(closing) = self.open {
             if closing.len() == run && closing.starts_with('$') {
@@ -489,14 +489,14 @@ pub(super) fn is_date(line: &str) -> bool {
 struct Beginning {
     bytes: usize,
     quotes: usize,
-    /// Whether an item begins here.
+    /// True if an item begins here.
     item: bool,
-    /// Whether its line is the last one of its block.
+    /// True if its line is the last one of its block.
     ends: bool,
 }
 
 impl Beginning {
-    /// Whether a line begins in another way than one that goes on with the paragraph before.
+    /// Tells whether a line begins in another way than one that goes on with the paragraph before.
     fn is_of_another_block(&self, last: &Self) -> bool {
         self.item || self.quotes != last.quotes || self.bytes < last.bytes
     }
@@ -508,7 +508,7 @@ fn indent(marks: &str) -> usize {
     spaces.map(|byte| if byte == b'\t' { 4 } else { 1 }).sum()
 }
 
-/// Whether a line, without the marks of quotes and items, can be no part of a paragraph.
+/// Tells whether a line, without the marks of quotes and items, can be no part of a paragraph.
 fn begins_block(line: &str) -> bool {
     let mut marks = line.bytes().filter(|byte| !byte.is_ascii_whitespace());
     let Some(first) = marks.next() else {
@@ -524,14 +524,14 @@ fn begins_block(line: &str) -> bool {
     }
 }
 
-/// Whether a block of HTML could end with a line.
+/// Tells whether a block of HTML could end with a line.
 fn ends_html(line: &str) -> bool {
     ["-->", "?>", "]]>", "</"]
         .iter()
         .any(|end| line.contains(end))
 }
 
-/// How long code in ticks is, or the ticks alone where the line does not close it.
+/// Measures code in ticks, or the ticks alone where the line does not close it.
 fn in_ticks(text: &str, none: &mut u64) -> usize {
     let ticks = text.len() - text.trim_start_matches('`').len();
     let bit = 1_u64.checked_shl(ticks as u32).unwrap_or(0);

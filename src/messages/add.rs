@@ -21,7 +21,7 @@ pub struct NewMessage {
     /// The message it was written under, at the end of the branch that its page showed; `None` for
     /// a page that does not tell.
     pub seen: Option<MessageId>,
-    /// What it says.
+    /// The text.
     pub text: String,
     /// The most that its person may ask for.
     pub most: Most,

@@ -100,8 +100,8 @@ impl Db {
     }
 }
 
-/// Whether a branch of the chat ends with this message, apart from a new one that is there already,
-/// so that something can be put under it.
+/// Tells whether a branch of the chat ends with this message, apart from a new one that is there
+/// already, so that something can be put under it.
 pub(crate) async fn as_end(
     tx: &mut Tx,
     chat: ChatId,
@@ -125,7 +125,7 @@ pub(crate) async fn as_end(
     })
 }
 
-/// Whether a reply to this message runs or waits.
+/// Tells whether a reply to this message runs or waits.
 async fn is_being_answered(tx: &mut Tx, chat: ChatId, message: MessageId) -> Result<bool> {
     let sql = "select exists (select 1 from messages where chat_id = $1 and parent_id = $2
                and deleted_at is null and state in ('queued', 'streaming'))";

@@ -11,13 +11,13 @@ use quick_cache::{
 };
 use std::sync::Arc;
 
-/// How many bytes of texts and their HTML are kept, about.
+/// About the most bytes of texts and their HTML that are kept.
 const ROOM: u64 = 32 << 20;
 
-/// How many replies are expected to fit in there.
+/// Replies that are expected to fit in there.
 const REPLIES: usize = 4_096;
 
-/// What one entry takes beside its text.
+/// Bytes of one entry beside its text.
 const OVERHEAD: u64 = 128;
 
 /// A reply's whole text as HTML.
@@ -25,7 +25,7 @@ pub(crate) fn html_of(id: MessageId, body: &str) -> String {
     markdown::render_in(body, &place_of(id))
 }
 
-/// Where a reply is shown: its anchors are its own.
+/// Returns where a reply is shown: its anchors are its own.
 pub(crate) fn place_of(id: MessageId) -> Place {
     Place {
         ids: format!("r-{id}-"),

@@ -116,19 +116,19 @@ pub struct Chat {
     /// The name of the persona with which it began.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub persona: Option<String>,
-    /// Whose the title is: `line`, `asked`, `model` or `person`.
+    /// The origin of the title: `line`, `asked`, `model` or `person`.
     #[sqlx(try_from = "crate::db::Legible")]
     pub title_by: String,
 }
 
 impl Chat {
-    /// Whether the model may be making a title.
+    /// Tells whether the model may be making a title.
     pub fn awaits_title(&self) -> bool {
         matches!(self.title_by.as_str(), "line" | "asked")
     }
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Role {
@@ -138,7 +138,7 @@ pub enum Role {
     Assistant,
 }
 
-/// Where a message stands; `replies::lifecycle` says how it gets there. A person's message is
+/// The state of a message; `replies::lifecycle` says how it gets there. A person's message is
 /// complete from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -158,7 +158,7 @@ pub enum MessageState {
 }
 
 impl MessageState {
-    /// Whether a reply in this state is being made.
+    /// Tells whether a reply in this state is being made.
     pub fn is_running(self) -> bool {
         matches!(self, Self::Queued | Self::Streaming)
     }
@@ -171,50 +171,52 @@ pub struct Message {
     pub id: MessageId,
     /// The message it answers or follows.
     pub parent_id: Option<MessageId>,
-    /// Who wrote it.
+    /// The author.
     pub role: Role,
     /// A person's text as typed, or a reply's Markdown.
     #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
-    /// What the model thought before it replied.
+    /// The model's thoughts before its reply.
     #[sqlx(try_from = "crate::db::Legible")]
     pub reasoning: String,
-    /// Where it stands.
+    /// The place where it is set.
     pub state: MessageState,
-    /// Why a reply failed or ended before its end: a `TroubleKind`, `length`, `filtered` or `cut_short`.
+    /// The reason why a reply failed or ended early: a `TroubleKind`, `length`, `filtered` or
+    /// `cut_short`.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub problem: Option<String>,
-    /// What the model server said about that, for administrators.
+    /// The model server's words about that, for administrators.
     pub said: Option<String>,
     /// The model that replied.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub model: Option<String>,
-    /// How many earlier messages were left out of what the model was sent.
+    /// Earlier messages that were left out of what the model was sent.
     pub dropped: i64,
-    /// When it was sent, or begun.
+    /// The time when it was sent, or begun.
     pub created_at: i64,
-    /// What is told below a reply.
+    /// The facts that are told below a reply.
     #[sqlx(flatten)]
     pub made: Made,
 }
 
-/// How a reply was made.
+/// Facts about the making of a reply.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Made {
-    /// Tokens of the conversation that was sent, and of the reply.
+    /// Tokens of the conversation that was sent.
     pub prompt_tokens: Option<i64>,
-    /// See there.
+    /// Tokens of the reply.
     pub completion_tokens: Option<i64>,
     /// The server told none: they are estimates.
     pub is_estimate: bool,
     /// Microseconds from its first token to its end.
     pub written_in: Option<i64>,
-    /// When it ended.
+    /// The time when it ended.
     pub ended_at: Option<i64>,
 }
 
 impl Message {
-    /// Whether there is something to carry on from: text of a reply that ended before its end.
+    /// Tells whether there is something to carry on from: text of a reply that ended before its
+    /// end.
     pub fn can_continue(&self) -> bool {
         use MessageState::{Complete, Failed, Interrupted, Stopped};
         let cut = match self.state {

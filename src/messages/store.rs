@@ -1,4 +1,4 @@
-//! Chats and messages in the database: finding them, and keeping a chat while it changes.
+//! Queries for chats and messages, and the row lock taken while a chat changes.
 
 use super::rows::{Chat, ChatId, Message, MessageId, Role, chat_columns, message_columns};
 use crate::{
@@ -113,7 +113,7 @@ impl Tx {
             .await?))
     }
 
-    /// Whether this message is there.
+    /// Tells whether this message is there.
     pub(crate) async fn is_there(&mut self, message: MessageId) -> Result<bool> {
         let sql = "select exists (select 1 from messages where id = $1 and deleted_at is null)";
         Ok(with_tx!(*self, db => sqlx::query_scalar(sql).bind(message).fetch_one(db).await?))

@@ -8,10 +8,10 @@ use crate::{
     with_pool, with_tx,
 };
 
-/// How many levels are walked. It also ends a walk in a circle.
+/// Most levels that are walked. It also ends a walk in a circle.
 pub(crate) const LEVELS: i64 = 100_000;
 
-/// What is to be done with a branch of the chat `$1`, walked up from the message `$2`, at most `$3`
+/// A statement about a branch of the chat `$1`, walked up from the message `$2`, at most `$3`
 /// levels, or to the message that is named: each message's `id` and `parent_id`, and as its `depth`
 /// how many levels that took.
 macro_rules! branch {
@@ -59,7 +59,7 @@ impl Db {
             .await?))
     }
 
-    /// How many messages the branch has that ends here.
+    /// Counts the messages of the branch that ends here.
     ///
     /// # Errors
     /// When the database fails.
@@ -78,7 +78,7 @@ impl Db {
         Ok(usize::try_from(length).unwrap_or(0))
     }
 
-    /// Whether the chat has this message.
+    /// Tells whether the chat has this message.
     pub(crate) async fn is_in(&self, chat: ChatId, message: MessageId) -> Result<bool> {
         let sql = "select exists (select 1 from messages
                    where id = $2 and chat_id = $1 and deleted_at is null)";

@@ -1,4 +1,4 @@
-//! Which part of a chat's tree a page shows.
+//! The part of a chat's tree that a page shows.
 
 use super::{
     rows::{Chat, ChatId, Message, MessageId},
@@ -13,11 +13,11 @@ use crate::{
     with_pool,
 };
 
-/// How many messages a page shows. More than anybody sees without scrolling far, and few enough that
-/// a page of them is made and drawn in a moment.
+/// Most messages on a page. More than anybody sees without scrolling far, and few enough that a page
+/// of them is made and drawn in a moment.
 const WINDOW: usize = 50;
 
-/// How many of them are after the one that was asked for, where that is not among the newest.
+/// Those of them after the one that was asked for, where that is not among the newest.
 const AFTER: usize = WINDOW / 2;
 
 /// The part of a branch that a page shows.

@@ -9,7 +9,7 @@ const SHORT: usize = 8;
 /// And of so few letters it is not even that.
 const TOO_SHORT: usize = 4;
 
-/// What stands where a key, or something that looks like a part of it, stood.
+/// Replacement for a key, or for something that looks like a part of it.
 const HIDDEN: &str = "[hidden]";
 
 /// A key that is sent to the model server and shown to nobody: `Debug` hides it, nothing prints it.

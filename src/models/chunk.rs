@@ -9,7 +9,7 @@ use super::{
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-/// What we read in one event of a reply.
+/// The content of one event of a reply that we read.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Chunk {
     pub(super) text: String,
@@ -258,7 +258,7 @@ fn take(value: &mut Value, field: &str) -> Value {
     value.get_mut(field).map(Value::take).unwrap_or_default()
 }
 
-/// Where servers put what the model thinks.
+/// Names of fields in which servers put what the model thinks.
 const THOUGHTS: [&str; 12] = [
     "reasoning_content",
     "reasoningContent",

@@ -11,14 +11,14 @@ use tokio::time::{Instant, sleep_until};
 /// The demo model's name.
 pub(super) const NAME: &str = "demo";
 
-/// How much of what a person wrote is quoted, in characters.
+/// Characters of a person's message that are quoted.
 const QUOTED: usize = 300;
 
 /// The longest token, in characters: a syllable of Hangul says more than a letter.
 const LETTERS: usize = 5;
 const SYLLABLES: usize = 2;
 
-/// How much later than the others the first token comes, in tokens.
+/// Delay of the first token after the others, in tokens.
 const THINKING: u32 = 10;
 
 /// Answers requests in the server's place.
@@ -29,7 +29,7 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    /// What a server would answer, as a stream of events that takes its time.
+    /// Answers as a server would, with a stream of events that takes its time.
     pub(super) fn answer(&self, request: &reqwest::Request) -> reqwest::Response {
         let body = request.body().and_then(reqwest::Body::as_bytes);
         let request = serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! What can go wrong between us and a model server, in words that are safe to log and to store.
+//! Failures between us and a model server, in words that are safe to log and to store.
 
 use super::{api_key::Secrets, notice::is_called, options::Parameter, said::Said, words};
 use serde_json::Value;
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
-/// How much of what a server said is kept, in characters.
+/// Most characters of a server's message that are kept.
 const SAID: usize = 300;
 
-/// Why a reply failed.
+/// The reason why a reply failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TroubleKind {
     /// The server wants a key, or another one (401, 403).
@@ -140,18 +140,18 @@ impl FromStr for TroubleKind {
     }
 }
 
-/// Why a reply failed. As text it is for the log, in English: its kind, the status, and the code by
-/// which the error calls itself, or why no server was reached, but no word of the server's, which may
-/// quote what people wrote.
+/// The reason why a reply failed. As text it is for the log, in English: its kind, the status, and
+/// the code by which the error calls itself, or why no server was reached, but no word of the
+/// server's, which may quote what people wrote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Trouble {
     kind: TroubleKind,
     status: Option<u16>,
     code: Option<String>,
     said: String,
-    /// What was said, in lower case, for telling what it is about.
+    /// The message in lower case, for telling what it is about.
     words: String,
-    /// How long the server wants us to wait.
+    /// The wait that the server asks for.
     pub(crate) retry_after: Option<Duration>,
     /// Waiting changes nothing, whatever the kind says.
     pub(crate) hopeless: bool,
@@ -227,13 +227,13 @@ impl Trouble {
         self
     }
 
-    /// What kind of trouble it is.
+    /// Returns the kind of trouble.
     pub fn kind(&self) -> TroubleKind {
         self.kind
     }
 
-    /// What the server said, if it did: without secrets and control characters, at most 300 characters. It
-    /// may quote what a person wrote, so it is for administrators, and never for the log.
+    /// Returns what the server said, if it did: without secrets and control characters, at most 300
+    /// characters. It may quote what a person wrote, so it is for administrators, and never for the log.
     pub fn said(&self) -> &str {
         if self.words.is_empty() {
             ""
@@ -248,7 +248,7 @@ impl Trouble {
         format!("{}: {}{}", self.kind, status.unwrap_or_default(), self.said)
     }
 
-    /// Whether it is about this, by a word in what was said.
+    /// Tells whether it is about this, by a word in what was said.
     pub(crate) fn names(&self, word: &str) -> bool {
         self.words.contains(word)
     }
@@ -258,7 +258,7 @@ impl Trouble {
         self.kind == TroubleKind::Refused && words::may_refuse_system_role(&self.words)
     }
 
-    /// Whether it is that no message may come before the conversation, or not so.
+    /// Tells whether it is that no message may come before the conversation, or not so.
     pub(crate) fn is_about_system_role(&self) -> bool {
         words::refuses_system_role(&self.words)
     }
@@ -289,7 +289,7 @@ impl fmt::Display for Trouble {
 
 impl Error for Trouble {}
 
-/// What a person should read of an error: its message wherever that stands, or its text.
+/// Returns what a person should read of an error: its message wherever that stands, or its text.
 pub(crate) fn message(body: &str) -> String {
     const MESSAGES: [&str; 18] = [
         "message",

@@ -2,7 +2,7 @@
 
 use super::Turn;
 
-/// How many tokens each turn of a conversation has beside its text.
+/// Tokens of each turn of a conversation beside its text.
 const FRAME: u64 = 4;
 
 /// About how many tokens the text has: about four letters of English are one, and three syllables

@@ -6,7 +6,7 @@ use super::think_tags::Split;
 
 const BEGINNINGS: [&str; 2] = ["<|channel|>", "<|start|>"];
 
-/// Where in it we are.
+/// The position in it.
 #[derive(Debug, Default)]
 pub(super) struct Harmony {
     /// The name of the channel, and what else stands before a message.
@@ -15,7 +15,7 @@ pub(super) struct Harmony {
 }
 
 impl Harmony {
-    /// Whether a text has this form; `None` while that cannot be told.
+    /// Tells whether a text has this form; `None` while that cannot be told.
     pub(super) fn begins(text: &str) -> Option<bool> {
         if BEGINNINGS
             .iter()
@@ -78,7 +78,7 @@ impl Harmony {
         }
     }
 
-    /// Whether what comes now is the answer.
+    /// Tells whether what comes now is the answer.
     fn answers(&self) -> bool {
         self.head.trim_start().starts_with("final")
     }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value};
 use std::{fmt, str::FromStr};
 
-/// How many there may be: more is a mistake, and servers take no more.
+/// Most headers: more is a mistake, and servers take no more.
 const MOST: usize = 32;
 
 /// Headers that every request to the model server gets. Their values are secrets, as they often are
@@ -39,7 +39,7 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Why headers cannot be sent. It never holds a value.
+/// The reason why headers cannot be sent. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeadersError {
     /// A part has no colon.
@@ -51,7 +51,7 @@ pub enum HeadersError {
     /// A value that no header can have.
     #[error("the value of {0} is empty or contains characters that a header cannot have")]
     Value(HeaderName),
-    /// What only the connection itself can say.
+    /// A header that only the connection itself can set.
     #[error("{0} cannot be set: the HTTP client sets it")]
     Fixed(HeaderName),
     /// The same name twice.

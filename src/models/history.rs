@@ -1,4 +1,4 @@
-//! How much of a conversation is sent along.
+//! The part of a conversation that is sent along.
 
 use super::{Role, Turn};
 

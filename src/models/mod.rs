@@ -52,22 +52,22 @@ use std::{
 use tokio::time::Instant;
 use url::{Host, Url};
 
-/// Where OpenAI's own models are.
+/// Base URL of OpenAI's own models.
 const OPENAI: &str = "https://api.openai.com/v1";
 
-/// How long a server may take to list its models, and how long an Ollama nearby may.
+/// Longest time for a server to list its models, and for an Ollama nearby.
 const LIST_PATIENCE: Duration = Duration::from_secs(10);
 const OLLAMA_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long an Ollama that was not there is not looked for again.
+/// Time for which an Ollama that was not there is not looked for again.
 const OLLAMA_REST: Duration = Duration::from_secs(10);
 
-/// What the settings say about the model server.
+/// Settings of the model server.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The key, if the server wants one.
     pub api_key: Option<Secret>,
-    /// Where the API begins, usually ending in `/v1`. Without it but with a key: OpenAI.
+    /// Base URL of the API, usually ending in `/v1`. Without it but with a key: OpenAI.
     pub base_url: Option<Url>,
     /// Headers that the server gets with every request.
     pub headers: Headers,
@@ -75,15 +75,15 @@ pub struct Settings {
     pub model: Option<String>,
     /// With neither key nor base URL: look for an Ollama at `ollama_url` before the demo model answers.
     pub find_ollama: bool,
-    /// Where an Ollama may be.
+    /// Base URL of a possible Ollama.
     pub ollama_url: Url,
-    /// How long connecting may take.
+    /// Longest time for connecting.
     pub connect_timeout: Duration,
     /// From the request to the first text or reasoning, for each attempt anew.
     pub first_token_timeout: Duration,
     /// The longest time between two lines of an answer, comments included.
     pub silence_timeout: Duration,
-    /// How many characters of a conversation are sent; the oldest turns are left out first.
+    /// Most characters of a conversation that are sent; the oldest turns are left out first.
     pub history_limit: usize,
     /// The longest wait before the first retry; it doubles with each further one.
     pub retry_base: Duration,
@@ -110,7 +110,7 @@ impl Default for Settings {
     }
 }
 
-/// Why models cannot be asked with these settings.
+/// The reason why models cannot be asked with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The base URL cannot be one.
@@ -129,7 +129,7 @@ pub enum SettingsError {
     Certificates(#[from] rustls::Error),
 }
 
-/// Who has written a turn.
+/// The author of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A person.
@@ -141,7 +141,7 @@ pub enum Role {
 /// One message of the conversation that is sent to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Whose it is.
+    /// The owner.
     pub role: Role,
     /// Its whole text.
     pub text: String,
@@ -150,38 +150,38 @@ pub struct Turn {
 /// One reply, piece by piece.
 pub type Events = Pin<Box<dyn Stream<Item = Event> + Send>>;
 
-/// What happens while a model replies.
+/// An event while a model replies.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The request is about to be sent; comes once.
     Started {
         /// The name of the model that is asked.
         model: String,
-        /// How many of the oldest turns were left out because of the history limit.
+        /// The oldest turns that were left out because of the history limit.
         dropped: usize,
     },
     /// The request failed and will be sent again; comes only before the first text or reasoning.
     Retrying {
         /// The number of this retry, from 1.
         attempt: u32,
-        /// How many retries there are at most.
+        /// Most retries.
         of: u32,
-        /// How long until it is sent.
+        /// Wait until it is sent.
         wait: Duration,
-        /// Why the attempt before failed.
+        /// The reason why the attempt before failed.
         trouble: TroubleKind,
     },
     /// More of the reply's text; never empty.
     Text(String),
     /// More of what the model thinks before it replies; never empty.
     Reasoning(String),
-    /// What the reply cost, right before its end, if the server tells.
+    /// The tokens of the reply, right before its end, if the server tells.
     Usage(Usage),
     /// The last event. The text until here stays, also when it ends in trouble.
     End(Result<Finish, Trouble>),
 }
 
-/// How many tokens a reply took.
+/// Tokens of a reply.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the conversation that was sent.
@@ -190,7 +190,7 @@ pub struct Usage {
     pub completion_tokens: u64,
 }
 
-/// Why a reply ended that did not fail.
+/// The reason why a reply ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
     /// The model had said everything.
@@ -203,7 +203,7 @@ pub enum Finish {
     Cut,
 }
 
-/// Who answers.
+/// The source of replies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The demo model inside of Damso.
@@ -214,10 +214,10 @@ pub enum Source {
     Server,
 }
 
-/// Who would answer now.
+/// The model that would reply now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Current {
-    /// Who answers.
+    /// The source of replies.
     pub source: Source,
     /// The model's name; `None` while the server has not been asked what it has.
     pub model: Option<String>,
@@ -238,23 +238,23 @@ struct Shared {
     /// Held while a server is asked what it has, so that many replies ask once; and how that last
     /// failed, and when.
     asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
-    /// What the server has, for people to choose from.
+    /// The server's models, for people to choose from.
     listed: model_list::Listed,
-    /// Which models know no message before the conversation.
+    /// The models that know no message before the conversation.
     folded: openai::Folded,
 }
 
-/// What was learned from servers.
+/// Facts learned from servers.
 #[derive(Default)]
 struct Known {
     /// The first model of the server in the settings, or of Ollama.
     model: Option<String>,
-    /// When an Ollama was last looked for in vain.
+    /// The time when an Ollama was last looked for in vain.
     missed: Option<Instant>,
 }
 
 impl Known {
-    /// Whether Ollama need not be looked for.
+    /// Tells whether Ollama need not be looked for.
     fn is_fresh(&self) -> bool {
         let rests = |missed: Instant| missed.elapsed() < OLLAMA_REST;
         self.model.is_some() || self.missed.is_some_and(rests)
@@ -354,7 +354,7 @@ impl Models {
         }
     }
 
-    /// Who would answer as far as is known, without asking anybody.
+    /// Returns the model that would reply as far as is known, without asking anybody.
     pub fn now(&self) -> Current {
         let known = self.known().model.clone();
         match (self.configured(), known) {
@@ -491,7 +491,7 @@ impl Models {
         Some((server, model))
     }
 
-    /// What was learned from a server may be wrong once it is gone, or its model is.
+    /// Forgets what was learned from a server, which may be wrong once it is gone, or its model is.
     fn forget(&self, kind: TroubleKind) {
         let gone = kind == TroubleKind::Unreachable && !self.configured();
         if gone || kind == TroubleKind::UnknownModel {

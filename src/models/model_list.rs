@@ -1,4 +1,4 @@
-//! What models there are, for people to choose from: asked for in the background and kept a while.
+//! The list of models for people to choose from: asked for in the background and cached.
 
 use super::{LIST_PATIENCE, Models, OLLAMA_PATIENCE};
 use std::{
@@ -13,11 +13,11 @@ use uuid::Uuid;
 const STALE: Duration = Duration::from_secs(300);
 const REST: Duration = Duration::from_secs(30);
 
-/// How long a page waits for a list that was not had yet.
+/// Time that a page waits for a list that has not come yet.
 const PAGE_PATIENCE: Duration = Duration::from_millis(500);
 
-/// How many models a list has at most, and how many characters the name of one. A gateway to everything has
-/// some thousands, and any of them may be the one that somebody wants.
+/// Most models in a list, and most characters of a name. A gateway to everything has some thousands, and
+/// any of them may be the one that somebody wants.
 const MOST: usize = 20_000;
 pub(crate) const NAME_LIMIT: usize = 200;
 
@@ -31,13 +31,13 @@ pub(crate) struct Listed {
     doubted: Mutex<HashSet<(Uuid, String)>>,
 }
 
-/// How many of these are remembered.
+/// Most of these that are remembered.
 const DOUBTED: usize = 1_000;
 
 #[derive(Clone, Default)]
 struct Last {
     names: Arc<[String]>,
-    /// When it is to be asked for again; `None` before the first time.
+    /// The time when it is to be asked for again; `None` before the first time.
     due: Option<Instant>,
 }
 
@@ -64,9 +64,9 @@ impl Models {
         names
     }
 
-    /// Whether somebody is to be told that the server does not list this model. That is no proof, since
-    /// servers answer to other names too, so they are told once; and not at all where the list has one
-    /// model, which then mostly answers to any name.
+    /// Tells whether somebody is to be told that the server does not list this model. That is no proof,
+    /// since servers answer to other names too, so they are told once; and not at all where the list
+    /// has one model, which then mostly answers to any name.
     pub(crate) fn doubts(&self, who: Uuid, model: &str) -> bool {
         let names = self.shared.listed.last().names.clone();
         let is_known =
@@ -132,7 +132,8 @@ pub(crate) fn for_chats(list: &[String]) -> Option<&str> {
     list.iter().find(chats).or(list.first()).map(String::as_str)
 }
 
-/// Whether a model of this name is likely to chat. Only whole words tell: `watts` is no speech.
+/// Tells whether a model of this name is likely to chat. Only whole words tell: `watts` is no
+/// speech.
 fn is_for_chats(name: &str) -> bool {
     const OTHER_WORK: [&str; 12] = [
         "embed",

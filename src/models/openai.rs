@@ -28,7 +28,7 @@ pub(crate) struct Server {
     pub(super) http: reqwest::Client,
     /// The demo model answers in the server's place.
     pub(super) demo: Option<Demo>,
-    /// Where the API begins, without a slash at its end.
+    /// Base URL of the API, without a slash at its end.
     pub(super) base: String,
     pub(super) key: Secret,
     pub(super) headers: Headers,
@@ -46,7 +46,7 @@ pub(crate) struct Server {
 pub(super) struct Folded(Arc<Mutex<HashSet<String>>>);
 
 impl Folded {
-    /// How many are remembered. There are never so many, but people may type any name.
+    /// Most that are remembered. There are never so many, but people may type any name.
     const MOST: usize = 1_000;
 
     fn has(&self, model: &str) -> bool {
@@ -150,7 +150,7 @@ impl Server {
         }
     }
 
-    /// Whether the model takes no message before the conversation, and got one.
+    /// Tells whether the model takes no message before the conversation, and got one.
     fn should_fold(&self, model: &str, options: &Options, refused: &Trouble) -> bool {
         let told = options.system_prompt.is_some() && !self.folded.has(model);
         told && refused.is_about_system_role()
@@ -216,7 +216,7 @@ impl Server {
         }
     }
 
-    /// Whether it is OpenAI's own, whose newer models know no old names.
+    /// Tells whether it is OpenAI's own, whose newer models know no old names.
     fn wants_new_names(&self) -> bool {
         self.base.starts_with(crate::models::OPENAI)
     }

@@ -1,4 +1,4 @@
-//! How a reply is asked for: the model, what it is told first, and its parameters.
+//! Options of a request for a reply: the model, the system prompt, and parameters.
 
 use super::error::{Trouble, TroubleKind};
 use serde_json::{Value, json};
@@ -7,35 +7,35 @@ use serde_json::{Value, json};
 const MAX_TOKENS: &str = "max_tokens";
 const MAX_TOKENS_NEW: &str = "max_completion_tokens";
 
-/// How a reply is asked for. What is not set is not sent.
+/// Options of a request for a reply. Those that are not set are not sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// The model; without it the one of the settings.
     pub model: Option<String>,
-    /// What the model is told before the conversation.
+    /// The system prompt, which the model is sent before the conversation.
     pub system_prompt: Option<String>,
-    /// How freely it chooses its words, from 0 to 2.
+    /// Freedom in the choice of words, from 0 to 2.
     pub temperature: Option<f64>,
     /// From how large a share of the likely words it chooses, from 0 to 1.
     pub top_p: Option<f64>,
     /// The reply's longest length, in tokens.
     pub max_tokens: Option<i64>,
-    /// How long it thinks, in OpenAI's words.
+    /// Reasoning effort, in OpenAI's words.
     pub effort: Option<String>,
-    /// How many messages are before the turns that are given, and so not sent either.
+    /// Messages before the turns that are given, and so not sent either.
     pub before: usize,
 }
 
-/// What can be set of a request and a model may not accept.
+/// A parameter of a request that a model may not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Parameter {
-    /// How freely words are chosen.
+    /// Freedom in the choice of words.
     Temperature,
-    /// From how many.
+    /// Size of the set of words to choose from.
     TopP,
     /// The longest length.
     MaxTokens,
-    /// How long the model thinks.
+    /// Reasoning effort.
     Effort,
 }
 
@@ -51,7 +51,7 @@ impl Parameter {
 }
 
 impl Options {
-    /// How many characters of the request are theirs.
+    /// Counts the characters of the request that are theirs.
     pub(super) fn length(&self) -> usize {
         let prompt = self.system_prompt.as_deref();
         prompt.map_or(0, |prompt| prompt.chars().count())
@@ -101,7 +101,8 @@ fn fold(messages: &mut Vec<Value>) {
     }
 }
 
-/// Whether a request was refused that may be accepted with the other name of the longest length.
+/// Tells whether a request was refused that may be accepted with the other name of the longest
+/// length.
 pub(super) fn should_rename(request: &Value, refused: &Trouble) -> bool {
     let (old, new) = (&request[MAX_TOKENS], &request[MAX_TOKENS_NEW]);
     refused.kind() == TroubleKind::Refused
@@ -123,7 +124,7 @@ pub(super) fn rename(request: &mut Value) -> bool {
     false
 }
 
-/// What a refusal is about, if it names something that was set.
+/// Finds what a refusal is about, if it names something that was set.
 pub(super) fn explained(request: &Value, refused: Trouble) -> Trouble {
     if refused.kind() != TroubleKind::Refused {
         return refused;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What the parts are.
+/// The parts by kind.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Parts {
     pub text: String,

@@ -1,4 +1,4 @@
-//! Who would answer, for the person who sets it up.
+//! Probes the model server for `damso check`.
 
 use super::{
     Event, LIST_PATIENCE, Models, OLLAMA_PATIENCE, Role, Source, Turn,
@@ -10,9 +10,9 @@ use futures_util::StreamExt;
 /// A server that was asked what it has.
 #[derive(Debug)]
 pub struct Asked {
-    /// Whose it is.
+    /// The owner.
     pub source: Source,
-    /// Where it is.
+    /// Its address.
     pub server: String,
     /// The names of its models, in its order.
     pub models: Result<Vec<String>, Trouble>,
@@ -39,8 +39,8 @@ impl Models {
 }
 
 impl Models {
-    /// Whether this model chats, by asking it for a word: nothing else tells for sure, as servers answer to
-    /// names that they do not list, and some list nothing.
+    /// Tells whether this model chats, by asking it for a word: nothing else tells for sure, as servers
+    /// answer to names that they do not list, and some list nothing.
     ///
     /// # Errors
     /// Why it does not.

@@ -1,4 +1,4 @@
-//! What is read of a reply while it comes, and what is to be said of its end.
+//! Reads a reply while it comes, and tells its end.
 
 use super::{
     Event, Finish, Usage,
@@ -14,25 +14,25 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long after the reply's end its token counts are waited for.
+/// Wait after the reply's end for its token counts.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// How many times as long as for the first sign of life a first word is waited for while there are
+/// Factor by which a first word is waited for longer than a first sign of life, while there are
 /// such signs: long prompts are read, and thoughts are thought, that nobody is told.
 const WITH_LIFE: u32 = 15;
 
-/// What has been read of a reply.
+/// The part of a reply that has been read.
 pub(super) struct Reply<'a> {
     server: &'a Server,
-    /// What is to be told.
+    /// Events to be told.
     pub news: Vec<Event>,
     /// Tells thoughts in its text from its answer.
     splitter: Splitter,
-    /// What there was in it.
+    /// The kinds of content in it.
     has: Had,
-    /// Why it ended, as was said last.
+    /// The reason why it ended, as was said last.
     reason: Option<Finish>,
-    /// When its last words must have come, once its end is known.
+    /// The time by which its last words must have come, once its end is known.
     last_words: Option<Instant>,
     /// More came after a reason. That was none then, and others are none either.
     reasons_lie: bool,
@@ -41,7 +41,7 @@ pub(super) struct Reply<'a> {
     pub usage: Option<Usage>,
     /// The server has announced the end.
     pub done: bool,
-    /// Whether there were events that could be read, and whether there were others.
+    /// True if there were events that could be read; then, if there were others.
     readable: bool,
     unreadable: bool,
 }
@@ -79,7 +79,8 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// When the first word, or the last ones, must have come, for a reply that was asked for then.
+    /// Returns when the first word, or the last ones, must have come, for a reply that was asked
+    /// for then.
     pub(super) fn deadline(&self, asked: Instant, has_life: bool) -> Option<Instant> {
         if self.has.anything {
             return self.last_words;
@@ -172,7 +173,7 @@ impl<'a> Reply<'a> {
         self.tell_split(split);
     }
 
-    /// What comes at once is told at once.
+    /// Tells an event; what comes at once is told at once.
     fn tell(&mut self, event: Event) {
         match &event {
             Event::Text(more) if !self.has.text => self.has.text = !more.trim().is_empty(),
@@ -189,8 +190,8 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// What to make of an event that is no JSON: a chunk after all, nothing, or an error in plain words,
-    /// or in those of a program that meant to send JSON.
+    /// Decides what to make of an event that is no JSON: a chunk after all, nothing, or an error in
+    /// plain words, or in those of a program that meant to send JSON.
     fn second_look(&mut self, data: &str) -> Result<(), Trouble> {
         const LIFE: [&str; 6] = ["ping", "pong", "keep-alive", "keepalive", "heartbeat", "ok"];
         let text = data.trim();
@@ -229,7 +230,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Whether nothing has come that was told.
+    /// Tells whether nothing has come that was told.
     pub(super) fn is_untouched(&self) -> bool {
         !self.has.anything
     }

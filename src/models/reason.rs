@@ -74,7 +74,7 @@ const CUT: [&str; 36] = [
 ];
 const ERROR: [&str; 3] = ["error", "fail", "exception"];
 
-/// Why the reply ended, if the word says that it has, and not in an error.
+/// Tells why the reply ended, if the word says that it has, and not in an error.
 pub(super) fn finish(word: &str) -> Option<Finish> {
     if word == "stop" {
         return Some(Finish::Complete);
@@ -98,7 +98,7 @@ pub(super) fn finish(word: &str) -> Option<Finish> {
     }
 }
 
-/// Whether the word says that the reply ended in an error.
+/// Tells whether the word says that the reply ended in an error.
 pub(super) fn is_error(word: &str) -> bool {
     if matches!(word, "" | "stop") {
         return false;
@@ -107,7 +107,7 @@ pub(super) fn is_error(word: &str) -> bool {
     finish(&word).is_none() && !is_none(&word)
 }
 
-/// Whether the word says that the model wants a tool to be used.
+/// Tells whether the word says that the model wants a tool to be used.
 pub(super) fn is_tool_call(word: &str) -> bool {
     if matches!(word, "" | "stop") {
         return false;

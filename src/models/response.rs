@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 /// The largest answer that is read, in bytes after decompression.
 pub(crate) const ANSWER_LIMIT: usize = 4 << 20;
 
-/// How long the true end of an answer may come after its announced end. An answer that was read to
+/// Longest delay of the true end of an answer after its announced end. An answer that was read to
 /// its true end leaves a connection that can be used again.
 const LAST_PACKET: Duration = Duration::from_millis(20);
 
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     mender: Mender,
     bytes: usize,
     silence_timeout: Duration,
-    /// When it was last heard of. Only whole lines count: a byte now and then is no life.
+    /// The time when it was last heard of. Only whole lines count: a byte now and then is no life.
     last_life: Instant,
     secrets: Secrets,
 }
@@ -69,12 +69,12 @@ impl Answer {
         Ok(packet.is_some())
     }
 
-    /// When it has been silent for too long, if nothing comes until then.
+    /// Returns when it has been silent for too long, if nothing comes until then.
     pub(crate) fn silent_at(&self) -> Instant {
         self.last_life + self.silence_timeout
     }
 
-    /// Whether it has been heard of at all.
+    /// Tells whether it has been heard of at all.
     pub(crate) fn has_life(&self) -> bool {
         self.mender.lines() > 0
     }

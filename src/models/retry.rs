@@ -1,16 +1,16 @@
-//! When a failed request is worth another try, and how long to wait before it.
+//! Retries: which failed requests are worth one, and the wait before it.
 
 use super::error::{Trouble, TroubleKind};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How often a request is sent again, at most.
+/// Most retries of a request.
 pub(super) const RETRIES: u32 = 3;
 
 /// A server that wants us to wait longer than this is not waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// How long to wait before the retry with this number, counted from 1; `None` if there is to be none.
+/// Returns the wait before the retry with this number, counted from 1; `None` if there is to be none.
 /// The wait is what the server asked for, or else a random part of `base`, doubled each time, so that
 /// many waiting replies do not come back all at once.
 pub(super) fn wait(trouble: &Trouble, number: u32, base: Duration) -> Option<Duration> {

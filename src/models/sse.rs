@@ -1,6 +1,6 @@
-//! Makes events of whatever a server streams.
+//! Lenient parser of server-sent events.
 //!
-//! It bears a byte order mark, broken UTF-8, every kind of line end, a last event without an empty
+//! It accepts a byte order mark, broken UTF-8, every kind of line end, a last event without an empty
 //! line after it, events without any between them, errors in `event: error` and in a field `error:`,
 //! and plain JSON instead of a stream, in front of it, or between its events.
 
@@ -16,7 +16,7 @@ const BARE_LIMIT: usize = 16 << 10;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// What came out of the stream.
+/// An item of the stream.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Mended {
     /// The data of one event; its lines are parted by `\n`.
@@ -44,7 +44,7 @@ pub(crate) struct Mender {
     name_behind: String,
     /// The lines so far of JSON that is no event's data.
     bare: String,
-    /// Whether there was any event, and whether there was any line that no event has.
+    /// True if there was any event; then, if there was any line that no event has.
     events: bool,
     stray: bool,
 }
@@ -127,7 +127,7 @@ impl Mender {
         }
     }
 
-    /// What began as JSON has ended: one value, several of them, or one with a stream behind it.
+    /// Ends what began as JSON: one value, several of them, or one with a stream behind it.
     fn end_json(&mut self, json: &str, out: &mut Vec<Mended>) {
         // A line break inside JSON stands between its parts, never in its texts.
         let one_line = |json: &str| json.replace(['\n', '\r'], " ");
@@ -150,13 +150,14 @@ impl Mender {
         out.push(Mended::Done);
     }
 
-    /// How many lines have ended so far. A server that sends a byte now and then does not move it.
+    /// Counts the lines that have ended so far. A server that sends a byte now and then does not
+    /// move it.
     pub(crate) fn lines(&self) -> usize {
         self.lines
     }
 
-    /// What the answer is shows in its first character, and more surely than in its content type,
-    /// which many servers forget.
+    /// Finds what the answer is by its first character, which tells it more surely than its content
+    /// type, which many servers forget.
     fn look_at(&mut self, packet: &[u8]) -> Result<(), TroubleKind> {
         let mut marked = self
             .line

@@ -1,4 +1,4 @@
-//! Models that think aloud in their text: what they think apart from what they say.
+//! Splits the reasoning of models that think aloud in their text from the answer, while it streams.
 //!
 //! Each family has marks of its own for it. They count at the beginning of a reply, and once they were
 //! used there also later; never inside code, so that a text can tell of them.
@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
     place: Place,
-    /// What may become a mark with what comes next.
+    /// Text that may become a mark with what comes next.
     held: String,
     /// The mark that was to end the last thoughts, if there were any.
     used: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Splitter {
     code: Code,
 }
 
-/// Where in the text it is.
+/// The position in the text.
 #[derive(Debug, Default)]
 enum Place {
     /// In front of everything.
@@ -59,7 +59,7 @@ impl Thoughts {
     }
 }
 
-/// What was thought, and what was said after it.
+/// Thoughts, and what was said after them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) reasoning: String,
@@ -80,7 +80,7 @@ impl Splitter {
         split
     }
 
-    /// What was held back, when nothing more comes.
+    /// Returns what was held back, when nothing more comes.
     pub(crate) fn end(&mut self) -> Split {
         let mut split = Split::default();
         let held = std::mem::take(&mut self.held);

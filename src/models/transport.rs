@@ -1,4 +1,5 @@
-//! What lies under async-openai: sends a request once, and hands on an answer that is within its limits.
+//! The HTTP transport under async-openai: sends a request once, and hands on an answer that is within
+//! its limits.
 
 use super::{
     error::{Trouble, TroubleKind, chain},
@@ -15,12 +16,12 @@ use std::{
 };
 use tokio::time::timeout;
 
-/// How much of an error is read, in bytes.
+/// Most bytes of an error that are read.
 const ERROR_LIMIT: usize = 64 << 10;
 
-/// Where the answer to a request for a reply is left. async-openai is handed an empty one: its
-/// parser runs in a task of its own, behind a channel without bounds, and cannot bear all that
-/// servers send.
+/// The place where the answer to a request for a reply is left. async-openai is handed an empty
+/// one: its parser runs in a task of its own, behind a channel without bounds, and cannot bear all
+/// that servers send.
 #[derive(Clone, Default)]
 pub(super) struct Kept(Arc<Mutex<Option<Answer>>>);
 

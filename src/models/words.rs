@@ -1,4 +1,4 @@
-//! What servers say when something is wrong, and what they mean by it.
+//! Words of servers when something is wrong, and what they mean by them.
 //!
 //! A status says little: a wrong key is 400 here and 403 there, a rate limit 413. So the words decide
 //! where they are known, and the status where they are not.
@@ -75,7 +75,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
     ]),
 ];
 
-/// What stands in front of the model server and lets nothing through.
+/// Words of what stands in front of a model server and lets nothing through.
 const FIREWALL: [&str; 7] = [
     "firewall",
     "cloudflare",
@@ -110,7 +110,7 @@ const NUMBERS: [(&str, u64, TroubleKind); 17] = [
     ("", 1305, TroubleKind::RateLimited),
 ];
 
-/// What kind of trouble it is, by the status with which it came, if that is an error's, and its words.
+/// Finds the kind of trouble by the status with which it came, if that is an error's, and its words.
 pub(super) fn kind(status: Option<u16>, said: &Said) -> Option<TroubleKind> {
     let inner = said.status.or_else(|| status_in(&said.words));
     // Gateways answer what they were answered with statuses of their own.
@@ -262,7 +262,7 @@ fn is_about_rules(words: &str) -> bool {
     policy || blocked || says(&["inappropriate"])
 }
 
-/// Whether what was sent is longer than what may be, in whatever words.
+/// Tells whether what was sent is longer than what may be, in whatever words.
 fn is_too_long(words: &str) -> bool {
     let says = saying(words);
     // About the reply's longest length, which was set.
@@ -348,7 +348,7 @@ fn is_too_long(words: &str) -> bool {
     !about_reply && ((says(&what) && says(&how) && says(&which)) || in_chinese || in_korean)
 }
 
-/// Whether the server says that it has no such model, or not for this key.
+/// Tells whether the server says that it has no such model, or not for this key.
 fn has_no_model(words: &str, status: Option<u16>) -> bool {
     const SURE: [&str; 8] = [
         "model_not_found",
@@ -452,7 +452,7 @@ fn by_number(of: &str, number: u64) -> Option<TroubleKind> {
     known.map(|(_, _, kind)| *kind)
 }
 
-/// What a status means where nothing was said that is known.
+/// Finds the kind of trouble by a status where nothing was said that is known.
 pub(super) fn by_status(status: u16, said: &Said) -> Option<TroubleKind> {
     let blocked = said.is_page || saying(&said.words)(&FIREWALL);
     Some(match status {
@@ -488,7 +488,7 @@ fn status_in(words: &str) -> Option<u16> {
     })
 }
 
-/// Whether a gateway on the way has tried again already, in vain.
+/// Tells whether a gateway on the way has tried again already, in vain.
 pub(super) fn has_retried(words: &str) -> bool {
     const RETRIED: [&str; 12] = [
         "litellm retried",
@@ -522,7 +522,8 @@ pub(super) fn has_retried(words: &str) -> bool {
     says(&RETRIED) || after_some
 }
 
-/// Whether the server takes no message that comes before the conversation, or not as it was sent.
+/// Tells whether the server takes no message that comes before the conversation, or not as it was
+/// sent.
 pub(super) fn refuses_system_role(words: &str) -> bool {
     let says = saying(words);
     let system = says(&[

@@ -19,7 +19,7 @@ pub(crate) struct Persona {
     pub id: PersonaId,
     #[sqlx(try_from = "crate::db::Legible")]
     pub name: String,
-    /// What a new chat with it shows first; the model is not sent it.
+    /// The greeting that a new chat with it shows first; the model is not sent it.
     #[sqlx(try_from = "crate::db::Legible")]
     pub greeting: String,
     /// Questions to begin with, one a line.
@@ -36,7 +36,7 @@ impl Persona {
     }
 }
 
-/// What is typed about a persona beside its preset.
+/// The fields of a persona beside its preset, as they were typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Typed {

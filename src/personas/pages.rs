@@ -19,12 +19,12 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// How many characters a name, a greeting, and the questions may have.
+/// Most characters of a name, a greeting, and the questions.
 const NAME_LIMIT: usize = 80;
 const GREETING_LIMIT: usize = 2_000;
 const STARTERS_LIMIT: usize = 2_000;
 
-/// How many questions there may be.
+/// Most questions.
 const STARTERS_AT_MOST: usize = 12;
 
 #[derive(Template, WebTemplate)]
@@ -53,7 +53,7 @@ pub(crate) struct DeletePage {
     persona: Persona,
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {
@@ -222,7 +222,7 @@ impl PersonaPage {
 }
 
 impl Sent {
-    /// What is to be stored, or the page again with what is wrong.
+    /// Reads what is to be stored, or makes the page again with what is wrong.
     async fn read(
         &self,
         app: &App,

@@ -9,7 +9,7 @@ use crate::{
     with_pool, with_tx,
 };
 
-/// How many personas one person may have.
+/// Most personas of one person.
 pub(super) const PERSONAS_LIMIT: i64 = 100;
 
 impl Db {

@@ -23,7 +23,7 @@ pub(crate) struct LookPage {
     is_saved: bool,
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {

@@ -15,7 +15,7 @@ pub(crate) struct WritingPage {
     is_saved: bool,
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {

@@ -25,7 +25,7 @@ const NAMES_SHOWN: usize = 30;
 pub(crate) struct DefaultsForm {
     pub view: View,
     pub fields: PresetFields,
-    /// Whether the server lets the model make titles, and whether this person does.
+    /// True if the server lets the model make titles; then, if this person does.
     pub titles_possible: bool,
     pub titles: bool,
     pub is_saved: bool,
@@ -57,7 +57,7 @@ impl SettingsPage {
     }
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {

@@ -1,4 +1,4 @@
-//! What people change about how Damso is for them.
+//! Pages of preferences.
 
 pub(crate) mod appearance;
 pub(crate) mod composing;

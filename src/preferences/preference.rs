@@ -1,5 +1,4 @@
-//! What people can choose of how Damso looks and how they write: the words for it, in forms, in
-//! cookies and in the database.
+//! Choices of appearance and of writing: their words in forms, in cookies and in the database.
 
 use crate::web::view::cookie;
 use axum::http::HeaderMap;
@@ -9,7 +8,7 @@ use serde::Deserialize;
 pub(crate) struct Choice {
     /// The name of its field, of its cookie and of its column.
     pub name: &'static str,
-    /// What holds where nothing was chosen.
+    /// The default, where nothing was chosen.
     pub usual: &'static str,
     others: &'static [&'static str],
 }
@@ -32,7 +31,7 @@ pub(crate) const DENSITY: Choice = Choice {
     others: &["compact"],
 };
 
-/// How a message is sent: with the Enter key, from a field of one line, or by the button only.
+/// Ways to send a message: with the Enter key, from a field of one line, or by the button only.
 pub(crate) const COMPOSER: Choice = Choice {
     name: "composer",
     usual: "enter",
@@ -51,7 +50,7 @@ impl Choice {
         self.other(chosen).unwrap_or(self.usual)
     }
 
-    /// What was sent, unless nobody could have chosen it.
+    /// Returns what was sent, unless nobody could have chosen it.
     pub(crate) fn known(&self, sent: Option<String>) -> Option<String> {
         sent.filter(|word| self.word(Some(word)) == word)
     }
@@ -61,7 +60,7 @@ impl Choice {
 const LIGHT_PAPER: &str = "#faf7f0";
 const DARK_PAPER: &str = "#1c1d1b";
 
-/// How the pages look to somebody, as far as they chose.
+/// The appearance of pages that somebody chose.
 #[derive(Clone, Debug, Default, Deserialize, sqlx::FromRow)]
 #[serde(default)]
 pub(crate) struct Look {
@@ -71,7 +70,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// What a browser remembers of it.
+    /// Returns what a browser remembers of it.
     pub(crate) fn of_cookies(headers: &HeaderMap) -> Self {
         let look = Self {
             theme: cookie(headers, THEME.name),
@@ -99,7 +98,7 @@ impl Look {
         }
     }
 
-    /// What was chosen, by the name of its cookie.
+    /// Returns what was chosen, by the name of its cookie.
     pub(crate) fn cookies(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
             (THEME.name, &self.theme),

@@ -1,4 +1,4 @@
-//! What people chose, in the database.
+//! Preferences in the database.
 
 use super::preference::Look;
 use crate::{auth::user::UserId, db::Db, error::Result, with_pool};

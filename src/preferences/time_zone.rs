@@ -47,7 +47,7 @@ impl TimePage {
     }
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {

@@ -12,13 +12,13 @@ use askama::{Template, filters::HtmlSafe};
 use serde::Deserialize;
 use std::{fmt, ops::RangeInclusive, sync::Arc};
 
-/// How many characters a system prompt may have.
+/// Most characters of a system prompt.
 const PROMPT_LIMIT: usize = 8_000;
 
-/// How many tokens may be asked for.
+/// The numbers of tokens that may be asked for.
 const TOKENS: RangeInclusive<i64> = 1..=1_000_000;
 
-/// What was typed into the fields.
+/// The fields as they were typed.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PresetForm {
@@ -30,7 +30,7 @@ pub(crate) struct PresetForm {
     effort: String,
 }
 
-/// What is wrong with each field.
+/// The problem with each field.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Problems {
     model: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct PresetFields {
     pub view: View,
     pub typed: PresetForm,
     pub problems: Problems,
-    /// Why all of it was not kept.
+    /// The reason why none of it was saved.
     pub not_kept: Option<String>,
     /// The models to choose from.
     pub models: Arc<[String]>,
@@ -76,7 +76,7 @@ impl PresetFields {
 }
 
 impl PresetForm {
-    /// What the fields mean.
+    /// Reads the preset from the fields.
     ///
     /// # Errors
     /// What is wrong with them.

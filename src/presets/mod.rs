@@ -1,4 +1,4 @@
-//! What can be set for replies: of a chat, as a person's defaults, and in personas.
+//! Settings of replies: of a chat, as a person's defaults, and in personas.
 
 mod form;
 mod store;
@@ -9,16 +9,16 @@ use std::fmt;
 pub(crate) use form::{PresetFields, PresetForm, model};
 pub(crate) use store::{Defaults, bind_preset};
 
-/// How hard a model can be asked to think, in OpenAI's words.
+/// Reasoning efforts, in OpenAI's words.
 pub(crate) const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/// What is set. What is `None` is not sent to the model.
+/// Settings of replies. `None` is not sent to the model.
 #[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
 pub struct Preset {
     /// The model that replies.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub model: Option<String>,
-    /// What it is told before the conversation.
+    /// The system prompt.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub system_prompt: Option<String>,
     /// From 0 to 2.
@@ -51,7 +51,7 @@ impl fmt::Display for Thousandths {
 }
 
 impl Preset {
-    /// What is not set here is as set there.
+    /// Takes from the other what is not set here.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             model: self.model.or(other.model),

@@ -24,12 +24,12 @@ macro_rules! bind_preset {
 }
 pub(crate) use bind_preset;
 
-/// What a person's new chats begin with.
+/// Defaults of a person's new chats.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Defaults {
     #[sqlx(flatten)]
     pub preset: Preset,
-    /// Whether the model makes titles.
+    /// True if the model makes titles.
     pub titles: bool,
 }
 
@@ -43,7 +43,8 @@ impl Default for Defaults {
 }
 
 impl Db {
-    /// What is set for a chat that was found to be the user's, or whose reply is to be made.
+    /// Returns the settings of a chat that was found to be the user's, or whose reply is to be
+    /// made.
     pub(crate) async fn chat_preset(&self, chat: ChatId) -> Result<Preset> {
         let sql = "select model, system_prompt, temperature, top_p, max_tokens, effort
                    from chats where id = $1";
@@ -61,7 +62,7 @@ impl Db {
         Ok(())
     }
 
-    /// What the user's new chats begin with.
+    /// Returns the defaults of the user's new chats.
     pub(crate) async fn defaults(&self, user: &User) -> Result<Defaults> {
         let sql = "select model, system_prompt, temperature, top_p, max_tokens, effort, titles
                    from defaults where user_id = $1";

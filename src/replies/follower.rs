@@ -1,5 +1,5 @@
-//! Replies that are watched here but not made here: they wait in line, or another process makes
-//! them. Their text comes from the journal.
+//! Followers: copies of replies that another instance is writing, or that are still queued, fed
+//! from the journal.
 
 use super::{
     Replies,
@@ -19,25 +19,25 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// How often it is looked at most, and at least, how far they have come.
+/// Shortest and longest pause between two looks at how far they have come.
 const LEAST: Duration = Duration::from_millis(200);
 const MOST: Duration = Duration::from_secs(2);
 
-/// How long a reply that nobody watches is still followed: a page asks for the reply's text first
-/// and opens its event stream a moment later.
+/// Time for which a reply that nobody watches is still followed: a page asks for the reply's text
+/// first and opens its event stream a moment later.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A reply that is followed from the journal.
 pub(crate) struct Followed {
     pub live: Arc<LiveReply>,
-    /// How much of its text is known.
+    /// The part of its text that is known.
     known: Position,
     feed: mpsc::UnboundedSender<Fed>,
-    /// Since when nobody watches it.
+    /// The time since when nobody watches it.
     unwatched: Option<Instant>,
 }
 
-/// What a follower is told.
+/// News for a follower.
 enum Fed {
     /// More of what the model thinks.
     Thoughts(String),
@@ -184,7 +184,7 @@ impl Followed {
         false
     }
 
-    /// Whether nobody has watched it for a while.
+    /// Tells whether nobody has watched it for a while.
     pub(crate) fn is_forgotten(&mut self) -> bool {
         if self.live.readers() > 0 {
             self.unwatched = None;
@@ -197,13 +197,14 @@ impl Followed {
         is_forgotten
     }
 
-    /// How much of it is known.
+    /// Returns the part of it that is known.
     pub(crate) fn known(&self) -> Position {
         self.known
     }
 }
 
-/// What is new of a text: the end of what its row has, and what the journal has after that.
+/// Returns the new part of a text: the end of what its row has, and what the journal has after
+/// that.
 fn new(row: &str, known: usize, more: &str) -> String {
     row.get(known..).unwrap_or_default().to_owned() + more
 }

@@ -1,5 +1,5 @@
-//! What every process that makes replies does all the time: gives signs of life, begins what waits
-//! in line, and ends what others have left behind.
+//! Background loops of an instance: write the heartbeat, start queued replies, mark the replies of
+//! dead instances as interrupted.
 
 use super::{
     Replies,
@@ -14,7 +14,7 @@ use std::{
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-/// How often a process gives a sign of life, and looks after others and the line.
+/// Interval of the heartbeat, and of looking after other instances and the queue.
 const BEAT: Duration = Duration::from_secs(2);
 
 /// After so long without one its replies are interrupted by whoever sees it first.
@@ -23,11 +23,11 @@ const OVERDUE: Duration = Duration::from_secs(8);
 /// After so long it is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
-/// How long one look may take; the database can stand still.
+/// Longest time for one look; the database can hang.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// When this process could last give a sign of life, and since when it could without a break, both by
-/// the database's clock: a machine that was asleep notices nothing by its own.
+/// Last successful heartbeat, and the start of the current unbroken run of them. By the database's
+/// clock, because a local clock does not show that the machine was suspended.
 #[derive(Default)]
 pub(crate) struct Pulse {
     last: i64,
@@ -42,8 +42,8 @@ impl Pulse {
         self.last = now;
     }
 
-    /// Whether silence of others says something about them: when the database was away, or this
-    /// process, nobody could be heard.
+    /// Tells whether a missing heartbeat means that the other instance is dead. Not if we
+    /// ourselves, or the database, were unreachable.
     fn may_judge(&self) -> bool {
         self.last - self.steady_since > micros(OVERDUE)
     }
@@ -87,7 +87,7 @@ impl Replies {
         self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Until it has ended, or the database is closed.
+    /// Tells whether to go on: it has not ended, and the database is open.
     fn is_open(&self) -> bool {
         !self.db.is_closed() && !self.closing.is_cancelled()
     }
@@ -168,7 +168,7 @@ impl Replies {
         Ok(())
     }
 
-    /// Whether another process would take what is sent now.
+    /// Tells whether another process would take what is sent now.
     pub(crate) async fn others_take_over(&self) -> Result<bool> {
         if !self.db.is_shared() {
             return Ok(false);

@@ -16,10 +16,10 @@ use sqlx::QueryBuilder;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How much text a crash may cost, as time. One transaction each, however many replies run.
+/// Time whose text a crash may cost. One transaction each, however many replies run.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How many rows go into one statement; SQLite takes 32,766 parameters.
+/// Most rows in one statement; SQLite takes 32,766 parameters.
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// Writes the journal for as long as the program runs.
@@ -69,7 +69,7 @@ async fn write(db: &Db, replies: &[Arc<LiveReply>]) -> Result<bool> {
     Ok(true)
 }
 
-/// What another process has, or the database, of a reply that is watched here.
+/// The text that another process, or the database, has of a reply that is watched here.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Progress {
     pub id: MessageId,
@@ -77,7 +77,7 @@ pub(super) struct Progress {
     /// The text in its row, when that has more than is known here; else nothing.
     #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
-    /// What the journal has of it from where is known here.
+    /// The journal's text of it, from what is known here.
     #[sqlx(try_from = "crate::db::Legible")]
     pub more: String,
     /// The same of what the model has thought.
@@ -122,7 +122,7 @@ impl Db {
         Ok(())
     }
 
-    /// How far these replies have come, of which so much is known. Those that are gone are
+    /// Returns how far these replies have come, of which so much is known. Those that are gone are
     /// left out.
     pub(super) async fn progress(&self, known: &[(MessageId, Position)]) -> Result<Vec<Progress>> {
         let mut all = Vec::with_capacity(known.len());

@@ -12,13 +12,12 @@
 //!    └─ stop waiting ─▶ stopped
 //! ```
 //!
-//! An end may also come from *interrupted*, by the very attempt that was interrupted: its process was
-//! thought gone and has come back, with all of the text, before anybody went on with it.
+//! An interrupted reply may still end normally: if its instance was only slow and nobody has continued
+//! the reply, the original attempt may finish it.
 //!
-//! Each arrow is one update that names the states it may come from, so that of two processes, or two
-//! clicks, only one wins; its affected rows tell who. A claim counts the reply's attempts. Whoever
-//! makes the reply writes only as that attempt, so that a process which was thought gone, and comes
-//! back, can change nothing.
+//! Each transition is one guarded `UPDATE … WHERE state IN (…)`. Of two competing callers exactly one
+//! sees an affected row. A claim counts the reply's attempts. Whoever makes the reply writes only as
+//! that attempt, so that an instance that was declared dead, and comes back, can change nothing.
 
 use super::heartbeat::micros;
 use crate::{
@@ -51,10 +50,10 @@ pub(super) struct Claimed {
     pub chat_id: ChatId,
     /// The message it answers.
     pub parent_id: Option<MessageId>,
-    /// What it says already, when it is carried on.
+    /// The text it has already, when it is carried on.
     #[sqlx(try_from = "crate::db::Legible")]
     pub body: String,
-    /// What the model thought before.
+    /// The thoughts from before.
     #[sqlx(try_from = "crate::db::Legible")]
     pub reasoning: String,
     /// The model that was asked for, where it is not the chat's.
@@ -70,13 +69,13 @@ pub(super) struct Held {
     pub stop_asked: bool,
 }
 
-/// How a reply ended.
+/// The end of a reply.
 #[derive(Clone, Debug)]
 pub(super) struct Ending {
     pub state: MessageState,
-    /// Why, when it is not simply whole.
+    /// The reason, when it is not simply complete.
     pub problem: Option<&'static str>,
-    /// What the model server said about that.
+    /// The model server's words about that.
     pub said: Option<String>,
     pub body: String,
     pub reasoning: String,
@@ -322,7 +321,7 @@ impl Db {
         Ok(())
     }
 
-    /// Whether another process is there that begins replies.
+    /// Tells whether another process is there that begins replies.
     pub(super) async fn has_other_instances(
         &self,
         instance: InstanceId,

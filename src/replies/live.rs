@@ -19,13 +19,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// What the writer shows and readers look at. Finished pieces are only ever added; what is open
-/// is replaced.
+/// The state that the writer shows and readers look at. Finished pieces are only ever added; what
+/// is open is replaced.
 #[derive(Default)]
 pub(super) struct Shown {
     pub pieces: Vec<Piece>,
     pub open: Open,
-    /// What the model thought before; only ever added to. This is where it is kept, for all.
+    /// The thoughts from before; only ever added to. They are kept here, for all.
     pub thoughts: String,
     pub note: Note,
     /// It is made here: what another process has of it is no longer shown.
@@ -40,27 +40,27 @@ pub(crate) struct Open {
     pub html: Arc<str>,
     /// It as it came.
     pub text: Arc<str>,
-    /// Where in all of the text it starts. What is no part of any piece, as blank lines and link
+    /// Its start in all of the text. What is no part of any piece, as blank lines and link
     /// definitions, is left out of it without one.
     pub start: usize,
     /// Counts how often it was replaced.
     pub version: u64,
-    /// How the HTML came from that of the version before, when only its end is new.
+    /// The change from the version before, when only the end of the HTML is new.
     pub grown: Option<Grown>,
 }
 
-/// What is new at the end.
+/// New HTML at the end.
 #[derive(Clone)]
 pub(crate) struct Grown {
-    /// How many elements are open at the end of what stays.
+    /// Number of elements that are open at the end of what stays.
     pub depth: usize,
-    /// What was added to the innermost of them, or stands in its place now.
+    /// The HTML that was added to the innermost of them, or stands in its place now.
     pub html: Arc<str>,
-    /// Whether it stands in its place.
+    /// True if it stands in its place.
     pub replaces: bool,
 }
 
-/// What to say while there is no text yet.
+/// A note while there is no text yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Note {
     /// Nothing.
@@ -78,12 +78,12 @@ pub enum Note {
     Busy(u32, u32),
 }
 
-/// What a reply consists of.
+/// A part of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// What it says.
+    /// The text.
     Body,
-    /// What the model thought before.
+    /// The thoughts from before.
     Reasoning,
 }
 
@@ -101,7 +101,7 @@ impl Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unsaved {
     pub kind: Part,
-    /// Where in the whole text it starts, in bytes.
+    /// Its start in the whole text, in bytes.
     pub from: usize,
     pub text: String,
 }
@@ -116,7 +116,7 @@ impl Unsaved {
     }
 }
 
-/// Why a reply is broken off.
+/// The reason why a reply is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     /// A person has asked for it.
@@ -134,7 +134,7 @@ pub struct LiveReply {
     lease: OnceLock<Lease>,
     pub(super) shown: Mutex<Shown>,
     unsaved: Mutex<[Unsaved; 2]>,
-    /// What could not be written, or of which it is not known. It is tried again as it was, so that
+    /// Text that could not be written, or may not have been. The same is tried again, so that
     /// nothing can be there twice.
     not_written: Mutex<Vec<Unsaved>>,
     /// Counts what was shown.
@@ -194,7 +194,7 @@ impl LiveReply {
         self.cut.get().copied().unwrap_or(Cut::Lost)
     }
 
-    /// How many readers it has.
+    /// Counts its readers.
     pub(super) fn readers(&self) -> usize {
         self.changes.receiver_count()
     }
@@ -404,8 +404,8 @@ fn is_made_of(whole: &str, pieces: &[Piece]) -> bool {
     rest == Some("")
 }
 
-/// How `new` comes from `old` when it only has more in front of the same closing tags, or another
-/// last element there.
+/// Compares `new` with `old`: the change when it only has more in front of the same closing tags,
+/// or another last element there.
 fn grown(old: &str, new: &str) -> Option<Grown> {
     if old.is_empty() {
         return None;
@@ -442,7 +442,8 @@ fn grown(old: &str, new: &str) -> Option<Grown> {
     })
 }
 
-/// What stands in `new` for the element that `old` closes there, if all around it is the same.
+/// Returns what stands in `new` for the element that `old` closes there, if all around it is the
+/// same.
 fn other_last<'a>(old: &str, new: &'a str, closed: usize) -> Option<&'a str> {
     let end = closed + old[closed..].find('>')? + 1;
     let rest = old[end..].strip_prefix('\n').unwrap_or(&old[end..]);
@@ -452,12 +453,12 @@ fn other_last<'a>(old: &str, new: &'a str, closed: usize) -> Option<&'a str> {
     fits.then_some(last)
 }
 
-/// Whether a formula is open at the end. Its elements are known as such only inside of it.
+/// Tells whether a formula is open at the end. Its elements are known as such only inside of it.
 fn in_formula(html: &str) -> bool {
     html.rfind("<math") > html.rfind("</math")
 }
 
-/// What a text has between its beginning and its end.
+/// Returns the text between its beginning and its end.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     text.strip_prefix(start)?.strip_suffix(end)
 }
@@ -478,8 +479,8 @@ fn tags(html: &str) -> impl DoubleEndedIterator<Item = (usize, isize)> {
     })
 }
 
-/// Whether all elements that start in it end in it, and the other way round: a tag could close what
-/// is open around it, as in `</li><li>`.
+/// Tells whether all elements that start in it end in it, and the other way round: a tag could
+/// close what is open around it, as in `</li><li>`.
 fn is_whole(html: &str) -> bool {
     let mut depth = 0;
     let never_below = tags(html).all(|(_, deeper)| {
@@ -489,7 +490,7 @@ fn is_whole(html: &str) -> bool {
     never_below && depth == 0
 }
 
-/// Where the element starts that is open at the end.
+/// Finds the start of the element that is open at the end.
 fn opening(html: &str) -> Option<usize> {
     let mut depth = 0;
     let mut found = tags(html).rev().filter(|(_, deeper)| {
@@ -609,8 +610,8 @@ mod tests {
         assert_eq!(live.take_unsaved(), []);
     }
 
-    /// How many bytes a reader of the event stream is sent beside the frame around them. Each tick
-    /// has twenty letters, which is 100 tokens a second.
+    /// Counts the bytes that a reader of the event stream is sent beside the frame around them.
+    /// Each tick has twenty letters, which is 100 tokens a second.
     fn bytes_sent(text: &str, live: &LiveReply) -> usize {
         let mut growing = live.growing();
         let (mut sent, mut seen) = (0, 0);

@@ -41,11 +41,11 @@ use writer_pool::Threads;
 pub(crate) use live::{LiveReply, Note};
 pub(crate) use reader::{News, Position, Reader};
 
-/// How many threads write replies, at most. They are apart from those that answer requests, as the
-/// state of a highlighter cannot move to another thread, and as rendering takes its time.
+/// Most threads that write replies. They are apart from those that answer requests, as the state of
+/// a highlighter cannot move to another thread, and as rendering takes its time.
 const WRITER_THREADS: usize = 4;
 
-/// How many replies there may be at once, and how much is read for each.
+/// Limits on replies at once, and on what is read for each.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Running in this process.
@@ -72,7 +72,7 @@ pub struct Replies {
     closing: CancellationToken,
     seats: Seats,
     pulse: Arc<Mutex<Pulse>>,
-    /// Who makes titles, unless that is switched off.
+    /// The models that make titles, unless that is switched off.
     titles: Option<Models>,
 }
 
@@ -157,7 +157,7 @@ impl Replies {
         self.seats.take(user.id).ok_or(Error::TooManyOpen)
     }
 
-    /// Whether the program is about to end, and begins no more replies.
+    /// Tells whether the program is about to end, and begins no more replies.
     pub fn is_ending(&self) -> bool {
         self.ending.is_cancelled()
     }

@@ -1,5 +1,5 @@
-//! Ticks: all replies are shown at the same moments, so that one waking of the threads that write
-//! and that send serves many. Waking takes longer than rendering.
+//! Batches updates: every reply publishes at the same instants, so one thread wake-up serves all of
+//! them (a wake-up costs more than rendering).
 
 use std::{sync::LazyLock, time::Duration};
 use tokio::time::Instant;
@@ -10,10 +10,10 @@ static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// With so many replies threads that write rest between ticks: each would be woken all the time.
 const MANY: usize = 50;
 
-/// How long a tick is while so many replies run in this process. Every tick costs each reply a
-/// rendering and each reader a system call, so the more there are, the longer it is: with 200
-/// replies a reader still has each token within 90 ms, and with 1,000 on two cores within 230 ms
-/// (99 of 100 times).
+/// Returns the length of a tick while so many replies run in this process. Every tick costs each
+/// reply a rendering and each reader a system call, so the more there are, the longer it is: with
+/// 200 replies a reader still has each token within 90 ms, and with 1,000 on two cores within 230
+/// ms (99 of 100 times).
 pub(crate) fn length(running: usize) -> Duration {
     Duration::from_millis(match running {
         0..MANY => 50,
@@ -30,10 +30,10 @@ pub(crate) fn after(moment: Instant, ticks: usize, running: usize) -> Instant {
     *FIRST + length * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
-/// How much later than the tick a thread has rested: timers are up to a millisecond late.
+/// Delay after the tick at which a thread has rested: timers are up to a millisecond late.
 const LATER: Duration = Duration::from_millis(2);
 
-/// How long a thread that has nothing left to do rests before it looks for more.
+/// Returns how long a thread that has nothing left to do rests before it looks for more.
 pub(crate) fn rest(running: usize) -> Duration {
     if running < MANY {
         return Duration::ZERO;

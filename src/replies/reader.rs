@@ -52,8 +52,8 @@ impl LiveReply {
     }
 }
 
-/// How many bytes of finished pieces a reader is told at once, about. Those who do not read cost no
-/// more than that and what the connection buffers, however long the reply is.
+/// About the most bytes of finished pieces that a reader is told at once. Those who do not read
+/// cost no more than that and what the connection buffers, however long the reply is.
 const AT_ONCE: usize = 64 * 1024;
 
 /// Follows a running reply: asks for what is new, and gets exactly what it lacks, however late.
@@ -62,11 +62,11 @@ pub struct Reader {
     changes: watch::Receiver<u64>,
     /// The position from which it reads.
     after: usize,
-    /// How many bytes of the thoughts it has seen.
+    /// Bytes of the thoughts that it has seen.
     thoughts: usize,
     /// It knows that the answer has begun.
     knows_answer: bool,
-    /// How many pieces it has seen.
+    /// Pieces that it has seen.
     seen: usize,
     open: Option<u64>,
     /// The last that it was told of how the reply stands. What its page says is not known at first.
@@ -79,14 +79,14 @@ pub struct Reader {
     _seat: Option<Seat>,
 }
 
-/// Why there is nothing more to tell.
+/// The reason why there is nothing more to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Over {
     /// The reply has ended.
     Ended,
     /// It goes on, but not here and now: whoever reads is to come back.
     ComeBack,
-    /// Who reads may no longer.
+    /// The reader has lost access.
     NoAccess,
 }
 
@@ -121,17 +121,17 @@ impl FromStr for Position {
     }
 }
 
-/// What is new for one reader.
+/// The news for one reader.
 pub struct News {
     /// The pieces that were finished.
     pub pieces: Vec<Piece>,
-    /// Whether the text before these pieces ends inside a code block.
+    /// True if the text before these pieces ends inside a code block.
     pub in_code: bool,
     /// Up to where this reader has everything that stays as it is.
     pub position: Position,
-    /// What the model has thought since.
+    /// The thoughts since then.
     pub thoughts: String,
-    /// Whether there were thoughts before these.
+    /// True if there were thoughts before these.
     pub thought_before: bool,
     /// The answer has begun, or nothing more comes: no thoughts are waited for.
     pub answers: bool,
@@ -139,9 +139,9 @@ pub struct News {
     pub answers_now: bool,
     /// The open end, if it has changed.
     pub open: Option<Open>,
-    /// Whether `open.grown` tells how to get from what the reader has to what is new.
+    /// True if `open.grown` is a valid delta for what this reader has.
     pub grew: bool,
-    /// What to say, if that has changed.
+    /// The note to show, if it has changed.
     pub note: Option<Note>,
     /// Nothing comes after this.
     pub ended: bool,
@@ -157,8 +157,8 @@ impl Reader {
         }
     }
 
-    /// What is new since the last call; waits until something is. `None` after the end, when access
-    /// is lost, or when the program ends before the reply does.
+    /// Returns what is new since the last call; waits until something is. `None` after the end,
+    /// when access is lost, or when the program ends before the reply does.
     pub async fn next(&mut self) -> Option<News> {
         if self.over.is_some() {
             return None;
@@ -181,7 +181,7 @@ impl Reader {
         Some(self.look(AT_ONCE))
     }
 
-    /// Why this reader has nothing more to tell.
+    /// Tells why this reader has nothing more to tell.
     pub(crate) fn over(&self) -> Option<Over> {
         self.over
     }
@@ -194,14 +194,14 @@ impl Reader {
         tokio::time::timeout(time, self.next()).await
     }
 
-    /// What the model had thought up to where this reader is.
+    /// Returns what the model had thought up to where this reader is.
     pub(crate) fn thoughts(&self) -> String {
         let shown = lock(&self.live.shown);
         let thoughts = shown.thoughts.get(..self.thoughts).unwrap_or_default();
         thoughts.trim_start().to_owned()
     }
 
-    /// What is new, as far as it has about so many bytes.
+    /// Returns what is new, up to about so many bytes.
     fn look(&mut self, most: usize) -> News {
         self.changes.mark_unchanged();
         let shown = lock(&self.live.shown);
@@ -274,14 +274,14 @@ impl Reader {
 }
 
 impl Shown {
-    /// Whether the answer has begun, or nothing more comes.
+    /// Tells whether the answer has begun, or nothing more comes.
     fn answers(&self) -> bool {
         self.ended || !self.pieces.is_empty() || !self.open.text.trim().is_empty()
     }
 }
 
-/// What is new of the thoughts after so many bytes, and up to where that is, at most about so many
-/// bytes. Blanks at their end wait for what follows them.
+/// Returns what is new of the thoughts after so many bytes, and up to where that is, at most about
+/// so many bytes. Blanks at their end wait for what follows them.
 fn new_thoughts(all: &str, known: usize, most: usize) -> Option<(&str, usize)> {
     let start = all.len() - all.trim_start().len();
     let from = all.ceil_char_boundary(known.max(start));

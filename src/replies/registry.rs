@@ -1,4 +1,4 @@
-//! The replies that this process knows: those it makes, and those that somebody watches here.
+//! Registry of the replies in this process: written here, or followed for a reader.
 
 use super::{
     follower::Followed,
@@ -20,7 +20,7 @@ pub(crate) struct Known {
     count: watch::Sender<Count>,
 }
 
-/// How many there are of each.
+/// The number of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
     written: usize,
@@ -40,7 +40,7 @@ impl Both {
         self.written.get(&id).or_else(followed).cloned()
     }
 
-    /// Whether it is made here as this attempt.
+    /// Tells whether it is made here as this attempt.
     pub(crate) fn writes(&self, lease: Lease) -> bool {
         let live = self.written.get(&lease.id);
         live.is_some_and(|live| live.lease() == Some(lease))

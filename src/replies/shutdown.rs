@@ -4,10 +4,10 @@ use super::{Replies, live::Cut};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// How long a server whose replies have all ended stays for those who watched them.
+/// Time that a server whose replies have all ended stays up for those who watched them.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// How long the ends of interrupted replies may take to be stored. The journal goes on meanwhile.
+/// Longest time for storing the ends of interrupted replies. The journal goes on meanwhile.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 impl Replies {

@@ -1,4 +1,4 @@
-//! Seats for those who watch: each person has so many and no more, as each open page costs memory.
+//! Limits the open streams of one user, because each costs memory.
 
 use crate::auth::user::UserId;
 use std::{
@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// How many pages and event streams one person may have open at one server. A browser opens at most
-/// six over HTTP/1.1, and closes the streams of tabs that are not looked at.
+/// Most pages and event streams that one person may have open at one server. A browser opens at
+/// most six over HTTP/1.1, and closes the streams of tabs that are not looked at.
 const SEATS: usize = 64;
 
 /// The seats that are taken. Cheap to clone.

@@ -1,4 +1,4 @@
-//! The dress that models put around a title, and the title without it.
+//! Strips the decoration that models put around a title.
 
 use serde_json::Value;
 

@@ -12,16 +12,16 @@ use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a title may be waited for, and how many tokens it may take; and how many a model that has used
-/// up these with thinking, which is asked once more.
+/// Longest wait for a title, and the most tokens it may take; then the most for a model that has used up
+/// these with thinking, which is asked once more.
 const PATIENCE: Duration = Duration::from_secs(120);
 const TOKENS: i64 = 60;
 const WITH_THOUGHTS: i64 = 2_000;
 
-/// How much text is looked through for a title, in bytes.
+/// Most text that is searched for a title, in bytes.
 const LOOKED_THROUGH: usize = 8_000;
 
-/// How much of the chat the model is told, in characters of each message.
+/// Characters of each message that the model is sent for a title.
 const TOLD: usize = 1_500;
 
 /// In English, which every model understands best.
@@ -30,8 +30,8 @@ const TASK: &str = "Write a title for this conversation, in the language in whic
     the title and nothing else.";
 
 impl Db {
-    /// Whether the model is now to be asked for the chat's title: true once for each chat that has
-    /// none but its first line.
+    /// Tells whether the model is now to be asked for the chat's title: true once for each chat
+    /// that has none but its first line.
     async fn claim_title(&self, chat: ChatId) -> Result<bool> {
         let sql = "update chats set title_by = 'asked' where id = $1 and title_by = 'line'";
         let claimed = with_pool!(self.writer()?, db => sqlx::query(sql)
@@ -94,7 +94,7 @@ async fn make_title(db: &Db, models: &Models, chat: ChatId, reply: MessageId) ->
     Ok(())
 }
 
-/// What came of asking for a title.
+/// The result of asking for a title.
 enum Said {
     /// An answer, whole.
     Text(String),
@@ -113,7 +113,7 @@ impl Said {
     }
 }
 
-/// What the model says to the beginning of a chat when it is asked for a title.
+/// Asks the model for a title of the beginning of a chat.
 async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens: i64) -> Said {
     let mut told = String::new();
     for message in branch {

@@ -3,14 +3,14 @@
 use super::title_dress::{after_label, in_json, is_label, item, quoted, undressed, without_tags};
 use crate::{chats::fragments::title::TITLE_LIMIT, models::without_thoughts, text::clean_line};
 
-/// How many words a title has at most; it is asked for six.
+/// Most words in a title; the model is asked for six.
 const WORDS: usize = 14;
 
 /// The most lines of thinking aloud before a title that nothing names as one. More are an answer to the
 /// conversation.
 const LINES: usize = 8;
 
-/// How a line begins that speaks about the title, or to us.
+/// Beginnings of lines that speak about the title, or to us.
 const REMARKS: [&str; 26] = [
     "let me know",
     "i hope",
@@ -240,7 +240,7 @@ fn is_remark(line: &str) -> bool {
         })
 }
 
-/// Whether it is a part of what the model was asked, given back.
+/// Tells whether it is a part of what the model was asked, given back.
 fn is_of_the_task(title: &str, task: &str) -> bool {
     let plain = |text: &str| -> String {
         let words: Vec<String> = text

@@ -30,17 +30,17 @@ use tokio::{
 /// bytes half as often. So the work for a second of a reply has a bound, whatever it consists of.
 const TICK_BYTES: usize = 8 * 1024;
 
-/// How long what has come is taken before it is shown, at most.
+/// Longest time for taking what has come before it is shown.
 const TAKING: Duration = Duration::from_millis(50);
 
-/// How long a reply may take. (Time limits for its first word, and for silence, are the model's.)
+/// Longest time for a reply. (Time limits for its first word, and for silence, are the model's.)
 const TIME_LIMIT: Duration = Duration::from_secs(3_600);
 
-/// What writers need from the rest of the program.
+/// The parts of the program that writers need.
 pub(super) struct Around {
     pub db: Db,
     pub known: Arc<Known>,
-    /// Where work on the database is done: threads that write may rest.
+    /// The runtime for work on the database: threads that write may rest.
     pub main: Handle,
 }
 
@@ -79,8 +79,8 @@ pub(super) async fn write(
     writer.finish(state, problem).await
 }
 
-/// What the model is sent of a branch: every message that says something, without thoughts that were taken
-/// for text when it came.
+/// Returns what the model is sent of a branch: every message that says something, without thoughts that
+/// were taken for text when it came.
 fn said(branch: &[Message]) -> Vec<Turn> {
     let turn = |message: &Message| {
         let turn = Turn::from(message);
@@ -96,8 +96,8 @@ fn said(branch: &[Message]) -> Vec<Turn> {
     branch.iter().map(turn).filter(says).collect()
 }
 
-/// How many messages of a conversation are read at first; four times as many each time when they do
-/// not fill what is sent.
+/// Number of messages of a conversation that are read at first; four times as many each time when
+/// they do not fill what is sent.
 const READ_FIRST: usize = 64;
 
 /// The end of the conversation, of at least so many characters where it is that long, and how many
@@ -154,20 +154,20 @@ struct Writer {
     lease: Lease,
     events: Events,
     rendering: Rendering,
-    /// What it has thought that is not shown yet.
+    /// Thoughts that are not shown yet.
     thoughts: String,
-    /// What it thinks next is apart from what it thought before.
+    /// True if the next thought is apart from those before.
     thinks_again: bool,
     /// About how many tokens each turn has that it is sent.
     asked: Vec<u64>,
-    /// How many bytes of text and thoughts an earlier attempt has left.
+    /// Bytes of text and thoughts that an earlier attempt has left.
     from: (usize, usize),
     usage: Option<Usage>,
-    /// When its first word, or thought, came.
+    /// The time when its first word, or thought, came.
     first_token: Option<Instant>,
     /// The model's name on its way to the database.
     noting: Option<JoinHandle<()>>,
-    /// What the model server said when it failed.
+    /// The model server's words when it failed.
     said: Option<String>,
     /// Text has come that is not shown yet.
     has_text: bool,
@@ -242,7 +242,7 @@ impl Writer {
         None
     }
 
-    /// Whether what has come is to be shown in this tick.
+    /// Tells whether what has come is to be shown in this tick.
     fn is_due(&self) -> bool {
         self.last_shown.is_none_or(|last| {
             let ticks = 1 + self.rendering.open() / TICK_BYTES;
@@ -251,12 +251,12 @@ impl Writer {
         })
     }
 
-    /// Whether something has come that is not shown yet.
+    /// Tells whether something has come that is not shown yet.
     fn has_news(&self) -> bool {
         self.has_text || !self.thoughts.is_empty()
     }
 
-    /// How many replies run in this process.
+    /// Counts the replies that run in this process.
     fn running(&self) -> usize {
         self.around.known.written_count()
     }
@@ -348,7 +348,7 @@ impl Writer {
         }
     }
 
-    /// What it took, where the server does not tell.
+    /// Estimates what it took, where the server does not tell.
     fn estimate(&self, reasoning: &str) -> Usage {
         let new = |text: &str, from| text.get(from..).map_or(0, estimate);
         let (body, thoughts) = self.from;

@@ -1,4 +1,4 @@
-//! Which network a request comes from.
+//! The network that a request comes from.
 
 use crate::App;
 use axum::{

@@ -1,4 +1,4 @@
-//! What guards the doors: hashing in turns, and limits on tries.
+//! Password hashing queue and the rate limits.
 
 use super::{client_address::Network, log::TARGET, password::Passwords, rate_limit::Limit};
 use std::{
@@ -48,7 +48,7 @@ const fn limit(what: &'static str, burst: u32, seconds: u64) -> Limit {
 /// The number of limits reached that are remembered before those are forgotten that have passed.
 const REMEMBERED: usize = 1_000;
 
-/// The guard of the doors within this process: hashing in turns, and which limits it has told of.
+/// The password hashing queue of this process, and the limits that it has logged.
 #[derive(Clone, Default)]
 pub struct Guard {
     pub(crate) passwords: Passwords,

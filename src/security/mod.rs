@@ -1,4 +1,4 @@
-//! What keeps the program safe and fair: passwords, limits, whose address asks, memory for people.
+//! Safety and fairness: passwords, limits, whose address asks, memory for people.
 
 pub(crate) mod client_address;
 pub(crate) mod common_words;

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters a password has at least, and at most.
+/// Fewest and most characters of a password.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// The number of first characters that are judged: the time that takes grows faster than they do.
@@ -42,12 +42,12 @@ impl Password {
         Self(typed.chars().map(spaces).nfc().collect())
     }
 
-    /// How many characters it has.
+    /// Counts its characters.
     pub fn length(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// Whether two are the same.
+    /// Tells whether two are the same.
     pub fn is(&self, other: &Self) -> bool {
         self.0 == other.0
     }
@@ -65,7 +65,7 @@ pub struct Passwords {
 /// The right to hash, which few have at the same time.
 pub struct Turn(OwnedSemaphorePermit);
 
-/// What comes of comparing a password with a hash.
+/// The result of comparing a password with a hash.
 pub enum Verdict {
     /// It is another password, or there is no such person.
     Wrong,
@@ -122,7 +122,8 @@ async fn take(turns: &Arc<Semaphore>) -> Result<Turn> {
 }
 
 impl Turn {
-    /// Whether the password belongs to the hash. Without a hash it takes as long and is wrong.
+    /// Tells whether the password belongs to the hash. Without a hash it takes as long and is
+    /// wrong.
     ///
     /// # Errors
     /// When the server cannot work.

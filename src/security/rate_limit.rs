@@ -11,7 +11,7 @@ use std::time::Duration;
 /// At most `burst` tries at once for each key, then one more every `every` (GCRA: all that is
 /// kept for a key is the time at which its whole burst is there again).
 pub(crate) struct Limit {
-    /// What is tried; each has keys of its own.
+    /// The kind of attempt; each has keys of its own.
     pub what: &'static str,
     pub burst: u32,
     pub every: Duration,

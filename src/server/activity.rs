@@ -19,11 +19,11 @@ pub(super) struct Activity {
     requests: AtomicU32,
     /// The number of these that have not come whole: their bodies are still being sent.
     receiving: AtomicU32,
-    /// Since when one of these is, in milliseconds from the beginning.
+    /// The time since when there is one of these, in milliseconds from the beginning.
     receiving_since: AtomicU64,
-    /// Since when none is, in milliseconds from the beginning.
+    /// The time since when there is none, in milliseconds from the beginning.
     idle_since: AtomicU64,
-    /// Since when a head is being read, plus one; zero when none is.
+    /// The time since when a head is being read, plus one; zero when none is.
     head_since: AtomicU64,
     /// The time when it took something last, in milliseconds from the beginning.
     wrote_at: AtomicU64,
@@ -105,7 +105,7 @@ impl Activity {
         self.receiving.fetch_sub(1, Relaxed);
     }
 
-    /// Since when nothing is done for it, if that is so: the longer, the sooner it may go.
+    /// Returns since when nothing is done for it, if that is so: the longer, the sooner it may go.
     pub(super) fn waits_since(&self) -> Option<Waiting> {
         if self.is_blocked.load(Relaxed) {
             return None;

@@ -26,7 +26,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The time that what was sent may stay without an answer until the other side counts as gone.
+/// `TCP_USER_TIMEOUT`: time after which a connection whose data stays unacknowledged is closed.
 #[cfg(target_os = "linux")]
 const GONE: Duration = Duration::from_secs(60);
 

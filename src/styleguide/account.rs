@@ -70,7 +70,7 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// What is on the page of somebody's account.
+/// Makes the samples of the page of somebody's account.
 fn account(view: &View) -> Result<Vec<Sample>> {
     let t = view.t;
     let name = |problem: Option<String>| NameForm {

@@ -37,7 +37,7 @@ use crate::{
 /// Letters from the right to the left: the same in every language of the interface.
 const FROM_THE_RIGHT: &str = "كيف يأخذ الخزف الأخضر لونه؟\nאיך מקבלת קרמיקת סלדון את צבעה?";
 
-/// What has no place where a line could end.
+/// A text without a place where a line could end.
 const LONG_WORDS: &str = "https://example.org/a/very/long/address/without/any/end?with=parameters&and=more&and=evenmore&and=yetmore#and-a-fragment\n\
      Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft\n\
      가나다라마바사아자차카타파하가나다라마바사아자차카타파하가나다라마바사아자차카타파하";

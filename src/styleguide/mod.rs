@@ -27,7 +27,7 @@ pub(crate) struct Sample {
     template: &'static str,
     state: &'static str,
     html: Ready,
-    /// Whether it is here, or only on its own page.
+    /// True if it is here, not only on its own page.
     is_here: bool,
 }
 
@@ -58,7 +58,7 @@ impl Sample {
         })
     }
 
-    /// What it is called in an address.
+    /// Returns its name in an address.
     fn name(&self) -> String {
         format!("{}-{}", self.template, self.state).replace(' ', "-")
     }

@@ -92,12 +92,12 @@ pub async fn own_site_only(
 }
 
 impl Site {
-    /// Whether what was asked is one of our hosts; a program that names none is no browser.
+    /// Tells whether what was asked is one of our hosts; a program that names none is no browser.
     fn has_host_of(&self, asked: &Asked) -> bool {
         asked.host.is_empty() || self.host.is(&asked.host)
     }
 
-    /// Whether a change may come from a page of ours, as far as names tell.
+    /// Tells whether a change may come from a page of ours, as far as names tell.
     fn may_be_ours(&self, headers: &HeaderMap, asked: &Asked) -> bool {
         // An empty header counts as none, as it does in the layer below.
         let has_fetch_site = headers
@@ -122,7 +122,7 @@ impl Site {
     }
 }
 
-/// Where a request says that it goes, and that it comes from; empty where it does not.
+/// The target and the origin of a request, as it says; empty where it does not.
 struct Asked {
     host: String,
     origin: String,
@@ -145,14 +145,14 @@ impl Asked {
     }
 }
 
-/// What the log has been told already.
+/// Facts that the log has been told already.
 #[derive(Default)]
 struct Told {
     refused: Mutex<HashSet<(String, String)>>,
     insecure_cookies: AtomicBool,
 }
 
-/// How many pairs of names the log is told at most, and how many characters of each.
+/// Most pairs of names that are logged, and most characters of each.
 const PAIRS: usize = 100;
 const CHARACTERS: usize = 100;
 

@@ -1,4 +1,4 @@
-//! Whether all is well: for those who watch the server, and for those who ask while it is not.
+//! Health of the server: for those who watch it, and for those who ask while it is not well.
 
 use crate::{
     App,

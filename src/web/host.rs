@@ -1,4 +1,4 @@
-//! Which names this server has, so that no page elsewhere can pass for it.
+//! Host names of this server, so that no page elsewhere can pass for it.
 
 use std::net::IpAddr;
 use url::Url;
@@ -27,8 +27,8 @@ impl OwnHost {
         }
     }
 
-    /// Whether this is one of its names, with a port or without: the public one, an address, the
-    /// machine itself, or the machine's own name, by itself or as its neighbours call it.
+    /// Tells whether this is one of its names, with a port or without: the public one, an address,
+    /// the machine itself, or the machine's own name, by itself or as its neighbours call it.
     pub(crate) fn is(&self, host: &str) -> bool {
         let name = name(host).to_ascii_lowercase();
         let is_address = || {

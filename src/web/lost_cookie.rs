@@ -1,4 +1,4 @@
-//! Notices that a browser does not bring back the cookie of somebody who has just signed in.
+//! Notices that a browser does not send back the cookie of somebody who has just signed in.
 
 use super::view::HOST_ONLY;
 use crate::{auth::HOME, config::Config, i18n::Texts};

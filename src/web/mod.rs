@@ -1,4 +1,5 @@
-//! What every page shares: the view, cookies, security headers, checks of requests, errors as pages.
+//! Parts that every page shares: the view, cookies, security headers, checks of requests, errors as
+//! pages.
 
 pub(crate) mod assets;
 pub(crate) mod bodies;

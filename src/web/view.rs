@@ -1,4 +1,4 @@
-//! What every page and fragment knows of the request it answers, and the headers they all carry.
+//! The context of the request that every page and fragment has, and the headers they all carry.
 
 use super::{assets, lost_cookie::LostCookie};
 use crate::{
@@ -24,11 +24,11 @@ use std::{ops::Deref, sync::Arc};
 use tower_sessions::cookie::Cookie;
 use uuid::Uuid;
 
-/// What is known of a request from its head alone, without the database.
+/// Facts about a request from its head alone, without the database.
 #[derive(Clone)]
 pub struct Visit {
     pub(crate) lang: Lang,
-    /// How the pages are to look in this browser.
+    /// The appearance of pages in this browser.
     pub(crate) look: Look,
     /// Allows one script and its attributes in this one response (Content-Security-Policy).
     pub(crate) nonce: String,
@@ -74,11 +74,11 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .or_else(|| find(&|given| given == name))
 }
 
-/// What templates need beside their own content. Cheap to clone: every fragment has one.
+/// Context that templates need beside their own content. Cheap to clone: every fragment has one.
 #[derive(Clone)]
 pub struct View(Arc<Seen>);
 
-/// What a [`View`] holds: texts, who is signed in, the nonce.
+/// The content of a [`View`]: texts, who is signed in, the nonce.
 #[derive(Clone)]
 pub struct Seen {
     pub(crate) t: &'static Texts,
@@ -90,7 +90,7 @@ pub struct Seen {
     pub(crate) here: String,
     pub(crate) user: Option<User>,
     pub(crate) clock: Clock,
-    /// Which model answers, to be named on the page.
+    /// The model that replies, to be named on the page.
     pub(crate) model: Current,
     /// The room that is left on the server's disk, if that is for this person to know.
     pub(crate) disk_space: DiskSpace,
@@ -191,13 +191,13 @@ impl View {
         matches!(self.model.source, Source::Demo)
     }
 
-    /// How a message is sent: one of the words of [`COMPOSER`].
+    /// Returns the way to send a message: one of the words of [`COMPOSER`].
     pub(crate) fn composer(&self) -> &'static str {
         self.user.as_ref().map_or(COMPOSER.usual, User::composer)
     }
 
-    /// Whether a text is written in a field of one line. One that has several is not, as the field
-    /// would lose them.
+    /// Tells whether a text is written in a field of one line. One that has several is not, as the
+    /// field would lose them.
     pub(crate) fn is_one_line(&self, text: &str) -> bool {
         self.composer() == "line" && !text.contains(['\n', '\r'])
     }

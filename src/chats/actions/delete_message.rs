@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-/// How many characters of a message are shown when it is asked about.
+/// Characters of a message that are shown in a question about it.
 const EXCERPT: usize = 200;
 
 /// Asks whether a message is really to go.
@@ -31,7 +31,7 @@ pub(crate) struct RemoveForm {
     pub view: View,
     pub chat: ChatId,
     pub message: Message,
-    /// How many go with it.
+    /// Number of messages that go with it.
     pub more: i64,
 }
 
@@ -42,7 +42,7 @@ impl RemoveForm {
         address(self.chat, self.message.id, self.message.role)
     }
 
-    /// How the message begins.
+    /// Returns the beginning of the message.
     pub(crate) fn excerpt(&self) -> String {
         let text: String = self.message.body.chars().take(EXCERPT).collect();
         match text.len() < self.message.body.len() {
@@ -95,7 +95,7 @@ pub(crate) async fn delete(
     }
 }
 
-/// What is to be done with a message `$2` of the chat `$1` and all below it that is there, whatever goes
+/// A statement about the message `$2` of the chat `$1` and all below it that is there, whatever goes
 /// round in a circle; for SQLite and for PostgreSQL. Each must be kept from looking through the whole
 /// chat at each level: SQLite keeps the order of a cross join, and PostgreSQL a subquery with an offset.
 macro_rules! below {
@@ -124,7 +124,7 @@ macro_rules! below {
 }
 
 impl Db {
-    /// How many messages there are from this one down.
+    /// Counts the messages from this one down.
     async fn count_below(&self, chat: ChatId, message: MessageId) -> Result<i64> {
         let sql = below!("select count(*) from below")[usize::from(self.is_shared())];
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)

@@ -22,14 +22,15 @@ use axum::{
 use sqlx::QueryBuilder;
 use std::time::Duration;
 
-/// How many chats one person may copy: a copy is the one thing here that makes much out of little.
+/// The limit on copies of chats by one person: a copy is the one thing here that makes much out of
+/// little.
 const COPIES: Limit = Limit {
     what: "copies of chats",
     burst: 20,
     every: Duration::from_secs(60),
 };
 
-/// How many messages are copied with one statement.
+/// Messages that are copied with one statement.
 const ROWS_AT_ONCE: usize = 200;
 
 /// `POST /messages/{id}/branch`: a new chat with the messages up to this one, under the same title.

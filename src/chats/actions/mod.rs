@@ -1,4 +1,4 @@
-//! What is done in a chat: each form has its file.
+//! Actions in a chat: each form has its file.
 
 pub(crate) mod answer;
 pub(crate) mod create;

@@ -46,7 +46,8 @@ fn plain(text: String) -> Response {
 }
 
 impl Db {
-    /// What the user's message says; of a reply that is being made, what the journal has of it.
+    /// Returns the text of the user's message; of a reply that is being made, what the journal has
+    /// of it.
     async fn text_of(&self, user: &User, id: MessageId) -> Result<String> {
         let sql = "select m.body || coalesce((
                        select string_agg(p.text, '' order by p.seq) from reply_parts p

@@ -1,4 +1,4 @@
-//! What can be asked of a reply.
+//! Requests about a reply.
 
 use super::{
     other_model::{OtherModel, OtherModelPage},
@@ -84,7 +84,7 @@ pub(crate) async fn stop(
     Ok(to_live(chat.id))
 }
 
-/// What "Try again" may say beside that.
+/// The form of "Try again", which may say more than that.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Retry {

@@ -33,7 +33,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// What the composer's form says.
+/// The fields of the composer's form.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sending {
@@ -70,7 +70,7 @@ impl Sending {
         }
     }
 
-    /// What is wrong with the text, if anything.
+    /// Tells what is wrong with the text, if anything.
     pub(crate) fn problem(&self, app: &App, view: &View) -> Option<String> {
         let limit = app.config.message_limit;
         let text = self.text();

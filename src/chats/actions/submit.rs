@@ -1,4 +1,4 @@
-//! Taking a message, and seeing to the reply to it.
+//! Stores a message and queues its reply.
 
 use super::send::Sending;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Where a message goes.
+/// The target of a message.
 #[derive(Clone, Copy)]
 pub(crate) enum To<'a> {
     /// Into a chat of its own, which begins like this.
@@ -76,7 +76,7 @@ async fn add(
     }
 }
 
-/// How a reply that has ended is made further.
+/// The way to go on with a reply that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
     /// By another attempt beside it, with this key, by this model or the chat's.
@@ -128,7 +128,7 @@ fn told<T>(taken: Result<Result<T, NotTaken>>) -> Result<Result<T, NotTaken>> {
     Ok(taken.unwrap_or_else(|why| Err(NotTaken::NotWritten(why))))
 }
 
-/// Whether this server is about to end, and there is no other.
+/// Tells whether this server is about to end, and there is no other.
 async fn nobody_would_reply(app: &App) -> Result<bool> {
     Ok(app.replies.is_ending() && !app.replies.others_take_over().await?)
 }

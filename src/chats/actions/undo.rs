@@ -27,10 +27,10 @@ use axum::{
 };
 use std::time::Duration;
 
-/// How long what was deleted can be brought back.
+/// Time for which a deleted message can be restored.
 const UNDO: Duration = Duration::from_secs(3600);
 
-/// How much later it is gone for good: the clocks of several servers differ a little.
+/// Delay after which it is then gone for good: the clocks of several servers differ a little.
 const LATER: Duration = Duration::from_secs(300);
 
 /// Says what was deleted, and brings it back.
@@ -153,22 +153,22 @@ pub(crate) async fn restore(
     Ok((StatusCode::CONFLICT, page).into_response())
 }
 
-/// What became of what was to be brought back.
+/// The result of restoring a message.
 enum Restored {
     /// It is there, or was there already.
     Yes,
-    /// What it hung on is deleted.
+    /// Its parent is deleted, too.
     Orphan,
     /// It was deleted too long ago.
     TooLate,
 }
 
-/// What was deleted at once.
+/// Messages that were deleted at once.
 #[derive(sqlx::FromRow)]
 struct Deleted {
     /// The message at its top.
     deleted_with: MessageId,
-    /// What that one hung on.
+    /// The parent of that one.
     parent_id: Option<MessageId>,
     count: i64,
 }
@@ -196,7 +196,7 @@ impl Db {
         Ok((row.chat, row.role))
     }
 
-    /// What a message was deleted with, if it was.
+    /// Returns what a message was deleted with, if it was.
     async fn deleted(&self, chat: ChatId, message: MessageId) -> Result<Option<Deleted>> {
         let sql = "select m.deleted_with, top.parent_id, (
                        select count(*) from messages o where o.chat_id = $1

@@ -19,14 +19,14 @@ use axum::{
 use jiff::civil::Date;
 use uuid::Uuid;
 
-/// How many chats are listed at once, as a number in SQL and in Rust.
+/// Page size of the chat list, as a number in SQL and in Rust.
 macro_rules! shown {
     () => {
         100
     };
 }
 
-/// The same.
+/// Page size of the chat list.
 const SHOWN: usize = shown!();
 
 /// A chat as the list shows it.
@@ -71,7 +71,7 @@ impl Db {
             .await?))
     }
 
-    /// When something was last sent in the user's chat.
+    /// Returns when something was last sent in the user's chat.
     async fn active_at(&self, user: &User, id: ChatId) -> Result<i64> {
         let sql = "select active_at from chats where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
@@ -143,7 +143,7 @@ struct Group {
     chats: Vec<Listed>,
 }
 
-/// When a chat was active, from today backwards.
+/// The period in which a chat was active, from today backwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Period {
     Today,

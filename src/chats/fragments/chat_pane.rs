@@ -1,4 +1,4 @@
-//! A chat without its frame: title, messages and composer.
+//! The chat pane (title, messages, composer), without the page layout.
 
 use super::{
     composer::Composer, left_out::LeftOut, message::Shown, message_actions, new_chat::Start,
@@ -17,19 +17,19 @@ use crate::{
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 
-/// A chat without its frame: title, messages and composer.
+/// The chat pane (title, messages, composer), without the page layout.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/conversation.html", blocks = ["thread"])]
 pub(crate) struct Conversation {
     view: View,
     title: Option<Title>,
     pub messages: Vec<Shown>,
-    /// Where those before are, and the way to those after.
+    /// The way to those before, and to those after.
     earlier: Option<Earlier>,
     later: Option<Later>,
     left_out: Option<LeftOut>,
     pub composer: Composer,
-    /// How to begin, while there is no message.
+    /// The ways to begin, while there is no message.
     pub start: Option<Start>,
     /// This page stays open until the reply has ended.
     pub is_held: bool,
@@ -85,13 +85,15 @@ impl Conversation {
         })
     }
 
-    /// Where browsers without JavaScript watch the reply that runs; this page is complete at once.
+    /// Returns where browsers without JavaScript watch the reply that runs; this page is complete
+    /// at once.
     fn live_address(&self) -> Option<String> {
         let reply = self.composer.stop.running.filter(|_| !self.is_held)?;
         Some(live_address(self.chat()?.id, reply))
     }
 
-    /// Where to send them at once. Not while the composer holds something that would be lost.
+    /// Returns where to send them at once. Not while the composer holds something that would be
+    /// lost.
     pub(crate) fn refresh_address(&self) -> Option<String> {
         let Composer { notice, fields, .. } = &self.composer;
         let holds_nothing = notice.is_none() && fields.text.is_empty();

@@ -1,4 +1,4 @@
-//! Where a message is written.
+//! The composer, in which a message is written.
 
 use super::{message::Shown, new_chat::StartFields, title::Sign};
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 
-/// Where a message is written.
+/// The composer, in which a message is written.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/composer.html")]
 pub(crate) struct Composer {
     view: View,
-    /// Where the form goes.
+    /// The address that the form is sent to.
     action: String,
     /// A new chat begins with this message.
     is_new: bool,
@@ -24,7 +24,7 @@ pub(crate) struct Composer {
     pub stop: StopButton,
     /// With what a new chat is to begin.
     pub start: Option<StartFields>,
-    /// What the chat is set to.
+    /// The chat with its settings.
     pub set: Option<Chat>,
     pub notice: Option<Notice>,
     /// Brings back what was just deleted.
@@ -80,7 +80,7 @@ impl Composer {
     }
 }
 
-/// What changes in the composer when something was sent.
+/// The fields of the composer that change when something was sent.
 #[derive(Template)]
 #[template(path = "fragments/composer_fields.html")]
 pub(crate) struct ComposerFields {

@@ -1,4 +1,4 @@
-//! What htmx swaps of a chat's page.
+//! The parts of a chat's page that htmx swaps.
 
 use super::{
     chat_list::ChatList,
@@ -28,7 +28,7 @@ pub(crate) const IN_ITS_PLACE: [(&str, &str); 2] = [
 pub(crate) struct Created {
     conversation: Conversation,
     chats: ChatList,
-    /// How a reply is that was begun with it.
+    /// State of a reply that was begun with it.
     begun: Begun,
 }
 
@@ -45,12 +45,13 @@ impl From<ChatPage> for Created {
     }
 }
 
-/// How a reply is that was just begun: it may be over by now, and no other answer would tell.
+/// State of a just-started reply. Sent along because it may already have ended, and nothing else
+/// would report that.
 #[derive(Default)]
 struct Begun {
     /// Before the window's title.
     sign: &'static str,
-    /// What is announced.
+    /// The announcement.
     said: String,
 }
 
@@ -92,7 +93,8 @@ impl Branch {
     }
 }
 
-/// What htmx puts above what is shown: the messages before, and the link to those before them.
+/// The part that htmx puts above what is shown: the messages before, and the link to those before
+/// them.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/before.html")]
 pub(crate) struct Before {
@@ -102,7 +104,7 @@ pub(crate) struct Before {
     pub messages: Vec<Shown>,
 }
 
-/// What htmx adds after sending: both messages, a fresh composer, the list.
+/// The part that htmx adds after sending: both messages, a fresh composer, the list.
 #[derive(Template, WebTemplate)]
 #[template(path = "fragments/sent.html")]
 pub(crate) struct Sent {

@@ -26,7 +26,7 @@ pub(crate) struct Shown {
     pub message: Message,
     pub html: Html,
     pub ending: Ending,
-    /// What can be done with it, where it is shown in a chat and not being written.
+    /// The row of actions below it, where it is shown in a chat and not being written.
     pub actions: Option<Actions>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Rendered {
     }
 }
 
-/// What stands below a message's text: how it ended, and what can be done with it.
+/// The part below a message's text: how it ended, and what can be done with it.
 #[derive(Template)]
 #[template(path = "fragments/below.html")]
 pub(crate) struct Below {
@@ -142,7 +142,7 @@ impl Shown {
         }
     }
 
-    /// What stands below its text.
+    /// Returns what stands below its text.
     pub(crate) fn below(self) -> Below {
         Below {
             view: self.view,
@@ -156,7 +156,8 @@ impl Shown {
         self.message.body.split('\n')
     }
 
-    /// What the model thought before its answer. (A page that stays open tells it as it comes.)
+    /// Returns what the model thought before its answer. (A page that stays open tells it as it
+    /// comes.)
     fn thoughts(&self) -> Option<Thoughts> {
         let (text, is_thinking) = match &self.html {
             Html::Live(live) => (&live.thoughts, live.is_thinking),
@@ -173,7 +174,7 @@ impl Shown {
         replied.or(self.view.model.model.as_deref()).map(short_name)
     }
 
-    /// What is announced of a reply at its end.
+    /// Returns the announcement of a reply's end.
     pub(crate) fn end_said(&self) -> String {
         match (&self.ending.sentence, self.message.state.is_running()) {
             (_, true) => String::new(),
@@ -182,8 +183,8 @@ impl Shown {
         }
     }
 
-    /// Whether it is being written and htmx takes it further. (A page that stays open does so by
-    /// itself, and could not say at its end that it is no longer busy.)
+    /// Tells whether it is being written and htmx takes it further. (A page that stays open does so
+    /// by itself, and could not say at its end that it is no longer busy.)
     pub(crate) fn is_live(&self) -> bool {
         matches!(self.html, Html::Live(_))
     }

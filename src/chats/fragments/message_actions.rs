@@ -1,4 +1,4 @@
-//! What can be done with a message, in a row below it.
+//! The row of actions below a message.
 
 use super::message::Shown;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 
-/// What can be done with a message: another version shown or made, a new chat begun, all deleted.
+/// The actions on a message: another version shown or made, a new chat begun, all deleted.
 #[derive(Template)]
 #[template(path = "fragments/actions.html")]
 pub(crate) struct Actions {
@@ -27,7 +27,7 @@ pub(crate) struct Actions {
     can_regenerate: bool,
     /// Its versions, where there are several.
     siblings: Option<Siblings>,
-    /// When it was sent, or came to its end.
+    /// The time when it was sent, or ended.
     when: Option<When>,
 }
 
@@ -58,13 +58,13 @@ impl Actions {
         MessageId::new()
     }
 
-    /// What all its versions have in common, so that the links from one to the next have the same
-    /// ids in each, and htmx leaves the focus on them.
+    /// Returns what all its versions have in common, so that the links from one to the next have
+    /// the same ids in each, and htmx leaves the focus on them.
     fn place(&self) -> String {
         self.parent.map_or("first".to_owned(), |id| id.to_string())
     }
 
-    /// Where another version of this message is shown.
+    /// Returns where another version of this message is shown.
     fn at(&self, other: &MessageId) -> String {
         let role = match self.is_mine {
             true => Role::User,
@@ -74,7 +74,7 @@ impl Actions {
     }
 }
 
-/// Where a message is shown, on a page of its branch.
+/// Returns where a message is shown, on a page of its branch.
 pub(crate) fn address(chat: ChatId, message: MessageId, role: Role) -> String {
     let prefix = match role {
         Role::User => 'm',

@@ -1,4 +1,4 @@
-//! How a chat begins: with which persona, and with which model.
+//! The start of a chat, with a persona and a model.
 
 use super::{chat_pane::Conversation, composer::Composer};
 use crate::{
@@ -18,26 +18,26 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// What a chat begins with.
+/// The persona and the model with which a chat begins.
 #[derive(Clone, Debug, Default)]
 pub struct Beginning {
-    /// What is set for its replies.
+    /// The settings of its replies.
     pub preset: Preset,
     /// The name of its persona.
     pub persona: Option<String>,
-    /// Whether the model may be asked for a title.
+    /// True if the model may be asked for a title.
     pub titled: bool,
 }
 
-/// Why a chat cannot begin like that.
+/// The reason why a chat cannot begin like that.
 pub(crate) enum NotBegun {
     /// The persona is gone.
     PersonaGone,
-    /// What is wrong with the model's name.
+    /// A problem with the model's name.
     Model(String),
 }
 
-/// What a chat begins with that was asked for with this persona and this model, if any.
+/// Returns what a chat begins with that was asked for with this persona and this model, if any.
 pub(crate) async fn beginning(
     app: &App,
     view: &View,
@@ -77,7 +77,7 @@ pub(crate) async fn beginning(
     }))
 }
 
-/// What a chat shows that has not begun.
+/// The start page of a chat that has not begun.
 #[derive(Template)]
 #[template(path = "fragments/start.html")]
 pub(crate) struct Start {

@@ -1,4 +1,4 @@
-//! Why a message was not taken or a reply not made, in words and with what was typed.
+//! Refusals of a message or a reply, in words and with what was typed.
 
 use super::htmx_answers::{Created, IN_ITS_PLACE};
 use crate::{
@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// What keeps a message from being taken.
+/// The reason why a message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTaken {
     /// The person has as many replies running and waiting as they may have.
@@ -34,7 +34,7 @@ pub enum NotTaken {
 }
 
 impl NotTaken {
-    /// What is said to whoever has typed something, or only pressed a button.
+    /// Returns the sentence for whoever has typed something, or only pressed a button.
     pub(crate) fn sentence(self, view: &View, typed: bool) -> String {
         match self {
             Self::TooManyRunning if !typed => view.t.reply_too_many_running(),
@@ -83,12 +83,12 @@ pub(crate) fn notice(sentence: String) -> Notice {
     }
 }
 
-/// What was not done.
+/// A refusal.
 pub(crate) struct Refused {
     pub status: StatusCode,
-    /// Why.
+    /// The reason.
     pub notice: Notice,
-    /// What was typed, which is kept.
+    /// The typed text, which is kept.
     pub text: String,
 }
 

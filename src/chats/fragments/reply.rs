@@ -22,15 +22,15 @@ use axum::response::{IntoResponse, Response};
 struct Reply {
     reply: Shown,
     stop: StopButton,
-    /// What is announced; empty while it runs.
+    /// The announcement; empty while it runs.
     said: String,
     sign: &'static str,
     chat_title: String,
     parent: ParentField,
     has_ended: bool,
-    /// Where a button was pressed that is gone.
+    /// Set where a button was pressed that is gone.
     focus: Option<FocusComposer>,
-    /// Where the model is making one.
+    /// Set where the model is making one.
     title: Option<Title>,
     /// The part of the chat that the model was not sent, once it is known.
     left_out: Option<LeftOut>,

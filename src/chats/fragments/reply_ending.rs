@@ -1,4 +1,4 @@
-//! How a reply ended, in words, and what can be done about it.
+//! The end of a reply in words, and what can be done about it.
 
 use super::reply_info::Facts;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 
-/// How a reply ended, below its text: what happened, and another try where that makes sense.
+/// The end of a reply, below its text: what happened, and another try where that makes sense.
 #[derive(Template)]
 #[template(path = "fragments/ending.html")]
 pub(crate) struct Ending {
@@ -18,9 +18,9 @@ pub(crate) struct Ending {
     /// The server's own words, for an administrator.
     said: Option<String>,
     pub retry: Option<MessageId>,
-    /// Whether it can also be carried on from its text.
+    /// True if it can also be carried on from its text.
     can_continue: bool,
-    /// How it was made.
+    /// The facts about how it was made.
     pub(crate) facts: Option<Facts>,
 }
 
@@ -68,7 +68,7 @@ impl Ending {
     }
 }
 
-/// Why a reply failed, and what to do.
+/// Tells why a reply failed, and what to do.
 fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
     let Some(kind) = kind else {
         return t.reply_failed();

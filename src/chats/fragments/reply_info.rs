@@ -8,11 +8,11 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 
-/// What is told of how a reply was made; what is not known is left out.
+/// Facts about how a reply was made; what is not known is left out.
 #[derive(Template)]
 #[template(path = "fragments/facts.html")]
 pub(crate) struct Facts {
-    /// Whether the exact time is shown when one points at it; if not, it is told at once.
+    /// True if the exact time is shown when one points at it; if not, it is told at once.
     graphical: bool,
     model: Option<String>,
     pub(crate) when: When,

@@ -23,7 +23,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// How many characters a chat's title may have.
+/// Most characters of a chat's title.
 pub const TITLE_LIMIT: usize = 80;
 
 /// The chat's title, and what can be done with the chat.
@@ -66,8 +66,7 @@ impl Title {
     }
 }
 
-/// How a chat's reply is, as a sign before the chat's title in the browser's window: it is seen from
-/// another tab.
+/// Status mark in the document title, so that another tab shows whether the reply is running.
 pub(crate) struct Sign;
 
 impl Sign {

@@ -13,7 +13,7 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 
-/// What strangers see at `/`.
+/// The landing page, which strangers see at `/`.
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/welcome.html")]
 pub(crate) struct WelcomePage {

@@ -1,4 +1,4 @@
-//! Questions on pages of their own, where nothing asks them in place.
+//! Forms and confirmations as pages of their own, for browsers without htmx.
 
 use crate::{
     chats::{
@@ -10,7 +10,7 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 
-/// What is asked about a chat.
+/// A question about a chat.
 pub(crate) enum ChatQuestion {
     Title(TitleForm),
     Delete(DeleteForm),
@@ -24,7 +24,7 @@ pub(crate) struct AskAboutChat {
     pub question: ChatQuestion,
 }
 
-/// What is asked about a message.
+/// A question about a message.
 pub(crate) enum MessageQuestion {
     Edit(EditForm),
     Remove(RemoveForm),

@@ -1,4 +1,4 @@
-//! What is set for one chat.
+//! The settings of one chat.
 
 use crate::{
     App,

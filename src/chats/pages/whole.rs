@@ -22,8 +22,8 @@ use axum::{
 };
 use std::{convert::Infallible, fmt::Write};
 
-/// How many messages are read and rendered at a time: the page comes in parts of so many, and never
-/// is all of it in memory.
+/// Messages that are read and rendered at a time: the page comes in parts of so many, and never is
+/// all of it in memory.
 const AT_ONCE: usize = 20;
 
 /// The page without its messages.

@@ -97,14 +97,14 @@ async fn reader(
     Ok(Some((live.reader(after), app.replies.seat(user)?)))
 }
 
-/// How long somebody waits who has to ask again.
+/// Wait before somebody asks again.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// It is not known how the reply stands: the browser is to ask again.
 struct ComeBack;
 
-/// What happens, and `done` at the end. A stream that ends without it is opened again by the
-/// browser, with the position it has.
+/// Streams what happens, and `done` at the end. A stream that ends without it is opened again by
+/// the browser, with the position it has.
 fn events(
     id: MessageId,
     reader: Result<Option<Reader>, ComeBack>,
@@ -200,8 +200,9 @@ fn partials(id: MessageId, news: &News, t: &'static Texts) -> String {
     out
 }
 
-/// What the model thinks: in a box that is open until the answer begins. Closing it once more does
-/// nothing (`morphSkip` in the page's head), so a box that a person has opened stays open.
+/// Writes what the model thinks: in a box that is open until the answer begins. Closing it once
+/// more does nothing (`morphSkip` in the page's head), so a box that a person has opened stays
+/// open.
 fn thoughts(out: &mut String, id: MessageId, news: &News, t: &'static Texts) {
     if !news.thoughts.is_empty() && !news.thought_before {
         let thoughts = Thoughts::new(id, t, news.thoughts.clone(), !news.answers).render();
@@ -250,7 +251,7 @@ fn sorted(news: &News) -> (String, String) {
 }
 
 impl Note {
-    /// What it says to a person.
+    /// Returns its sentence for a person.
     pub(crate) fn sentence(self, t: &Texts) -> Option<String> {
         match self {
             Self::None => None,

@@ -30,8 +30,8 @@ use std::sync::Arc;
 /// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
 const HELD_HERE: &str = "<!--held-->";
 
-/// Where a reply is watched that is being made. The chat's `/live` would do, but Links shows a page
-/// that it was sent to before from its cache; so each reply has an address of its own.
+/// Returns where a reply is watched that is being made. The chat's `/live` would do, but Links
+/// shows a page that it was sent to before from its cache; so each reply has an address of its own.
 pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
     format!("/chats/{chat}/live/{reply}")
 }
@@ -59,7 +59,7 @@ pub(crate) async fn live_further(
     following.show(id, Some((reply, n.0))).await
 }
 
-/// How often a page had to end before the reply did. What is no number is none.
+/// Number of times that a page had to end before the reply did. No number is zero.
 pub(crate) struct Further(u64);
 
 impl<'de> Deserialize<'de> for Further {
@@ -75,7 +75,7 @@ pub(crate) struct Following {
     view: View,
     app: App,
     graphical: bool,
-    /// What was typed in the page before, if a form brings it along.
+    /// The text typed in the page before, if a form brings it along.
     typed: Option<String>,
 }
 
@@ -162,13 +162,13 @@ impl Following {
     }
 }
 
-/// Who watches a page that stays open.
+/// The watcher of a page that stays open.
 struct Watcher {
     access: Access,
     graphical: bool,
-    /// Where they go on when the page must end before the reply does.
+    /// The address where it goes on when the page must end before the reply does.
     further: String,
-    /// What they have typed.
+    /// The text that they have typed.
     text: String,
 }
 
@@ -225,8 +225,8 @@ async fn hold_open(
     Ok(hold(held, first, reader.with(access, seat), ending))
 }
 
-/// What follows the streamed text: its final form where that differs, and how it ended. Nothing when
-/// it has not ended.
+/// Renders what follows the streamed text: its final form where that differs, and how it ended.
+/// Nothing when it has not ended.
 async fn end_held(
     app: &App,
     view: &View,

@@ -31,11 +31,11 @@ pub(crate) struct Held {
     pub after: String,
     /// The room in memory for it, until it is read up to there.
     pub room: Part,
-    /// How long it may stay open.
+    /// Longest time that it may stay open.
     pub time_limit: Duration,
-    /// Where the reply is shown further, when the page must end before it does.
+    /// The address where the reply is shown further, when the page must end before it does.
     pub further: String,
-    /// Whether the browser hides what CSS says: then it is shown the open end as well, and text
+    /// True if the browser hides what CSS says: then it is shown the open end as well, and text
     /// browsers are not, which would show it twice.
     pub graphical: bool,
     /// The reply.
@@ -43,8 +43,8 @@ pub(crate) struct Held {
     pub t: &'static Texts,
 }
 
-/// Whether this is a browser with style sheets. Text browsers send neither header, and graphical
-/// ones leave out `Sec-Fetch-Dest` on plain http.
+/// Tells whether this is a browser with style sheets. Text browsers send neither header, and
+/// graphical ones leave out `Sec-Fetch-Dest` on plain http.
 pub(crate) fn is_graphical(headers: &HeaderMap) -> bool {
     let agent = headers.get(header::USER_AGENT);
     headers.contains_key("sec-fetch-dest")
@@ -139,7 +139,7 @@ const COME_BACK: u64 = 5;
 /// Hides the open end before it, whose final form follows (`.tail:has(+ .b)`).
 const MARK: &str = "<i class=\"b\"></i>";
 
-/// What has been written of the reply.
+/// The part of the reply that has been written.
 struct Writing {
     graphical: bool,
     id: MessageId,
@@ -152,11 +152,11 @@ struct Writing {
     noted: Option<Note>,
     thoughts: ThoughtsAre,
     in_code: bool,
-    /// How the open end is wrapped, and up to where in all of the text it was written.
+    /// The wrapping of the open end, and up to where in all of the text it was written.
     open: Option<(&'static str, usize)>,
 }
 
-/// How far the page is with what the model has thought.
+/// The progress of the page with the model's thoughts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ThoughtsAre {
     /// There are none yet.
@@ -397,7 +397,7 @@ impl Writing {
         out
     }
 
-    /// What was thought when the answer had begun already, as in one that is carried on.
+    /// Returns the thoughts after the answer had begun, as in one that is carried on.
     fn later(&self, reader: &Reader) -> String {
         let thoughts = reader.thoughts();
         let ThoughtsAre::Before(known) = self.thoughts else {

@@ -1,4 +1,4 @@
-//! What a model has thought before its answer, as it is shown.
+//! The thoughts of a model before its answer, as they are shown.
 
 use crate::{i18n::Texts, messages::rows::MessageId};
 use askama::{Template, filters::HtmlSafe};

@@ -6,9 +6,9 @@ use crate::markdown::math::dollars::environment_name;
 
 /// A formula that is not closed yet.
 pub(super) struct OpenFormula {
-    /// Where what it has so far ends.
+    /// The end of what it has so far.
     pub(super) end: usize,
-    /// What closes it.
+    /// The text that closes it.
     pub(super) closing: Cow<'static, str>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn open_formula(text: &str) -> Option<OpenFormula> {
     Some(OpenFormula { end, closing })
 }
 
-/// How long code in ticks is, if it is closed.
+/// Measures code in ticks, if it is closed.
 fn in_ticks(text: &str) -> Option<usize> {
     let ticks = text.len() - text.trim_start_matches('`').len();
     let close = text[ticks..].find(&text[..ticks])?;

@@ -1,5 +1,4 @@
-//! What the end of a growing text may still turn out to be: half of it is not shown as something
-//! else first.
+//! Holds back the end of a growing text that may still turn out to be something else.
 
 use std::borrow::Cow;
 
@@ -32,8 +31,8 @@ pub(super) fn last_line(text: &str) -> &str {
     &text[text.bytes().rposition(ends).map_or(0, |at| at + 1)..]
 }
 
-/// Whether a line has nothing but a mark so far, from which a heading, a rule, an item or a word may
-/// come.
+/// Tells whether a line has nothing but a mark so far, from which a heading, a rule, an item or a
+/// word may come.
 pub(super) fn is_only_a_mark(line: &str) -> bool {
     let before = line
         .bytes()
@@ -60,7 +59,7 @@ pub(super) fn is_only_a_mark(line: &str) -> bool {
     }
 }
 
-/// Where the addresses that reach to the text's end must be broken to be no links.
+/// Finds where the addresses that reach to the text's end must be broken to be no links.
 fn half_addresses(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');

@@ -34,7 +34,7 @@ pub struct Growing {
     code: Option<OpenCode>,
     /// Set when the last look ended before its time, and some of the code is still to be read.
     is_behind: bool,
-    /// How many blocks of code have been given out.
+    /// Blocks of code that have been given out.
     codes: u32,
     tail: Option<Tail>,
     /// The formulas of the open block.
@@ -76,7 +76,7 @@ impl Growing {
         self.finished
     }
 
-    /// Whether the text ends inside a fenced block of code whose start was given out.
+    /// Tells whether the text ends inside a fenced block of code whose start was given out.
     pub fn open_code(&self) -> bool {
         self.code.is_some()
     }
@@ -90,7 +90,7 @@ impl Growing {
         open.len() <= LIGHT && (self.code.is_some() || !has_fence())
     }
 
-    /// What has become final since the last call.
+    /// Returns what has become final since the last call.
     pub fn advance(&mut self) -> Vec<Piece> {
         self.look(None)
     }
@@ -127,8 +127,8 @@ impl Growing {
         pieces
     }
 
-    /// Whether it is plain without parsing that the open block only goes on. If it does not after
-    /// all, the next line that is of another kind tells.
+    /// Tells whether it is plain without parsing that the open block only goes on. If it does not
+    /// after all, the next line that is of another kind tells.
     fn goes_on(&self) -> bool {
         let open = &self.text.as_bytes()[self.finished..self.whole_lines];
         let Some(first) = open.first().copied().and_then(kind) else {

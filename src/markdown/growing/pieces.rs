@@ -1,4 +1,4 @@
-//! Where a growing document is cut into pieces.
+//! Cuts a growing document into pieces.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ pub struct Piece {
     /// Up to here, in bytes of Markdown, the document is finished with this piece: the start of a
     /// line or the text's end.
     pub end: usize,
-    /// What the HTML is.
+    /// The kind of HTML.
     pub kind: PieceKind,
     /// Safe HTML; all pieces one after the other are the document.
     pub html: Arc<str>,
 }
 
-/// What the HTML of a piece is.
+/// The kind of HTML of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PieceKind {
     /// One or more whole top-level blocks.
@@ -48,14 +48,14 @@ pub(super) struct Cut<'a> {
     pub(super) place: &'a Place,
     pub(super) formulas: &'a Formulas,
     pub(super) codes: u32,
-    /// Where each of its lines starts in the text.
+    /// The start of each of its lines in the text.
     pub(super) starts: Vec<usize>,
-    /// How many lines were put before it for parsing.
+    /// Lines that were put before it for parsing.
     pub(super) lines_before: usize,
-    /// Whether a block in it may define what others refer to.
+    /// True if a block in it may define what others refer to.
     pub(super) refers: bool,
     pub(super) until: usize,
-    /// Whether nothing comes after it.
+    /// True if nothing comes after it.
     pub(super) complete: bool,
     /// The time to stop at between two lines of code.
     pub(super) deadline: Option<Instant>,
@@ -220,15 +220,15 @@ impl Cut<'_> {
         }
     }
 
-    /// Whether a paragraph that is still open can turn out to be a link definition: it is no block
-    /// then.
+    /// Tells whether a paragraph that is still open can turn out to be a link definition: it is no
+    /// block then.
     fn may_vanish(&self, block: Node) -> bool {
         let open = block.next_sibling().is_none();
         let text = self.text[self.start(block)..].trim_start_matches([' ', '\t']);
         open && text.starts_with('[') && matches!(block.data().value, NodeValue::Paragraph)
     }
 
-    /// Whether a block ends where it does whatever comes behind it.
+    /// Tells whether a block ends where it does whatever comes behind it.
     fn is_closed(&self, block: Node) -> bool {
         let after = || lines(&self.text[self.after(block)..self.until]).next();
         match block.data().value {
@@ -246,7 +246,7 @@ impl Cut<'_> {
         self.line(block.data().sourcepos.start.line)
     }
 
-    /// Where a line, counted from one as the parser does, starts in the text.
+    /// Finds where a line, counted from one as the parser does, starts in the text.
     fn line(&self, number: usize) -> usize {
         let index = number.saturating_sub(1 + self.lines_before);
         self.starts.get(index).copied().unwrap_or(self.until)

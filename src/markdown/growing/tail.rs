@@ -15,7 +15,7 @@ pub(super) struct Tail {
     inside: Inside,
 }
 
-/// What a text ends in.
+/// The construct that a text ends in.
 #[derive(Clone, Copy, PartialEq)]
 enum Inside {
     /// Words that a quotation mark or a bracket could turn into a link or its definition.
@@ -32,7 +32,7 @@ enum Inside {
 const MORE: &str = "\u{f8dd}";
 
 impl Tail {
-    /// Whether all that came to a text from there on only goes into it.
+    /// Tells whether all that came to a text from there on only goes into it.
     pub(super) fn takes(&self, text: &str, from: usize) -> bool {
         let mut more = text[from..].char_indices();
         more.all(|(at, c)| self.inside.takes(&text[..from + at], c))
@@ -52,7 +52,7 @@ impl Tail {
 }
 
 impl Inside {
-    /// What a text may end in, as far as can be told without parsing it.
+    /// Guesses what a text may end in, as far as can be told without parsing it.
     fn guess(text: &str) -> Option<Self> {
         let shown = text.trim_end_matches(' ');
         let line = last_line(shown);
@@ -84,7 +84,7 @@ impl Inside {
         (last.is_alphanumeric() || mark()).then_some(Self::Prose)
     }
 
-    /// Whether a character, after what came before, goes in like any letter.
+    /// Tells whether a character, after what came before, goes in like any letter.
     fn takes(self, before: &str, c: char) -> bool {
         match self {
             Self::Words => is_word(c),
@@ -103,7 +103,7 @@ fn is_word(c: char) -> bool {
     c == ' ' || c.is_alphanumeric()
 }
 
-/// Whether a mark behind a word is nothing but that, now and with all that may follow.
+/// Tells whether a mark behind a word is nothing but that, now and with all that may follow.
 fn is_mark(before: &str, c: char) -> bool {
     match c {
         ',' | ';' | ':' | '?' | '!' | '-' | '(' | '"' | '\'' => true,

@@ -3,7 +3,7 @@
 
 /// Says a command in another way.
 pub(super) struct Alias {
-    /// How many groups follow it.
+    /// Number of groups that follow it.
     pub(super) arguments: usize,
     /// TeX, with `#1` for the first of them. What stands in `\text` is not read any further.
     pub(super) means: &'static str,
@@ -36,7 +36,7 @@ pub(super) fn environment(name: &str) -> &str {
     }
 }
 
-/// Whether a group follows the environment's name that says nothing to the reader.
+/// Tells whether a group follows the environment's name that says nothing to the reader.
 pub(super) fn has_argument(name: &str) -> bool {
     ["alignat", "alignat*", "alignedat"].contains(&name)
 }

@@ -41,9 +41,9 @@ pub(super) fn chemistry(source: &str) -> Option<String> {
 struct Reading<'a> {
     rest: &'a str,
     out: String,
-    /// Whether a number here is low, for it stands behind an element or a bracket.
+    /// True if a number here is low, because it follows an element or a bracket.
     behind: bool,
-    /// Whether a word begins here.
+    /// True if a word begins here.
     word: bool,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
         Some(())
     }
 
-    /// What is high or low: a group, or all that can be a charge or a number.
+    /// Reads what is high or low: a group, or all that can be a charge or a number.
     fn script(&mut self, mark: char, after: &'a str) -> Option<()> {
         let (inside, rest) = match after.strip_prefix('{') {
             Some(group) => {
@@ -207,12 +207,12 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether a substance goes on there.
+/// Tells whether a substance goes on there.
 fn goes_on(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphanumeric() || "([\\".contains(c))
 }
 
-/// Where the bracket of a label closes.
+/// Finds where the bracket of a label closes.
 fn closing(label: &str) -> Option<usize> {
     let mut open = 1;
     label.bytes().position(|byte| {
@@ -225,7 +225,7 @@ fn closing(label: &str) -> Option<usize> {
     })
 }
 
-/// What stands above an arrow: substances, words and temperatures.
+/// Reads what stands above an arrow: substances, words and temperatures.
 fn label(text: &str) -> Option<String> {
     let mut out = String::new();
     if let Some((before, rest)) = text.split_once('$') {

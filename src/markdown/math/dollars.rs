@@ -1,4 +1,4 @@
-//! Which dollars stand around formulas, and which are prices, variables of a shell or of PHP.
+//! Tells dollars around formulas from prices and from variables of a shell or of PHP.
 
 use std::cell::LazyCell;
 
@@ -6,7 +6,7 @@ use super::LONGEST;
 use super::patterns::{ends_pattern, is_path, is_pattern};
 use super::tex::{closing_dollar, first_group, without_text};
 
-/// What begins with one dollar or with two.
+/// Text that begins with one dollar or with two.
 pub(in crate::markdown) enum Dollars {
     /// So many bytes are a formula.
     Formula(usize),
@@ -65,7 +65,7 @@ fn is_shell(inside: &str) -> bool {
         || inside.strip_prefix('{').is_some_and(name)
 }
 
-/// Whether a letter or a digit stands right before: `US$5`, `5$`.
+/// Tells whether a letter or a digit stands right before: `US$5`, `5$`.
 fn follows_word(before: &str) -> bool {
     before.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
@@ -124,7 +124,7 @@ fn ends_statement(tex: &str) -> bool {
     })
 }
 
-/// Whether what stands between two dollars is a formula, as far as that can be told.
+/// Tells whether what stands between two dollars is a formula, as far as that can be told.
 pub(super) fn is_formula(tex: &str, after: &str) -> bool {
     let Some(plain) = without_text(tex) else {
         return false;
@@ -143,31 +143,31 @@ pub(super) fn is_formula(tex: &str, after: &str) -> bool {
             || after.starts_with('(') && is_word(&plain))
 }
 
-/// Whether a command or a mark tells that it is TeX.
+/// Tells whether a command or a mark tells that it is TeX.
 fn is_tex(tex: &str) -> bool {
     let command = |(at, _)| tex[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic());
     tex.contains('^') || tex.contains("_{") || tex.match_indices('\\').any(command)
 }
 
-/// Whether another variable could begin with the second dollar, or a word goes on behind it.
+/// Tells whether another variable could begin with the second dollar, or a word goes on behind it.
 fn begins_variable(after: &str) -> bool {
     after.starts_with(|c: char| c.is_ascii_alphabetic() || "_{@".contains(c))
 }
 
-/// Whether it is `$n$th` or its like.
+/// Tells whether it is `$n$th` or its like.
 fn is_ordinal(tex: &str, after: &str) -> bool {
     let word = after.split(|c: char| !c.is_ascii_alphanumeric()).next();
     tex.ends_with(|c: char| c.is_ascii_alphanumeric() || ")}".contains(c))
         && word.is_some_and(|word| ["t", "th", "st", "nd", "rd", "s", "D"].contains(&word))
 }
 
-/// Whether it could be what a shell puts a value in for: `(pwd)`, `{HOME}`, `HOME`.
+/// Tells whether it could be what a shell puts a value in for: `(pwd)`, `{HOME}`, `HOME`.
 fn is_word(tex: &str) -> bool {
     let letters = tex.bytes().take_while(u8::is_ascii_alphabetic).count();
     tex.starts_with(['(', '{']) || letters > 1
 }
 
-/// Whether there are marks in it that code has and formulas have not.
+/// Tells whether there are marks in it that code has and formulas have not.
 fn is_code(tex: &str) -> bool {
     let has_columns = LazyCell::new(|| tex.contains("\\begin"));
     let has_chemistry = LazyCell::new(|| tex.contains("\\ce"));
@@ -206,7 +206,7 @@ fn is_half_of_bars(tex: &str) -> bool {
         && tex.matches('|').count() % 2 == 1
 }
 
-/// Whether this stands between two prices: `$5 or $10`.
+/// Tells whether this stands between two prices: `$5 or $10`.
 fn is_money(tex: &str) -> bool {
     let word = |word: &str| {
         word.chars().filter(|c| c.is_alphabetic()).count() > 1
@@ -217,7 +217,8 @@ fn is_money(tex: &str) -> bool {
         && tex.split_whitespace().skip(1).any(word)
 }
 
-/// Whether it begins with the name of a variable: `LLM_API_KEY`, `HOME/bin`, `env:PATH`, `_GET`.
+/// Tells whether it begins with the name of a variable: `LLM_API_KEY`, `HOME/bin`, `env:PATH`,
+/// `_GET`.
 fn is_name(tex: &str) -> bool {
     let end = tex.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let (name, after) = tex.split_at(end.unwrap_or(tex.len()));
@@ -231,12 +232,12 @@ fn is_name(tex: &str) -> bool {
                 || name.len() > 2 && after.starts_with([':', '[']))
 }
 
-/// Whether it is an interval with its brackets turned around: `]0, 1[`.
+/// Tells whether it is an interval with its brackets turned around: `]0, 1[`.
 fn is_french(tex: &str) -> bool {
     tex.starts_with(']') && tex.ends_with(['[', ']'])
 }
 
-/// Whether its brackets go in pairs, of whatever kinds: `[0, 1)`.
+/// Tells whether its brackets go in pairs, of whatever kinds: `[0, 1)`.
 fn is_balanced(tex: &str) -> bool {
     if tex.chars().filter(|c| !c.is_whitespace()).count() == 1 {
         return true;

@@ -199,7 +199,7 @@ fn class(rule: &str) -> Option<&'static str> {
     }
 }
 
-/// How something is crossed out.
+/// Returns how something is crossed out.
 fn strike(notation: &str) -> Option<&'static str> {
     match notation {
         "updiagonalstrike" => Some("strike-up"),

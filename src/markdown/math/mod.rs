@@ -185,7 +185,7 @@ fn on_paper(signs: usize) -> &'static str {
     }
 }
 
-/// How deep groups are in groups.
+/// Measures how deep groups are in groups.
 fn depth(tex: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in tex.bytes() {
@@ -199,7 +199,8 @@ fn depth(tex: &str) -> usize {
     deepest
 }
 
-/// Whether no reading of it can be deep: each command, mark and group might hold all that follows.
+/// Tells whether no reading of it can be deep: each command, mark and group might hold all that
+/// follows.
 fn is_flat(tex: &str) -> bool {
     tex.bytes()
         .filter(|byte| matches!(byte, b'\\' | b'^' | b'_' | b'{'))

@@ -7,7 +7,7 @@ use super::LONGEST;
 use super::aliases::{self, Alias};
 use super::chemistry::chemistry;
 
-/// What models write and the reader does not know, said with what it knows. None where that would
+/// Says what models write and the reader does not know with what it knows. None where that would
 /// say something else than was written.
 pub(super) fn tidy(tex: &str) -> Option<Cow<'_, str>> {
     if !tex.contains(['\\', '%']) {
@@ -182,7 +182,7 @@ fn argument(text: &str) -> Option<(&str, &str)> {
     Some((inside, &group[inside.len() + 1..]))
 }
 
-/// What stands before the brace that closes the group.
+/// Returns what stands before the brace that closes the group.
 pub(super) fn first_group(text: &str) -> Option<&str> {
     let (mut open, mut escaped) = (1_usize, false);
     let end = text.bytes().position(|byte| {
