@@ -695,6 +695,35 @@ pub async fn long_chat(site: &Site, script: Script) -> (Tab, String) {
     (tab, path)
 }
 
+#[tokio::test]
+async fn what_is_brought_back_is_in_view() {
+    for script in [Script::On, Script::Off] {
+        let site = Site::start().await;
+        let (tab, path) = long_chat(&site, script).await;
+        // One far from the end, and all after it.
+        let deleted = tab
+            .eval("document.querySelectorAll('.message')[20].id")
+            .await;
+        let id = deleted.as_str().unwrap();
+        tab.leave(async || tab.go(&format!("/messages/{}/delete", &id[2..])).await)
+            .await;
+        tab.click("form .danger").await;
+        tab.until_text(".undo", "messages were deleted").await;
+        if script == Script::On {
+            tab.until("document.querySelector('.undo form[data-htmx-powered]')")
+                .await;
+        }
+        tab.click(".undo button").await;
+        let seen = format!(
+            "(() => {{ const top = document.getElementById({id:?})?.getBoundingClientRect().top;
+                return top >= 0 && top < innerHeight / 2 }})()"
+        );
+        tab.until(&seen).await;
+        assert!(tab.path().await.starts_with(&path));
+        tab.close().await;
+    }
+}
+
 /// Where the message is that was the first when this was last made out.
 const TOP: &str = "Math.round(window.first.getBoundingClientRect().top)";
 

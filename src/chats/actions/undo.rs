@@ -7,7 +7,7 @@ use crate::{
         fragments::{
             composer::FocusComposer,
             htmx_answers::{Created, replace_with},
-            message_actions::address,
+            message_actions::{address, element},
             refusal::notice,
         },
         pages::chat::ChatPage,
@@ -142,7 +142,9 @@ pub(crate) async fn restore(
     let Some(problem) = problem else {
         let window = app.db.window_at(&chat, id).await?;
         let page = ChatPage::of(&app, view, &user, chat, window, String::new()).await?;
-        return Ok(replace_with(page, &path));
+        // Not at its end, as other chats: at what was brought back.
+        let show = format!("outerHTML show:top showTarget:#{}", element(id, role));
+        return Ok(([("HX-Reswap", show)], replace_with(page, &path)).into_response());
     };
     if view.htmx {
         let refused = UndoRefused::new(view, notice(problem));

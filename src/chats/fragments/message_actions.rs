@@ -76,11 +76,16 @@ impl Actions {
 
 /// Returns where a message is shown, on a page of its branch.
 pub(crate) fn address(chat: ChatId, message: MessageId, role: Role) -> String {
+    format!("/chats/{chat}/at/{message}#{}", element(message, role))
+}
+
+/// The id of the element that shows a message.
+pub(crate) fn element(message: MessageId, role: Role) -> String {
     let prefix = match role {
         Role::User => 'm',
         Role::Assistant => 'r',
     };
-    format!("/chats/{chat}/at/{message}#{prefix}-{message}")
+    format!("{prefix}-{message}")
 }
 
 /// Gives each of these messages, which follow each other in a branch, what can be done with it. The
