@@ -156,6 +156,7 @@ routes! {
     Anyone, GET,  "/styleguide",                            styleguide::all;
     Anyone, GET,  "/styleguide/{sample}",                   styleguide::part;
     Anyone, GET,  "/connection",                            web::connection::connection;
+    Anyone, GET,  "/connection/undone",                     web::connection::undone;
     Anyone, GET,  "/healthz",                               web::health::healthz;
     Anyone, GET,  "/favicon.ico",                           web::assets::favicon;
     Anyone, GET,  "/static/{name}",                         web::assets::show;

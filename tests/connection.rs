@@ -278,3 +278,118 @@ async fn what_takes_long_to_send_is_seen_to_be_on_its_way() {
     tab.until_replied().await;
     assert_eq!(site.model.requests().len(), 2);
 }
+
+/// What a proxy answers by itself, whatever it is asked for.
+const FOREIGN: [u16; 6] = [403, 413, 429, 502, 503, 504];
+
+#[tokio::test]
+async fn a_page_of_a_proxy_takes_the_place_of_nothing() {
+    let site = Site::start().await;
+    let (tab, _wire) = chat(&site).await;
+    let messages = tab.count(".message").await;
+    // What opens the form, what is filled in, what sends it, and where that goes.
+    let forms = [
+        (
+            ".mine a[href$='/edit']",
+            ".editing [name=content]",
+            ".editing .main",
+            "/edit",
+        ),
+        (
+            "",
+            "",
+            ".reply .acts form[action$='/retry'] button",
+            "/retry",
+        ),
+        (
+            ".reply a[href$='/retry']",
+            ".other-model [name=model]",
+            ".other-model .main",
+            "/retry",
+        ),
+        ("#rename", "#new-title", "form.title .main", "/rename"),
+        ("#delete-chat", "", "form.title .danger", "/delete"),
+        (
+            ".reply a[href$='/delete']",
+            "",
+            ".asking .danger",
+            "/delete",
+        ),
+    ];
+    for (n, (opens, field, sends, address)) in forms.into_iter().enumerate() {
+        for status in FOREIGN {
+            let at = format!("{address}: {status}");
+            tab.reload().await;
+            tab.until("document.querySelector('#composer[data-htmx-powered]')")
+                .await;
+            tab.mark().await;
+            tab.fill("#content", "Draft").await;
+            if !opens.is_empty() {
+                tab.eval(&format!("document.querySelector({opens:?}).click()"))
+                    .await;
+                tab.until(&format!("document.querySelector({sends:?})"))
+                    .await;
+            }
+            if !field.is_empty() {
+                tab.fill(field, "Typed").await;
+            }
+            site.refuse_with(status.try_into().unwrap(), address, 1);
+            tab.eval(&format!("document.querySelector({sends:?}).click()"))
+                .await;
+            // The form for another version says so itself.
+            match n {
+                0 => tab.until(&shown(".editing .unsent")).await,
+                _ => tab.until_text("#notice", "probably not done").await,
+            }
+            let page = tab.eval("document.body.innerText").await;
+            assert!(!page.as_str().unwrap().contains("proxy"), "{at}: {page}");
+            assert_eq!(
+                tab.eval("document.querySelector('#content').value").await,
+                "Draft",
+                "{at}"
+            );
+            if !field.is_empty() {
+                let typed = format!("document.querySelector({field:?}).value");
+                assert_eq!(tab.eval(&typed).await, "Typed", "{at}");
+            }
+            assert!(tab.count(".message, .editing").await >= messages, "{at}");
+            assert!(tab.is_marked().await, "{at}");
+        }
+    }
+    // What was deleted can still be brought back.
+    for status in FOREIGN {
+        tab.reload().await;
+        tab.until("document.querySelector('#composer[data-htmx-powered]')")
+            .await;
+        tab.eval("document.querySelector(\".reply a[href$='/delete']\").click()")
+            .await;
+        tab.until("document.querySelector('.asking .danger')").await;
+        tab.eval("document.querySelector('.asking .danger').click()")
+            .await;
+        tab.until("document.querySelector('.undo button')").await;
+        site.refuse_with(status.try_into().unwrap(), "/restore", 1);
+        tab.eval("document.querySelector('.undo button').click()")
+            .await;
+        tab.until_text("#notice", "probably not done").await;
+        tab.eval("document.querySelector('.undo button').click()")
+            .await;
+        tab.until("document.querySelector('.reply')").await;
+    }
+    tab.leave(async || tab.go("/settings").await).await;
+    for status in FOREIGN {
+        tab.until("document.querySelector('#defaults[data-htmx-powered]')")
+            .await;
+        tab.fill("#top_p", "0.5").await;
+        site.refuse_with(status.try_into().unwrap(), "/settings", 1);
+        tab.click("#save-defaults").await;
+        tab.until_text("#notice", "probably not done").await;
+        assert_eq!(
+            tab.eval("document.querySelector('#top_p').value").await,
+            "0.5"
+        );
+        tab.click("#save-defaults").await;
+        tab.until_text("#defaults", "Saved").await;
+        assert_eq!(tab.text("#notice").await, "");
+        tab.reload().await;
+    }
+}

@@ -102,6 +102,7 @@ const ROUTES: &[Row] = &[
     ("GET",  "/styleguide",            "",               [200, 200, 200]),
     ("GET",  "/styleguide/{sample}",   "",               [200, 200, 200]),
     ("GET",  "/connection",            "",               [200, 200, 200]),
+    ("GET",  "/connection/undone",     "",               [200, 200, 200]),
     ("GET",  "/healthz",               "",               [200, 200, 200]),
     ("GET",  "/favicon.ico",           "",               [200, 200, 200]),
     ("GET",  "/static/{name}",         "",               [200, 200, 200]),

@@ -10,8 +10,9 @@ use serde_json::json;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// What is not shown by itself: parts of other fragments, and what htmx alone is sent.
-const ELSEWHERE: [&str; 31] = [
+const ELSEWHERE: [&str; 32] = [
     "actions",
+    "any_answer",
     "before",
     "below",
     "branch",

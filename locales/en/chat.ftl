@@ -20,6 +20,7 @@ composer-sending = Sending…
 composer-unsent = Not sent. Your message is still in the message box.
 starter-unsent = Not sent. Try again when you are back online.
 connection-lost = Connection lost. Reconnecting…
+connection-undone = The server could not be reached, so this was probably not done. Try again in a moment.
 # $model (String) - the name of the model
 composer-model = Model: { $model }
 composer-empty = Write a message first.

@@ -20,6 +20,7 @@ composer-sending = 보내는 중…
 composer-unsent = 보내지 못했어요. 쓰던 글은 그대로 남아 있어요.
 starter-unsent = 보내지 못했어요. 연결되면 다시 눌러 주세요.
 connection-lost = 연결이 끊겼어요. 다시 연결하고 있어요…
+connection-undone = 서버에 연결하지 못해서 처리되지 않은 것 같아요. 잠시 뒤에 다시 시도해 주세요.
 composer-model = 모델: { $model }
 composer-empty = 먼저 메시지를 써 주세요.
 composer-too-long = 이 메시지는 { $length }자예요. 한 번에 { $limit }자까지 보낼 수 있으니 줄이거나 나눠서 보내 주세요.

@@ -5,6 +5,7 @@
 //! shows a sentence that was there all along.
 
 use super::view::{View, Visit};
+use crate::error::Notice;
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::Extension;
@@ -41,4 +42,15 @@ pub(crate) struct Connected {
 pub(crate) async fn connection(Extension(visit): Extension<Visit>) -> Connected {
     let view = View::of_visit(visit, None);
     Connected { view }
+}
+
+/// `GET /connection/undone`: says that something was probably not done, as a proxy answered instead of the
+/// server. Needs neither database nor session.
+pub(crate) async fn undone(Extension(visit): Extension<Visit>) -> Notice {
+    let view = View::of_visit(visit, None);
+    Notice {
+        sentence: view.t.connection_undone(),
+        link: None,
+        passes: false,
+    }
 }

@@ -158,6 +158,12 @@ pub(crate) async fn edit(
             Ok(exchange) => return Ok(to_live(&exchange)),
             Err(reason) => {
                 status = reason.status();
+                let is_about_the_text =
+                    [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT].contains(&status);
+                if view.htmx && !is_about_the_text {
+                    // The text is still in its field.
+                    return Ok(reason.notice(&view, true).for_htmx(status));
+                }
                 reason.sentence(&view, true)
             }
         },

@@ -1,6 +1,6 @@
 //! A chat's title, and renaming.
 
-use super::{caret::CaretAtEnd, chat_list::ChatList};
+use super::{caret::CaretAtEnd, chat_list::ChatList, refusal::notice};
 use crate::{
     App,
     auth::user::User,
@@ -218,7 +218,11 @@ pub(crate) async fn rename(
     } else {
         let renamed = unless_not_written(app.db.rename_chat(&chat, &title).await)?;
         status = StatusCode::SERVICE_UNAVAILABLE;
-        renamed.err().map(|why| why.sentence(view.t))
+        match renamed.err().map(|why| why.sentence(view.t)) {
+            // The title is still in its field.
+            Some(problem) if view.htmx => return Ok(notice(problem).for_htmx(status)),
+            problem => problem,
+        }
     };
     if problem.is_some() {
         let form = TitleForm {
