@@ -185,3 +185,56 @@ async fn earlier_messages_come_when_they_are_asked_for_and_what_is_read_stays() 
     }
     tab.close().await;
 }
+
+#[tokio::test]
+async fn what_is_to_be_known_and_the_way_to_the_newest_are_in_view_and_cover_nothing() {
+    let site = Site::start().await;
+    let tab = chat(&site, &site.url, Script::On).await;
+    let chat = tab.path().await;
+    // As the page's policy lets no text become elements.
+    let add = |tag: &str, class: &str, text: &str| {
+        format!(
+            "(() => {{ const e = document.createElement({tag:?}); e.className = {class:?};
+                e.textContent = {text:?}; document.querySelector('#notice').replaceChildren(e) }})()"
+        )
+    };
+    let sentence = "Your message was not sent: the server cannot save anything at the moment.";
+    // What stands there, and in which element.
+    let said = [
+        (add("p", "notice", sentence), "#notice .notice"),
+        (add("div", "undo", "One message was deleted."), "#notice .undo"),
+        ("document.querySelector('#connected').replaceChildren()".to_owned(), ".lost"),
+        ("document.querySelector('#content').value = 'Lost'; document.querySelector('#kept').remove()".to_owned(), "#composer ~ .unsent, .composer > * .unsent"),
+    ];
+    for (width, height) in LOW {
+        tab.resize(width, height).await;
+        for (happens, element) in &said {
+            let at = format!("{width} x {height}: {element}");
+            tab.leave(async || tab.go(&chat).await).await;
+            tab.until("document.readyState == 'complete'").await;
+            // The connection is not looked for, or it would be found.
+            tab.eval("document.querySelector('#connection').removeAttribute('hx-get'); window.fetch = () => new Promise(() => {})")
+                .await;
+            tab.scroll_to(".mine .text").await;
+            tab.until(&in_view(".to-newest a")).await;
+            tab.eval(happens).await;
+            tab.scroll_to(".reply .text p:nth-child(20)").await;
+            assert_eq!(tab.eval(&in_view(element)).await, true, "{at}");
+            tab.until(&in_view(".to-newest a")).await;
+            // What is read begins below the one and ends beside the other.
+            let covered = "(() => {
+                const box = e => document.querySelector(e).getBoundingClientRect();
+                const read = document.body.getBoundingClientRect(), said = box('.notices');
+                return said.bottom > read.top + 1 || box('.reply .text').right > box('.to-newest').left + 1 })()";
+            assert_eq!(tab.eval(covered).await, false, "{at}");
+            let rows = tab.eval(READ).await.as_u64().unwrap();
+            assert!(rows * 10 > u64::from(height) * 5, "{at}: {rows} rows");
+        }
+        // At its end there is no way to it.
+        tab.leave(async || tab.go(&chat).await).await;
+        tab.until("document.readyState == 'complete'").await;
+        tab.until("getComputedStyle(document.querySelector('.to-newest')).visibility == 'hidden'")
+            .await;
+    }
+    tab.close().await;
+}
