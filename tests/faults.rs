@@ -173,7 +173,7 @@ async fn a_reply_that_ends_while_the_disk_is_full_waits_and_is_kept_whole() {
     disk.fill().await;
     gate.open_all();
     soon("a try to store the reply", async {
-        while !log().contains("a reply could not be stored") {
+        while !log().contains("could not save a reply") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
