@@ -675,7 +675,7 @@ async fn a_postgres_that_is_away_is_told_at_once_with_the_reason() {
     let ann = Browser::plain(&app).sign_up("ann").await;
     wire.close();
     soon("a line in the log", async {
-        while !log().contains("PostgreSQL cannot be reached error=") {
+        while !log().contains("could not connect to PostgreSQL error=") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
