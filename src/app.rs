@@ -7,7 +7,7 @@ use crate::{
     messages::html_cache::Rendered,
     models::Models,
     replies::Replies,
-    security::{limits::Guard, memory_room::Room},
+    security::{common_words::Words, limits::Guard, memory_room::Room, password::Password},
 };
 use jiff::tz::TimeZone;
 use std::{sync::Arc, time::Duration};
@@ -61,6 +61,13 @@ impl App {
             room: Room::default(),
             zone,
         })
+    }
+
+    /// Tells whether a new password is one that others would try first.
+    pub(crate) async fn is_common(&self, password: &Password, name: &str) -> Result<bool> {
+        let url = self.config.public_url.as_ref();
+        let words = Words::for_name(name, url.and_then(|url| url.host_str()));
+        self.guard.passwords.is_common(password, words).await
     }
 
     /// Logs what an operator looks for first: version, database, who can sign up.

@@ -1,6 +1,12 @@
 //! Cookies as every browser reads them.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use crate::error::{Error, Result};
+use axum::{
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+
+use tower_sessions::cookie::{Cookie, SameSite, time::Duration};
 
 /// The order in which the attributes of a cookie are written.
 const ORDER: [&str; 7] = [
@@ -35,6 +41,49 @@ fn in_order(line: &HeaderValue) -> Option<HeaderValue> {
     });
     attributes.insert(0, cookie);
     attributes.join("; ").parse().ok()
+}
+
+/// The beginning of the name of a cookie that browsers take only from this very host, over https.
+pub(crate) const HOST_ONLY: &str = "__Host-";
+
+/// The value of a cookie that the request carries, by the name that it has over http or over https.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let find = |is_it: &dyn Fn(&str) -> bool| {
+        let all = headers.get_all(header::COOKIE).into_iter();
+        all.filter_map(|value| value.to_str().ok())
+            .flat_map(|value| Cookie::split_parse(value.to_owned()))
+            .filter_map(Result::ok)
+            .find(|cookie| is_it(cookie.name()))
+            .map(|cookie| cookie.value().to_owned())
+    };
+    find(&|given| given.strip_prefix(HOST_ONLY) == Some(name))
+        .or_else(|| find(&|given| given == name))
+}
+
+/// Lifetime of cookies that are kept for long.
+pub(crate) const YEAR: Duration = Duration::days(365);
+
+/// Sets a cookie that is kept for some time. Where it is secure it is also this host's alone.
+pub(crate) fn add_cookie(
+    response: &mut Response,
+    name: &str,
+    value: &str,
+    time: Duration,
+    secure: bool,
+) -> Result<()> {
+    let name = match secure {
+        true => format!("{HOST_ONLY}{name}"),
+        false => name.to_owned(),
+    };
+    let cookie = Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(time);
+    let cookie = HeaderValue::try_from(cookie.to_string()).map_err(Error::internal)?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(())
 }
 
 #[cfg(test)]

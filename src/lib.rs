@@ -2,6 +2,7 @@
 
 mod account;
 pub mod app;
+pub(crate) mod appearance;
 mod auth;
 mod chats;
 pub mod commands;
@@ -11,6 +12,7 @@ pub mod db;
 pub mod error;
 mod help;
 mod i18n;
+pub(crate) mod ids;
 pub mod markdown;
 mod messages;
 pub mod models;
@@ -23,6 +25,8 @@ pub mod server;
 mod styleguide;
 mod text;
 mod time;
+pub(crate) mod urls;
+pub(crate) mod users;
 mod web;
 
 pub use app::App;
@@ -37,7 +41,7 @@ use axum::{
 use error::Result;
 use std::time::Duration;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
-use web::{bodies, compression, csrf, health, view};
+use web::{bodies, compression, csrf, errors, health, view};
 
 /// The people who are answered at an address; others are told to sign in, or that there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +85,11 @@ routes! {
     Anyone, GET,  "/goodbye",                               account::delete::goodbye;
     // Chats.
     Anyone, GET,  "/",                                      chats::pages::show::home;
-    User,   GET,  "/chats",                                 chats::fragments::chat_list::list;
+    User,   GET,  "/chats",                                 chats::pages::list::list;
     User,   POST, "/chats",                                 chats::actions::create::create;
-    Owner,  GET,  "/chats/before/{id}",                     chats::fragments::chat_list::older;
+    Owner,  GET,  "/chats/before/{id}",                     chats::pages::list::older;
     Anyone, GET,  "/chats/new",                             chats::pages::show::home;
-    Owner,  GET,  "/chats/{id}/running",                    chats::fragments::chat_list::running;
+    Owner,  GET,  "/chats/{id}/running",                    chats::pages::list::running;
     Owner,  GET,  "/chats/{id}",                            chats::pages::show::show;
     Owner,  GET,  "/chats/{id}/all",                        chats::pages::whole::all;
     Owner,  GET,  "/chats/{id}/all/{message}",              chats::pages::whole::all_to;
@@ -95,16 +99,16 @@ routes! {
     Owner,  POST, "/chats/{id}/live/{reply}",               chats::watch::open_page::live_reply;
     Owner,  POST, "/chats/{id}/live/{reply}/{n}",           chats::watch::open_page::live_further;
     Owner,  POST, "/chats/{id}/messages",                   chats::actions::send::send;
-    Owner,  GET,  "/chats/{id}/rename",                     chats::fragments::title::ask;
-    Owner,  POST, "/chats/{id}/rename",                     chats::fragments::title::rename;
-    Owner,  GET,  "/chats/{id}/rename/caret",               chats::fragments::title::caret;
+    Owner,  GET,  "/chats/{id}/rename",                     chats::actions::rename::ask;
+    Owner,  POST, "/chats/{id}/rename",                     chats::actions::rename::rename;
+    Owner,  GET,  "/chats/{id}/rename/caret",               chats::actions::rename::caret;
     Owner,  GET,  "/chats/{id}/delete",                     chats::actions::delete_chat::ask;
     Owner,  POST, "/chats/{id}/delete",                     chats::actions::delete_chat::delete;
     Owner,  GET,  "/chats/{id}/at/{message}",               chats::pages::show::show_at;
     Owner,  GET,  "/chats/{id}/before/{message}",           chats::pages::show::show_before;
     Owner,  GET,  "/chats/{id}/deleted/{message}",          chats::actions::undo::deleted;
-    Owner,  GET,  "/chats/new/{persona}",                   chats::fragments::new_chat::with_persona;
-    Owner,  GET,  "/chats/{id}/title",                      chats::fragments::title::title;
+    Owner,  GET,  "/chats/new/{persona}",                   chats::pages::new_chat::with_persona;
+    Owner,  GET,  "/chats/{id}/title",                      chats::actions::rename::title;
     Owner,  GET,  "/chats/{id}/settings",                   chats::pages::settings::show;
     Owner,  POST, "/chats/{id}/settings",                   chats::pages::settings::change;
     // Messages.
@@ -199,9 +203,12 @@ pub fn router(app: App) -> Result<Router> {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(
             app.clone(),
-            error::tell_who_failed,
+            errors::tell_who_failed,
         ))
-        .layer(middleware::from_fn(error::show_errors))
+        .layer(middleware::from_fn_with_state(
+            account::sign_in::sign_in_because as errors::AskToSignIn,
+            errors::show_errors,
+        ))
         .layer(middleware::from_fn(compression::compress))
         .layer(middleware::from_fn_with_state(app.clone(), view::dress))
         .layer(TraceLayer::new_for_http())

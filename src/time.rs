@@ -1,12 +1,24 @@
 //! Times as they are shown: in short and exactly, in a person's language and time zone.
 
-use crate::{db::now, i18n::Lang};
+use crate::i18n::Lang;
 use jiff::{
     Timestamp, ZonedDateTime,
     civil::Date,
     tz::{self, TimeZone},
 };
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fmt::Display, sync::LazyLock};
+
+/// The present time in microseconds since 1970 (UTC), as all times in the database.
+pub fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A day, as times are counted in the database.
+pub(crate) const A_DAY: i64 = 86_400_000_000;
 
 /// In the order of the languages.
 static NAMES: LazyLock<Vec<Names>> =

@@ -22,6 +22,7 @@ mod focus;
 mod help;
 mod instances;
 mod language;
+mod layers;
 mod lifecycle;
 mod limits;
 mod look;

@@ -7,3 +7,4 @@ pub(crate) mod register;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod welcome;

@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     App,
-    auth::{name_key, too_many, user::User},
+    auth::{name_key, too_many},
     error::{Error, Result},
     security::{client_address::Network, limits, log::Event},
+    users::User,
     web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};

@@ -7,11 +7,11 @@ use crate::{
         begin_session,
         sign_in_attempt::{Tried, Trying},
         to_its_end, too_many,
-        user::User,
     },
     db::Topic,
     error::Result,
     security::{client_address::Network, log::Event, password::Password},
+    users::User,
     web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};

@@ -2,22 +2,24 @@
 
 use crate::{
     App,
+    appearance::Look,
     auth::{
-        HOME, let_in,
+        let_in,
         rows::{FIRST_PASSWORD, NotMade},
         too_many,
     },
     config::Registration,
+    cookies::cookie,
     error::Result,
     i18n::{self, Lang, Texts},
-    preferences::preference::Look,
     security::{
         client_address::Network,
         limits,
         log::Event,
         password::{self, Password},
     },
-    web::view::{View, cookie},
+    urls::HOME,
+    web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;

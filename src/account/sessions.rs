@@ -2,17 +2,13 @@
 
 use crate::{
     App,
-    auth::{
-        session_store::{key_hash, oldest_session},
-        to_its_end,
-        user::{A_DAY, User, UserId},
-        user_agent,
-    },
-    db::{Db, Topic, now, readable},
+    auth::{session_list::Seen, session_store::key_hash, to_its_end, user_agent},
+    db::Topic,
     error::{Error, Result},
     security::{client_address::Network, log::Event},
+    time::{A_DAY, now},
+    users::User,
     web::view::View,
-    with_pool,
 };
 use askama::{Template, filters::HtmlSafe};
 use axum::{
@@ -21,20 +17,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use tower_sessions::{Session, session::Id};
-
-/// Most sessions shown: those used last.
-const SHOWN: i64 = 200;
-
-/// A session as its owner sees it.
-#[derive(sqlx::FromRow)]
-pub(crate) struct Seen {
-    pub key_hash: Vec<u8>,
-    #[sqlx(try_from = "crate::db::MaybeLegible")]
-    pub user_agent: Option<String>,
-    pub created_at: Option<i64>,
-    pub seen_at: Option<i64>,
-}
+use tower_sessions::Session;
 
 impl Seen {
     /// Returns its name in addresses: nothing that would open it.
@@ -131,42 +114,4 @@ pub(crate) async fn end_others(
     })
     .await?;
     Ok(Redirect::to("/settings/account/done/sessions"))
-}
-
-impl Db {
-    /// The user's sessions, those used last first.
-    async fn sessions(&self, user: UserId) -> Result<Vec<Seen>> {
-        let sql = "select s.key_hash, s.user_agent, s.created_at, s.seen_at
-                   from sessions s join users u on u.id = s.user_id
-                   where s.user_id = $1 and s.expires_at > $2 and s.password_no = u.password_no
-                       and (s.created_at is null or s.created_at > $4)
-                   order by s.expires_at desc, s.key_hash limit $3";
-        Ok(with_pool!(self.read, db => readable(&sqlx::query(sql)
-            .bind(user)
-            .bind(now())
-            .bind(SHOWN)
-            .bind(oldest_session())
-            .fetch_all(db)
-            .await?)))
-    }
-
-    async fn end_session(&self, user: UserId, key_hash: &[u8]) -> Result<()> {
-        let sql = "delete from sessions where key_hash = $2 and user_id = $1";
-        with_pool!(self.writer()?, db => sqlx::query(sql)
-            .bind(user)
-            .bind(key_hash)
-            .execute(db)
-            .await?.rows_affected());
-        Ok(())
-    }
-
-    async fn end_other_sessions(&self, user: UserId, this: Id) -> Result<()> {
-        let sql = "delete from sessions where user_id = $1 and key_hash <> $2";
-        with_pool!(self.writer()?, db => sqlx::query(sql)
-            .bind(user)
-            .bind(key_hash(this))
-            .execute(db)
-            .await?.rows_affected());
-        Ok(())
-    }
 }

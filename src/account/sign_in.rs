@@ -3,15 +3,17 @@
 use crate::{
     App,
     auth::{
-        HOME, add_cookie, let_in,
+        let_in,
         sign_in_attempt::{Tried, Trying},
         too_many,
     },
     config::Registration,
-    error::{Result, SIGNED_OUT},
+    cookies::{add_cookie, cookie},
+    error::Result,
     preferences,
     security::{client_address::Network, log::Event},
-    web::view::{View, cookie, local_path},
+    urls::{HOME, local_path},
+    web::{errors::SIGNED_OUT, view::View},
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;

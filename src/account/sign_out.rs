@@ -3,12 +3,14 @@
 use super::sign_in::sign_in_because;
 use crate::{
     App,
-    auth::{HOME, add_cookie, gone_to, session_store, to_its_end},
+    auth::{gone_to, session_store, to_its_end},
+    cookies::add_cookie,
     db::Topic,
     error::{Error, Result},
     preferences,
     security::{client_address::Network, log::Event},
-    web::view::{View, Visit},
+    urls::{HOME, SIGN_OUT},
+    web::{request_info::Visit, view::View},
 };
 use axum::{
     extract::{Request, State},
@@ -17,9 +19,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower_sessions::{Session, cookie::time::Duration};
-
-/// The path at which it is asked for.
-pub(crate) const PATH: &str = "/logout";
 
 /// `POST /logout`
 pub(crate) async fn sign_out(
@@ -54,7 +53,7 @@ pub(crate) async fn sign_out_anyway(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().path() != PATH || request.method() != Method::POST {
+    if request.uri().path() != SIGN_OUT || request.method() != Method::POST {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

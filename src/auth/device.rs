@@ -3,8 +3,12 @@
 //! A browser has a token for each account, in one cookie. The tokens are made here: what a request
 //! brings along is never remembered as a token of an account that did not have it.
 
-use super::{YEAR, add_cookie, user::UserId};
-use crate::{db::Db, error::Result, web::view::cookie};
+use crate::{
+    cookies::{YEAR, add_cookie, cookie},
+    db::Db,
+    error::Result,
+    ids::UserId,
+};
 use axum::{http::HeaderMap, response::Response};
 use uuid::Uuid;
 

@@ -1,37 +1,29 @@
 //! Accounts: making one, signing in and out, changing and deleting it.
 
+use crate::{
+    App,
+    error::{Error, Result},
+    ids::UserId,
+    urls::HOME,
+};
 mod device;
+pub(crate) mod erase;
 pub(crate) mod rows;
+pub(crate) mod sender;
+pub(crate) mod session_list;
 pub(crate) mod session_store;
 pub(crate) mod session_watch;
 pub(crate) mod sign_in_attempt;
 pub(crate) mod user;
 pub(crate) mod user_agent;
 
-use crate::{
-    App,
-    error::{Error, Result},
-    web::view::HOST_ONLY,
-};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use device::Device;
-use tower_sessions::{
-    Session,
-    cookie::{Cookie, SameSite, time::Duration},
-};
+use tower_sessions::Session;
 use unicode_normalization::UnicodeNormalization;
-
-pub use user::{User, UserId};
-
-/// Address for somebody who has signed in: the empty chat, which is at `/` too, but under an
-/// address that nobody has seen signed out. (Links shows a page it was sent to from its cache.)
-pub(crate) const HOME: &str = "/chats/new";
-
-/// Lifetime of cookies that are kept for long.
-pub(crate) const YEAR: Duration = Duration::days(365);
 
 /// Returns the key by which two names are the same: compatible forms and case do not matter.
 pub(crate) fn name_key(name: &str) -> String {
@@ -93,29 +85,6 @@ pub(crate) fn too_many(mut response: Response, seconds: u64) -> Response {
     let wait = HeaderValue::from(seconds);
     response.headers_mut().insert(header::RETRY_AFTER, wait);
     response
-}
-
-/// Sets a cookie that is kept for some time. Where it is secure it is also this host's alone.
-pub(crate) fn add_cookie(
-    response: &mut Response,
-    name: &str,
-    value: &str,
-    time: Duration,
-    secure: bool,
-) -> Result<()> {
-    let name = match secure {
-        true => format!("{HOST_ONLY}{name}"),
-        false => name.to_owned(),
-    };
-    let cookie = Cookie::build((name, value))
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        .same_site(SameSite::Lax)
-        .max_age(time);
-    let cookie = HeaderValue::try_from(cookie.to_string()).map_err(Error::internal)?;
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(())
 }
 
 /// Runs to completion even if the client disconnects; open streams depend on the notification at

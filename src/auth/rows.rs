@@ -2,14 +2,9 @@
 
 use super::{
     session_store::{key_hash, oldest_session},
-    user::{Found, UserId},
+    user::Found,
 };
-use crate::{
-    db::{Db, now},
-    error::Result,
-    preferences::preference::Look,
-    with_pool, with_tx,
-};
+use crate::{appearance::Look, db::Db, error::Result, ids::UserId, time::now, with_pool, with_tx};
 use sha2::{Digest, Sha256};
 use tower_sessions::session::Id;
 use uuid::Uuid;

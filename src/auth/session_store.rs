@@ -1,9 +1,10 @@
 //! Sessions kept in our own database, under the SHA-256 of the key that the cookie holds.
 
-use super::user::{A_DAY, UserId};
 use crate::{
-    db::{Db, now},
-    web::view::cookie,
+    cookies::cookie,
+    db::Db,
+    ids::UserId,
+    time::{A_DAY, now},
     with_pool,
 };
 use async_trait::async_trait;

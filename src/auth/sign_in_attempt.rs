@@ -1,6 +1,6 @@
 //! Checks a password: rate limited, and equally slow for an unknown account.
 
-use super::{device::Device, name_key, rows::Account, user::User};
+use super::{device::Device, name_key, rows::Account};
 use crate::{
     App,
     error::Result,
@@ -11,6 +11,7 @@ use crate::{
         password::{self, Password, Verdict},
         rate_limit::{Counted, Limit, both},
     },
+    users::User,
 };
 use axum::http::HeaderMap;
 use std::time::Duration;

@@ -1,43 +1,18 @@
 //! `User`: who is asking.
 
-use super::{session_store, user_agent};
+use super::{sender::Sender, session_store, user_agent};
 use crate::{
     App,
-    db::{Db, now},
+    db::Db,
     error::{Error, Result},
-    i18n::Lang,
-    preferences::preference::{COMPOSER, Look},
-    web::bodies::Sender,
+    time::{A_DAY, now},
+    users::User,
 };
 use axum::{
     extract::{FromRequestParts, Request},
     http::{HeaderMap, request::Parts},
 };
-use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, session::Id};
-use uuid::Uuid;
-
-/// The key of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct UserId(pub Uuid);
-
-/// Somebody who is signed in. As an argument of a handler it lets nobody else in.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct User {
-    /// The key, for looking up what is theirs.
-    pub id: UserId,
-    /// The name they chose.
-    pub name: String,
-    /// True if they may change what concerns everybody.
-    pub is_admin: bool,
-    language: Option<String>,
-    #[sqlx(flatten)]
-    look: Look,
-    composer: Option<String>,
-    time_zone: Option<String>,
-    pub(crate) created_at: i64,
-}
 
 /// A user together with the session they were found by.
 #[derive(sqlx::FromRow)]
@@ -47,30 +22,7 @@ pub(crate) struct Found {
     expires_at: i64,
 }
 
-/// A day, as times are counted in the database.
-pub(crate) const A_DAY: i64 = 86_400_000_000;
-
 impl User {
-    /// The language they chose for their account.
-    pub(crate) fn language(&self) -> Option<Lang> {
-        self.language.as_deref().and_then(Lang::for_tag)
-    }
-
-    /// Returns the appearance of pages that they chose.
-    pub(crate) fn look(&self) -> &Look {
-        &self.look
-    }
-
-    /// Returns the way in which they send a message: one of the words of [`COMPOSER`].
-    pub(crate) fn composer(&self) -> &'static str {
-        COMPOSER.word(self.composer.as_deref())
-    }
-
-    /// The name of the time zone they chose.
-    pub(crate) fn time_zone(&self) -> Option<&str> {
-        self.time_zone.as_deref()
-    }
-
     /// Keeps of a request that with which its sender can be found later.
     pub(crate) fn asking(app: &App, request: &Request) -> Visitor {
         Visitor(session_store::key(request.headers(), app.config.secure()))

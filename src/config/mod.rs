@@ -8,7 +8,6 @@ mod shown;
 mod sources;
 
 use crate::{
-    commands::Command,
     models::{self, Headers, Secret},
     replies::Limits,
     time,
@@ -18,12 +17,13 @@ use log_filter::filter;
 use shown::without_secrets;
 pub use sources::{Given, Origin};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use jiff::{Timestamp, tz::TimeZone};
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 use url::Url;
@@ -44,6 +44,34 @@ pub struct Invocation {
     /// The settings, which every command has.
     #[command(flatten)]
     pub config: Config,
+}
+
+/// Without a command Damso serves.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Check settings, address, database and model server
+    ///
+    /// Changes nothing. The exit code is 0 if all is well.
+    Check,
+    /// Copy the SQLite database to a new file, even while the server is running
+    ///
+    /// To restore it, stop the server and replace the database file with it.
+    Backup {
+        /// Backup file to create; it must not exist yet
+        file: PathBuf,
+    },
+    /// Copy everything into another database, which must be empty
+    ///
+    /// The server must be stopped. Every row is compared before the copy is kept; the database to copy from
+    /// is not changed.
+    Move {
+        /// Database to copy from
+        #[arg(long, env = "MOVE_FROM", value_name = "URL", hide_env_values = true, value_parser = database_to_read)]
+        from: String,
+        /// Database to copy to, as for --database-url
+        #[arg(long, env = "MOVE_TO", value_name = "URL", hide_env_values = true, value_parser = database_url)]
+        to: String,
+    },
 }
 
 /// The settings. Each belongs to a heading of the help, those of one heading stand together.

@@ -36,7 +36,7 @@ pub(super) fn watch() {
                 .name()
                 .is_some_and(|name| name.starts_with(WORKER))
             {
-                LAST.store(super::now(), Ordering::SeqCst);
+                LAST.store(crate::time::now(), Ordering::SeqCst);
             }
             before(panic);
         }));
@@ -45,7 +45,7 @@ pub(super) fn watch() {
 
 /// Tells whether what was not found may be there all the same.
 pub fn is_in_doubt() -> bool {
-    super::now().saturating_sub(LAST.load(Ordering::SeqCst)) < DOUBT
+    crate::time::now().saturating_sub(LAST.load(Ordering::SeqCst)) < DOUBT
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The health of the database: whether it takes changes, seen by making one.
 
-use super::{Db, now};
+use super::Db;
 use crate::{
     error::{Error, NotWritten, Result},
+    time::now,
     with_pool, with_tx,
 };
 use std::{sync::Arc, time::Duration};

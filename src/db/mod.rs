@@ -6,6 +6,7 @@
 
 mod copy;
 mod crash;
+pub(crate) mod failure;
 mod files;
 mod health;
 pub(crate) mod inspect;
@@ -28,14 +29,13 @@ pub use pooler::{NO_SESSIONS, advice};
 pub use space::{DiskSpace, disk_space_for};
 pub use tables::{LEFT_BEHIND, TABLES, Table, Type};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    time::now,
+};
 use notify::Wakes;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, migrate::Migrator};
-use std::{
-    io,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{io, sync::Arc};
 
 /// The steps that lead to the tables of today.
 static SQLITE_STEPS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -219,11 +219,3 @@ async fn migrate(pool: Pool) -> Result<()> {
 
 /// Rows that are erased in one transaction, so that nobody else waits long for the database.
 pub const ERASED_AT_ONCE: i64 = 500;
-
-/// The present time in microseconds since 1970 (UTC), as all times in the database.
-pub fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}

@@ -6,10 +6,10 @@ use comrak::html::{ChildRendering, Context};
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Options};
 
-use super::highlight::Highlighter;
-use super::info::Info;
-use super::notes::move_to_the_end;
-use super::{Place, Writing, ended, lines, options, parse};
+use super::{
+    Place, Writing, ended, highlight::Highlighter, info::Info, lines, notes::move_to_the_end,
+    options, parse,
+};
 
 /// The HTML that closes a block of code.
 pub const CODE_END: &str = "</code></pre></div>\n";

@@ -9,8 +9,7 @@
 //! 2. Start it.
 //! ````
 
-use super::inline_html;
-use super::typed::is_date;
+use super::{inline_html, typed::is_date};
 
 /// All that the lines up to one have open: items, and a block of code.
 #[derive(Default)]

@@ -6,8 +6,7 @@ use comrak::html::{ChildRendering, Context};
 use comrak::nodes::{Node, NodeLink, NodeValue};
 use url::Url;
 
-use super::autolink::bare_text;
-use super::{Writing, steers};
+use super::{Writing, autolink::bare_text, steers};
 
 pub(super) fn write_link(
     context: &mut Context<Writing>,

@@ -9,9 +9,11 @@ use std::borrow::Cow;
 
 use comrak::nodes::NodeValue;
 
-use super::fences::{Fences, has_fences_in_items};
-use super::inline_html;
-use super::math::dollars::{self, Dollars};
+use super::{
+    fences::{Fences, has_fences_in_items},
+    inline_html,
+    math::dollars::{self, Dollars},
+};
 
 /// Stands on both sides of what takes the place of a mark: emphasis must meet punctuation there, as it
 /// would have met the mark. Neither an address nor emphasis begins with it or ends before it.

@@ -3,13 +3,15 @@
 use super::{
     add_reply::{add_reply, as_end},
     pace::Most,
-    rows::{Chat, ChatId, Message, MessageId},
+    refusal::NotTaken,
+    rows::{Chat, Message},
 };
 use crate::{
-    auth::user::User,
-    chats::fragments::refusal::NotTaken,
-    db::{Db, Tx, now},
+    db::{Db, Tx},
     error::{Error, Result},
+    ids::{ChatId, MessageId},
+    time::now,
+    users::User,
     with_pool, with_tx,
 };
 

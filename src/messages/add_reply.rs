@@ -2,13 +2,15 @@
 
 use super::{
     pace::Most,
-    rows::{Chat, ChatId, Message, MessageId},
+    refusal::NotTaken,
+    rows::{Chat, Message},
 };
 use crate::{
-    auth::user::User,
-    chats::fragments::refusal::NotTaken,
-    db::{Db, Tx, now},
+    db::{Db, Tx},
     error::{Error, Result},
+    ids::{ChatId, MessageId},
+    time::now,
+    users::User,
     with_tx,
 };
 

@@ -1,8 +1,8 @@
 //! Replies as HTML: rendered once, and kept as long as there is room.
 
-use super::rows::MessageId;
 use crate::{
     error::{Error, Result},
+    ids::MessageId,
     markdown::{self, Place},
 };
 use quick_cache::{

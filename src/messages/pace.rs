@@ -1,9 +1,7 @@
 //! The limits on what one person may ask for: replies at a time, and messages in a minute.
 
-use crate::{
-    auth::user::User, chats::fragments::refusal::NotTaken, db::Tx, error::Result,
-    security::rate_limit::Limit, with_tx,
-};
+use super::refusal::NotTaken;
+use crate::{db::Tx, error::Result, security::rate_limit::Limit, users::User, with_tx};
 use std::time::Duration;
 
 /// The most that one person may ask for.

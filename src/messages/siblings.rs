@@ -1,10 +1,12 @@
 //! The versions of a message: those that follow the same one.
 
-use super::{
-    rows::{ChatId, MessageId},
-    tree::{LEVELS, branch},
+use super::tree::{LEVELS, branch};
+use crate::{
+    db::Db,
+    error::Result,
+    ids::{ChatId, MessageId},
+    with_pool,
 };
-use crate::{db::Db, error::Result, with_pool};
 
 /// A message's place among those that follow the same one.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -1,10 +1,12 @@
 //! Queries for chats and messages, and the row lock taken while a chat changes.
 
-use super::rows::{Chat, ChatId, Message, MessageId, Role, chat_columns, message_columns};
+use super::rows::{Chat, Message, Role, chat_columns, message_columns};
 use crate::{
-    auth::user::User,
-    db::{Db, Tx, now},
+    db::{Db, Tx},
     error::{Error, Result},
+    ids::{ChatId, MessageId},
+    time::now,
+    users::User,
     with_pool, with_tx,
 };
 

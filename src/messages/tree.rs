@@ -1,10 +1,11 @@
 //! The tree of a chat's messages. It is walked by the database, one level after the other and so many
 //! levels at most, and only what is shown is loaded.
 
-use super::rows::{ChatId, Message, MessageId, message_columns};
+use super::rows::{Message, message_columns};
 use crate::{
     db::{Db, Tx},
     error::Result,
+    ids::{ChatId, MessageId},
     with_pool, with_tx,
 };
 

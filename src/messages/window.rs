@@ -1,15 +1,13 @@
 //! The part of a chat's tree that a page shows.
 
 use super::{
-    rows::{Chat, ChatId, Message, MessageId},
+    rows::{Chat, Message},
     tree::{LEVELS, branch},
 };
 use crate::{
-    App,
-    chats::fragments::left_out::LeftOut,
     db::Db,
     error::{Error, Result},
-    web::view::View,
+    ids::{ChatId, MessageId},
     with_pool,
 };
 
@@ -29,27 +27,6 @@ pub(crate) struct Window {
     pub has_earlier: bool,
     /// The first message after these.
     pub later: Option<MessageId>,
-}
-
-impl Window {
-    /// Finds what the model was not sent of the branch for its last reply.
-    pub(crate) async fn left_out(
-        &self,
-        app: &App,
-        view: &View,
-        chat: ChatId,
-    ) -> Result<Option<LeftOut>> {
-        match (self.messages.last(), self.leaf) {
-            (Some(last), Some(leaf)) if last.id == leaf => {
-                LeftOut::of(&app.db, view, chat, last).await
-            }
-            (_, Some(leaf)) => {
-                let last = app.db.message(leaf).await?;
-                LeftOut::of(&app.db, view, chat, &last).await
-            }
-            (_, None) => Ok(None),
-        }
-    }
 }
 
 impl Db {

@@ -3,15 +3,8 @@
 pub(crate) mod pages;
 mod store;
 
-use crate::{messages::rows::key, presets::Preset};
-use serde::{Deserialize, Deserializer};
-use std::fmt;
-use uuid::Uuid;
-
-key! {
-    /// The key of a persona.
-    PersonaId
-}
+use crate::{ids::PersonaId, presets::Preset};
+use serde::Deserialize;
 
 /// A persona as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]

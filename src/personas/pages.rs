@@ -1,13 +1,17 @@
 //! The pages on which personas are made, changed, duplicated and deleted.
 
-use super::{Persona, PersonaId, Typed, store::PERSONAS_LIMIT};
+use super::{Persona, Typed, store::PERSONAS_LIMIT};
 use crate::{
     App,
-    auth::user::User,
     error::{NotWritten, Result, unless_not_written},
-    presets::{Preset, PresetFields, PresetForm},
+    ids::PersonaId,
+    presets::Preset,
     text::{clean_line, plain},
-    web::view::View,
+    users::User,
+    web::{
+        preset_form::{PresetFields, PresetForm},
+        view::View,
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;

@@ -1,11 +1,13 @@
 //! Personas in the database.
 
-use super::{Persona, PersonaId, Typed};
+use super::{Persona, Typed};
 use crate::{
-    auth::User,
-    db::{Db, now, readable},
+    db::{Db, readable},
     error::Result,
+    ids::PersonaId,
     presets::{Preset, bind_preset},
+    time::now,
+    users::User,
     with_pool, with_tx,
 };
 

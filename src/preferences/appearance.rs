@@ -1,11 +1,16 @@
 //! The page of how Damso looks: theme, text size, density, language. Without an account, too.
 
 use super::{
-    preference::{DENSITY, Look, TEXT_SIZE, THEME},
     radios::{Radio, Radios},
     remember,
 };
-use crate::{App, error::Result, i18n::Lang, web::view::View};
+use crate::{
+    App,
+    appearance::{DENSITY, Look, TEXT_SIZE, THEME},
+    error::Result,
+    i18n::Lang,
+    web::view::View,
+};
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{

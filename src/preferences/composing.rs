@@ -1,7 +1,7 @@
 //! The page of how somebody writes: what sends a message.
 
-use super::{preference::COMPOSER, radios::Radios};
-use crate::{App, auth::user::User, error::Result, web::view::View};
+use super::radios::Radios;
+use crate::{App, appearance::COMPOSER, error::Result, users::User, web::view::View};
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{Form, extract::State, response::Redirect};

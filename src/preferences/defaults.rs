@@ -2,10 +2,14 @@
 
 use crate::{
     App,
-    auth::user::User,
     error::{Result, unless_not_written},
-    presets::{Defaults, PresetFields, PresetForm},
-    web::{connection::Connection, view::View},
+    presets::Defaults,
+    users::User,
+    web::{
+        connection::Connection,
+        preset_form::{PresetFields, PresetForm},
+        view::View,
+    },
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;

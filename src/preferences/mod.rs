@@ -3,17 +3,19 @@
 pub(crate) mod appearance;
 pub(crate) mod composing;
 pub(crate) mod defaults;
-pub(crate) mod preference;
+
 pub(crate) mod radios;
 pub(crate) mod rows;
 pub(crate) mod time_zone;
 
 use crate::{
     App,
-    auth::{YEAR, add_cookie},
+    appearance::Look,
+    cookies::{YEAR, add_cookie},
     error::Result,
     i18n::{self, Lang},
-    web::view::{View, local_path},
+    urls::local_path,
+    web::view::View,
 };
 use axum::{
     Form,
@@ -21,8 +23,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-
-pub(crate) use preference::Look;
 
 /// Lets the browser remember what somebody chose: for when nobody is signed in, and for error
 /// pages, which know no account.

@@ -1,7 +1,6 @@
 //! A choice as a fieldset of radio buttons.
 
-use super::preference::Choice;
-use crate::i18n::Lang;
+use crate::{appearance::Choice, i18n::Lang};
 use askama::{Template, filters::HtmlSafe};
 
 #[derive(Template)]

@@ -1,7 +1,6 @@
 //! Preferences in the database.
 
-use super::preference::Look;
-use crate::{auth::user::UserId, db::Db, error::Result, with_pool};
+use crate::{appearance::Look, db::Db, error::Result, ids::UserId, with_pool};
 
 impl Db {
     /// Keeps what a user chose of how the pages look; the rest stays as it is.

@@ -2,9 +2,9 @@
 
 use crate::{
     App,
-    auth::user::User,
     error::Result,
     time::{self, Clock},
+    users::User,
     web::view::View,
 };
 use askama::Template;

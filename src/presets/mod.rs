@@ -1,12 +1,10 @@
 //! Settings of replies: of a chat, as a person's defaults, and in personas.
 
-mod form;
 mod store;
 
 use crate::models::Options;
 use std::fmt;
 
-pub(crate) use form::{PresetFields, PresetForm, model};
 pub(crate) use store::{Defaults, bind_preset};
 
 /// Reasoning efforts, in OpenAI's words.

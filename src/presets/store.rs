@@ -1,13 +1,7 @@
 //! Presets in the database: of chats, and people's defaults.
 
 use super::Preset;
-use crate::{
-    auth::user::User,
-    db::Db,
-    error::Result,
-    messages::rows::{Chat, ChatId},
-    with_pool,
-};
+use crate::{db::Db, error::Result, ids::ChatId, users::User, with_pool};
 
 /// Adds what is set to a query's values, in this order: model, system_prompt, temperature, top_p,
 /// max_tokens, effort. A macro, as the type of a query differs between the databases.
@@ -51,12 +45,12 @@ impl Db {
         Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(chat).fetch_one(db).await?))
     }
 
-    /// Sets what is to hold for the chat's replies from now on.
-    pub(crate) async fn set_chat_preset(&self, chat: &Chat, preset: &Preset) -> Result<()> {
+    /// Sets what is to hold from now on for replies in a chat that was found to be the user's.
+    pub(crate) async fn set_chat_preset(&self, chat: ChatId, preset: &Preset) -> Result<()> {
         let sql = "update chats set model = $2, system_prompt = $3, temperature = $4, top_p = $5,
                        max_tokens = $6, effort = $7
                    where id = $1";
-        with_pool!(self.writer()?, db => bind_preset!(sqlx::query(sql).bind(chat.id), preset)
+        with_pool!(self.writer()?, db => bind_preset!(sqlx::query(sql).bind(chat), preset)
             .execute(db)
             .await?.rows_affected());
         Ok(())

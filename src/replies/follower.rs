@@ -8,11 +8,7 @@ use super::{
     reader::Position,
     rendering::Rendering,
 };
-use crate::{
-    db::Topic,
-    error::Result,
-    messages::rows::{MessageId, MessageState},
-};
+use crate::{db::Topic, error::Result, ids::MessageId, messages::rows::MessageState};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     db::{Db, Topic},
     error::Result,
-    messages::rows::MessageId,
+    ids::MessageId,
     with_pool, with_tx,
 };
 use sqlx::QueryBuilder;

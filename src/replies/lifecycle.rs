@@ -21,10 +21,12 @@
 
 use super::heartbeat::micros;
 use crate::{
-    db::{Db, Topic, Tx, now},
+    db::{Db, Topic, Tx},
     error::Result,
-    messages::rows::{ChatId, MessageId, MessageState},
+    ids::{ChatId, MessageId},
+    messages::rows::MessageState,
     models::Usage,
+    time::now,
     with_pool, with_tx,
 };
 use std::{collections::HashMap, time::Duration};

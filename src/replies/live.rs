@@ -3,11 +3,9 @@
 use super::lifecycle::Lease;
 use crate::{
     error::{Error, Result},
+    ids::MessageId,
     markdown::{Growing, Piece},
-    messages::{
-        html_cache::{html_of, place_of},
-        rows::MessageId,
-    },
+    messages::html_cache::{html_of, place_of},
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},

@@ -19,11 +19,11 @@ mod writer;
 pub(crate) mod writer_pool;
 
 use crate::{
-    auth::user::User,
     db::{Db, Topic},
     error::{Error, Result},
-    messages::rows::MessageId,
+    ids::MessageId,
     models::Models,
+    users::User,
 };
 use heartbeat::Pulse;
 use lifecycle::InstanceId;

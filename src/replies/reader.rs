@@ -4,10 +4,7 @@ use super::{
     live::{LiveReply, Note, Open, Shown, lock},
     stream_limit::Seat,
 };
-use crate::{
-    auth::session_watch::Access,
-    markdown::{Piece, PieceKind},
-};
+use crate::markdown::{Piece, PieceKind};
 use std::{
     fmt,
     future::{Future, pending},
@@ -149,9 +146,13 @@ pub struct News {
 
 impl Reader {
     /// The same reader for as long as it has access, in a seat of its own.
-    pub(crate) fn with(self, access: Access, seat: Seat) -> Self {
+    pub(crate) fn with(
+        self,
+        access_lost: impl Future<Output = ()> + Send + 'static,
+        seat: Seat,
+    ) -> Self {
         Self {
-            access: Box::pin(access.lost()),
+            access: Box::pin(access_lost),
             _seat: Some(seat),
             ..self
         }
@@ -294,7 +295,7 @@ fn new_thoughts(all: &str, known: usize, most: usize) -> Option<(&str, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{markdown::Growing, messages::rows::MessageId};
+    use crate::{ids::MessageId, markdown::Growing};
     use tokio_util::sync::CancellationToken;
 
     #[tokio::test]

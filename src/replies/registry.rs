@@ -6,7 +6,7 @@ use super::{
     live::{Cut, LiveReply},
     reader::Position,
 };
-use crate::messages::rows::MessageId;
+use crate::ids::MessageId;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -134,7 +134,7 @@ impl Rendering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{messages::rows::MessageId, replies::live::lock};
+    use crate::{ids::MessageId, replies::live::lock};
     use futures_util::FutureExt;
     use tokio_util::sync::CancellationToken;
 

@@ -1,6 +1,6 @@
 //! Limits the open streams of one user, because each costs memory.
 
-use crate::auth::user::UserId;
+use crate::ids::UserId;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -4,7 +4,8 @@ use super::{Replies, title_text::title_from};
 use crate::{
     db::{Db, Topic},
     error::Result,
-    messages::rows::{ChatId, Message, MessageId, Role},
+    ids::{ChatId, MessageId},
+    messages::rows::{Message, Role},
     models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn},
     with_pool,
 };

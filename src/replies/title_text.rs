@@ -1,7 +1,7 @@
 //! A title out of what a model says when it is asked for one.
 
 use super::title_dress::{after_label, in_json, is_label, item, quoted, undressed, without_tags};
-use crate::{chats::fragments::title::TITLE_LIMIT, models::without_thoughts, text::clean_line};
+use crate::{messages::title::TITLE_LIMIT, models::without_thoughts, text::clean_line};
 
 /// Most words in a title; the model is asked for six.
 const WORDS: usize = 14;

@@ -1,14 +1,9 @@
 //! The network that a request comes from.
 
-use crate::App;
-use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, request::Parts},
-};
+use axum::http::HeaderMap;
 use std::{
-    convert::Infallible,
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
 /// The network that a request comes from.
@@ -20,14 +15,10 @@ impl fmt::Display for Network {
     }
 }
 
-impl FromRequestParts<App> for Network {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip());
-        let client = client(peer, &parts.headers, |address| app.config.trusts(address));
-        Ok(Self(network_of(client)))
+impl Network {
+    /// The network of a request with these headers from this peer, which may be a proxy of ours.
+    pub(crate) fn of(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) -> Self {
+        Self(network_of(client(peer, headers, trusts)))
     }
 }
 

@@ -3,8 +3,6 @@
 //!
 //! Everything else is zxcvbn's, which knows English words, names, dates, keyboards and patterns.
 
-use super::password::Password;
-use crate::{App, error::Result};
 use std::{collections::BTreeSet, sync::LazyLock};
 use unicode_normalization::UnicodeNormalization;
 
@@ -71,19 +69,6 @@ impl Words {
             }
         }
         (text.replace('\u{1}', ""), found)
-    }
-}
-
-impl App {
-    /// Tells whether a new password is one that others would try first.
-    pub(crate) async fn is_common(&self, password: &Password, name: &str) -> Result<bool> {
-        let host = self
-            .config
-            .public_url
-            .as_ref()
-            .and_then(|url| url.host_str());
-        let words = Words::for_name(name, host);
-        self.guard.passwords.is_common(password, words).await
     }
 }
 

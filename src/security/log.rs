@@ -2,7 +2,7 @@
 //! typed.
 
 use super::client_address::Network;
-use crate::auth::user::UserId;
+use crate::ids::UserId;
 use tracing::field::display;
 
 /// The part of the program by which these lines are found in the log, and chosen in `RUST_LOG`.

@@ -3,7 +3,7 @@
 //! Whoever sends or reads slowly has it kept here meanwhile. So that nobody fills the memory that way,
 //! each person has so much room, and all of them together.
 
-use crate::auth::user::UserId;
+use crate::ids::UserId;
 use bytes::Bytes;
 use quick_cache::sync::Cache;
 use std::{

@@ -1,8 +1,9 @@
 //! Limits on how often something may be tried, for all processes that share the database.
 
 use crate::{
-    db::{Db, Tx, now},
+    db::{Db, Tx},
     error::Result,
+    time::now,
     with_pool, with_tx,
 };
 use sha2::{Digest, Sha256};

@@ -3,16 +3,13 @@
 use super::Sample;
 use crate::{
     account::{
-        delete::{DeleteAccountForm, Holdings},
-        name::NameForm,
-        password::PasswordForm,
-        register::RegisterForm,
-        sessions::{Seen, SessionList},
-        sign_in::LoginForm,
+        delete::DeleteAccountForm, name::NameForm, password::PasswordForm, register::RegisterForm,
+        sessions::SessionList, sign_in::LoginForm,
     },
-    auth::HOME,
-    db::now,
+    auth::{erase::Holdings, session_list::Seen},
     error::Result,
+    time::now,
+    urls::HOME,
     web::view::View,
 };
 

@@ -2,36 +2,36 @@
 
 use super::{MODEL, Sample, replies::live as sample_of_live};
 use crate::{
-    chats::{
-        actions::{
-            delete_chat::DeleteForm, delete_message::RemoveForm, edit::EditForm, undo::Undo,
-        },
-        fragments::{
-            chat_list::{ChatList, ChatRows, Listed},
-            chat_pane::{Earlier, Later},
-            composer::Composer,
-            left_out::LeftOut,
-            message::{Html, LiveHtml, Rendered, Shown},
-            message_actions::Actions,
-            new_chat::{Start, StartFields},
-            refusal::notice,
-            reply_ending::Ending,
-            title::{Title, TitleForm},
-        },
-        watch::reasoning::Thoughts,
+    chats::fragments::{
+        chat_list::{ChatList, ChatRows},
+        chat_pane::{Earlier, Later},
+        composer::Composer,
+        delete_forms::{DeleteForm, RemoveForm},
+        edit_form::EditForm,
+        left_out::LeftOut,
+        message::{Html, LiveHtml, Rendered, Shown},
+        message_actions::Actions,
+        new_chat::{Start, StartFields},
+        reasoning::Thoughts,
+        refusal::notice,
+        reply_ending::Ending,
+        title::{Title, TitleForm},
+        undo::Undo,
     },
-    db::now,
-    error::{Notice, Result},
+    error::Result,
+    ids::{ChatId, MessageId, PersonaId},
     messages::{
         html_cache::html_of,
-        rows::{Chat, ChatId, Made, Message, MessageId, MessageState, Role},
+        list::Listed,
+        rows::{Chat, Made, Message, MessageState, Role},
         siblings::Siblings,
     },
     models::{Current, Source, TroubleKind},
-    personas::{Persona, PersonaId},
+    personas::Persona,
     presets::Preset,
     replies::Note,
-    web::{connection::Connection, view::View},
+    time::now,
+    web::{connection::Connection, errors::Notice, view::View},
 };
 
 /// Letters from the right to the left: the same in every language of the interface.

@@ -2,10 +2,11 @@
 
 use super::{MODEL, Sample};
 use crate::{
+    appearance::THEME,
     error::Result,
-    preferences::{defaults::DefaultsForm, preference::THEME, radios::Radios},
-    presets::{Preset, PresetFields, Thousandths},
-    web::view::View,
+    preferences::{defaults::DefaultsForm, radios::Radios},
+    presets::{Preset, Thousandths},
+    web::{preset_form::PresetFields, view::View},
 };
 
 /// Every sample of this feature.

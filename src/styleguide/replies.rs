@@ -4,7 +4,7 @@ use super::{MODEL, Sample, chats::chat as sample_chat};
 use crate::{
     chats::actions::other_model::OtherModel,
     error::Result,
-    messages::rows::MessageId,
+    ids::MessageId,
     replies::{LiveReply, Note},
     web::view::View,
 };

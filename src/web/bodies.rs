@@ -4,9 +4,9 @@
 use super::given_back::Brought;
 use crate::{
     App,
-    auth::{self, user::UserId},
+    auth::{self, sender::Sender},
     error::{Error, Result},
-    security::memory_room::{NoRoom, Part, Room, Turn},
+    security::memory_room::{NoRoom, Part},
 };
 use axum::{
     body::{Body, BodyDataStream, to_bytes},
@@ -18,10 +18,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http_body::Body as _;
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// The most bytes of a form.
@@ -59,24 +56,6 @@ const THROWN_AWAY: Duration = Duration::from_secs(5);
 
 /// An answer below this size costs no more than its connection does.
 const SMALL: u64 = 16 * 1024;
-
-/// The person who sends a request, once they are known, and their turn to be answered.
-#[derive(Clone, Default)]
-pub(crate) struct Sender(Arc<OnceLock<(UserId, Turn)>>);
-
-impl Sender {
-    /// Tells who it is, and waits until not many of their requests are being answered.
-    ///
-    /// # Errors
-    /// When they have taken all of their room: what has yet to be made would be refused.
-    pub(crate) async fn is(&self, user: UserId, room: &Room) -> Result<()> {
-        if self.0.get().is_none() {
-            let turn = room.turn(user).await?;
-            self.0.set((user, turn)).ok();
-        }
-        Ok(())
-    }
-}
 
 /// Reads what a request brings along, before anybody works at it: as much as it may be, from whom it
 /// may be that much, at the pace at which it has to come.

@@ -4,8 +4,7 @@
 //! mark, as the answer to a request that the browser's cache answers. Where the mark is missing CSS
 //! shows a sentence that was there all along.
 
-use super::view::{View, Visit};
-use crate::error::Notice;
+use super::{errors::Notice, request_info::Visit, view::View};
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::Extension;

@@ -1,10 +1,11 @@
 //! Health of the server: for those who watch it, and for those who ask while it is not well.
 
+use super::errors::{ForPrograms, WaitedInVain};
 use crate::{
     App,
-    account::sign_out,
     db::Db,
-    error::{self, Error, NotWritten, WaitedInVain},
+    error::{Error, NotWritten},
+    urls::SIGN_OUT,
 };
 use axum::{
     extract::{Request, State},
@@ -22,7 +23,7 @@ pub(crate) async fn see_to_database(
 ) -> Response {
     let path = request.uri().path();
     // A browser is signed out without it.
-    let needs_it = !["/healthz", sign_out::PATH].contains(&path) && !path.starts_with("/static/");
+    let needs_it = !["/healthz", SIGN_OUT].contains(&path) && !path.starts_with("/static/");
     if needs_it && db.is_away() {
         return Error::Unavailable("the database is away".into()).into_response();
     }
@@ -58,6 +59,6 @@ pub(crate) async fn healthz(State(app): State<App>) -> Response {
 
 fn unwell(why: &str) -> Response {
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
-    response.extensions_mut().insert(error::ForPrograms);
+    response.extensions_mut().insert(ForPrograms);
     response
 }

@@ -1,7 +1,6 @@
 //! Notices that a browser does not send back the cookie of somebody who has just signed in.
 
-use super::view::HOST_ONLY;
-use crate::{auth::HOME, config::Config, i18n::Texts};
+use crate::{config::Config, cookies::HOST_ONLY, i18n::Texts, urls::HOME};
 use axum::http::{HeaderMap, HeaderName, Method, Uri, header};
 use std::sync::atomic::{AtomicBool, Ordering};
 use url::{Position, Url};

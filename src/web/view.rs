@@ -1,78 +1,25 @@
 //! The context of the request that every page and fragment has, and the headers they all carry.
 
-use super::{assets, lost_cookie::LostCookie};
+use super::{assets, lost_cookie::LostCookie, request_info::Visit};
 use crate::{
     App,
-    auth::user::User,
-    chats::watch::page_stream::is_graphical,
+    appearance::{COMPOSER, Look},
     cookies,
     db::DiskSpace,
     error::Result,
-    i18n::{self, Lang, Texts},
+    i18n::{Lang, Texts},
     models::{Current, Source},
-    preferences::preference::{COMPOSER, Look},
     time::Clock,
+    users::User,
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use jiff::tz::TimeZone;
 use std::{ops::Deref, sync::Arc};
-use tower_sessions::cookie::Cookie;
-use uuid::Uuid;
-
-/// Facts about a request from its head alone, without the database.
-#[derive(Clone)]
-pub struct Visit {
-    pub(crate) lang: Lang,
-    /// The appearance of pages in this browser.
-    pub(crate) look: Look,
-    /// Allows one script and its attributes in this one response (Content-Security-Policy).
-    pub(crate) nonce: String,
-    /// htmx asked, so the answer is a fragment.
-    pub(crate) htmx: bool,
-    /// The browser has style sheets.
-    pub(crate) graphical: bool,
-    /// The address of the page, to come back to it.
-    pub(crate) here: String,
-}
-
-impl Visit {
-    fn of(method: &Method, uri: &http::Uri, headers: &HeaderMap) -> Self {
-        let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let chosen = cookie(headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
-        let wanted = || header(header::ACCEPT_LANGUAGE).and_then(Lang::wanted);
-        let here = uri.path_and_query().map_or("/", |path| path.as_str());
-        Self {
-            lang: chosen.or_else(wanted).unwrap_or_default(),
-            look: Look::of_cookies(headers),
-            nonce: Uuid::new_v4().simple().to_string(),
-            htmx: headers.contains_key("hx-request"),
-            graphical: is_graphical(headers),
-            here: if method == Method::GET { here } else { "/" }.to_owned(),
-        }
-    }
-}
-
-/// The beginning of the name of a cookie that browsers take only from this very host, over https.
-pub(crate) const HOST_ONLY: &str = "__Host-";
-
-/// The value of a cookie that the request carries, by the name that it has over http or over https.
-pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let find = |is_it: &dyn Fn(&str) -> bool| {
-        let all = headers.get_all(header::COOKIE).into_iter();
-        all.filter_map(|value| value.to_str().ok())
-            .flat_map(|value| Cookie::split_parse(value.to_owned()))
-            .filter_map(Result::ok)
-            .find(|cookie| is_it(cookie.name()))
-            .map(|cookie| cookie.value().to_owned())
-    };
-    find(&|given| given.strip_prefix(HOST_ONLY) == Some(name))
-        .or_else(|| find(&|given| given == name))
-}
 
 /// Context that templates need beside their own content. Cheap to clone: every fragment has one.
 #[derive(Clone)]
@@ -244,14 +191,6 @@ impl FromRequestParts<App> for View {
     }
 }
 
-impl Visit {
-    /// The visit of a request that came through [`dress`].
-    pub(crate) fn from_parts(parts: &Parts) -> Self {
-        let known = parts.extensions.get::<Self>().cloned();
-        known.unwrap_or_else(|| Self::of(&parts.method, &parts.uri, &parts.headers))
-    }
-}
-
 /// Prepares every request's [`Visit`] and puts the security headers on every response.
 pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let visit = Visit::of(request.method(), request.uri(), request.headers());
@@ -309,38 +248,4 @@ fn policy(nonce: &str) -> HeaderValue {
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-}
-
-/// The path when it is an address of our own, else `/`.
-///
-/// A browser reads `//host` and `/\host` as other sites, and skips tabs and line ends inside.
-pub fn local_path(path: &str) -> &str {
-    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
-    let local = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    if plain && local { path } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_addresses_are_gone_back_to() {
-        for bad in [
-            "//evil",
-            "/\\evil",
-            "https:evil",
-            "https://evil",
-            "/\tevil",
-            "/a\r\nb: c",
-            "",
-            "evil",
-            "/%0d\u{ac00}",
-        ] {
-            assert_eq!(local_path(bad), "/", "{bad:?}");
-        }
-        for good in ["/", "/chats/1?x=2", "/login"] {
-            assert_eq!(local_path(good), good);
-        }
-    }
 }

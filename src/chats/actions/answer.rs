@@ -3,16 +3,12 @@
 use super::submit;
 use crate::{
     App,
-    auth::user::User,
-    chats::{
-        fragments::{
-            htmx_answers::show_begun,
-            refusal::{NotTaken, Refused},
-        },
-        watch::open_page::live_address,
-    },
+    chats::pages::{htmx_answers::show_begun, refusal::Refused},
     error::Result,
-    messages::rows::MessageId,
+    ids::MessageId,
+    messages::refusal::NotTaken,
+    urls::live_address,
+    users::User,
     web::view::View,
 };
 use axum::{

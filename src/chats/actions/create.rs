@@ -7,25 +7,17 @@ use super::{
 use crate::{
     App,
     account::sign_in::sign_in_again,
-    auth::user::User,
     chats::{
-        fragments::{
+        fragments::refusal::{notice, problem},
+        pages::{
+            chat::ChatPage,
             htmx_answers::{Created, IN_ITS_PLACE, show_begun},
-            new_chat::{self, Beginning, NotBegun},
-            refusal::{NotTaken, notice, problem},
-            title::title_from,
+            new_chat::{self, NotBegun},
         },
-        pages::chat::ChatPage,
     },
-    db::{Db, now},
     error::Result,
-    messages::{
-        add::{Exchange, NewMessage, add_exchange},
-        rows::ChatId,
-    },
-    presets::bind_preset,
+    users::User,
     web::view::View,
-    with_tx,
 };
 use axum::{
     Form,
@@ -112,38 +104,4 @@ async fn new_page(
     let mut page = ChatPage::new_chat(app, view, user, persona, new.model, new.content).await?;
     page.conversation.composer.notice = Some(notice(sentence));
     Ok(page)
-}
-
-impl Db {
-    /// Makes a chat with its first message and the reply to it, which waits in line.
-    ///
-    /// # Errors
-    /// When the database fails. In it, what keeps the message from being taken.
-    pub async fn add_chat(
-        &self,
-        user: &User,
-        new: &NewMessage,
-        beginning: &Beginning,
-    ) -> Result<Result<Exchange, NotTaken>> {
-        let chat = ChatId::new();
-        let sql = "insert into chats (id, user_id, title, created_at, active_at, model,
-                       system_prompt, temperature, top_p, max_tokens, effort, persona, title_by)
-                   values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        let preset = &beginning.preset;
-        let mut tx = self.begin().await?;
-        with_tx!(tx, db => bind_preset!(
-                sqlx::query(sql)
-                .bind(chat)
-                .bind(user.id)
-                .bind(title_from(&new.text))
-                .bind(now()),
-                preset
-            )
-            .bind(&beginning.persona)
-            .bind(if beginning.titled { "line" } else { "person" })
-            .execute(db)
-            .await?.rows_affected());
-        let taken = add_exchange(&mut tx, user, chat, None, new).await?;
-        self.settle(tx, user, chat, new, taken).await
-    }
 }

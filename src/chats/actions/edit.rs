@@ -7,18 +7,21 @@ use super::{
 use crate::{
     App,
     account::sign_in::{sign_in_again, take_draft},
-    auth::user::User,
     chats::{
-        fragments::{caret::CaretAtEnd, htmx_answers::show_begun},
-        pages::confirm::{AskAboutMessage, MessageQuestion},
+        fragments::{
+            caret::CaretAtEnd,
+            edit_form::{EditField, EditForm},
+        },
+        pages::{
+            confirm::{AskAboutMessage, MessageQuestion},
+            htmx_answers::show_begun,
+        },
     },
     error::Result,
-    i18n::Texts,
-    messages::rows::{ChatId, Message, MessageId},
+    ids::MessageId,
+    users::User,
     web::view::View,
 };
-use askama::{Template, filters::HtmlSafe};
-use askama_web::WebTemplate;
 use axum::{
     Form,
     extract::{Path, State},
@@ -26,53 +29,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use tower_sessions::Session;
-
-/// Asks for another version of a message.
-#[derive(Template, WebTemplate)]
-#[template(path = "fragments/edit_form.html")]
-pub(crate) struct EditForm {
-    pub view: View,
-    pub chat: ChatId,
-    pub message: Message,
-    /// The key that the new version will have.
-    pub token: MessageId,
-    pub text: String,
-    pub problem: Option<String>,
-}
-
-impl HtmlSafe for EditForm {}
-
-/// The field for the text.
-#[derive(Clone, Template)]
-#[template(path = "fragments/edit_field.html")]
-pub(crate) struct EditField {
-    t: &'static Texts,
-    id: MessageId,
-    text: String,
-    is_line: bool,
-    takes_focus: bool,
-    has_problem: bool,
-}
-
-impl HtmlSafe for EditField {}
-
-impl EditForm {
-    /// The field gets the focus in a moment, and then with its caret at the end.
-    fn awaits_caret(&self) -> bool {
-        self.view.htmx && self.problem.is_none()
-    }
-
-    fn field(&self) -> EditField {
-        EditField {
-            t: self.view.t,
-            id: self.message.id,
-            text: self.text.clone(),
-            is_line: self.view.is_one_line(&self.text),
-            takes_focus: !self.awaits_caret(),
-            has_problem: self.problem.is_some(),
-        }
-    }
-}
 
 /// `GET /messages/{id}/edit`: the form, in the message's place or on a page of its own.
 pub(crate) async fn ask(

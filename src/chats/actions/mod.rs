@@ -8,6 +8,7 @@ pub(crate) mod edit;
 pub(crate) mod fork;
 pub(crate) mod other_model;
 pub(crate) mod raw;
+pub(crate) mod rename;
 pub(crate) mod replies;
 pub(crate) mod send;
 pub(crate) mod submit;

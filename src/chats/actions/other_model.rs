@@ -1,11 +1,7 @@
 //! A reply made anew by another model: which one is asked here.
 
 use crate::{
-    App,
-    auth::user::User,
-    error::Result,
-    messages::rows::{Chat, MessageId},
-    web::view::View,
+    App, error::Result, ids::MessageId, messages::rows::Chat, users::User, web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;

@@ -2,12 +2,10 @@
 
 use crate::{
     App,
-    auth::user::User,
-    db::Db,
     error::{Error, Result},
+    ids::MessageId,
     markdown,
-    messages::rows::MessageId,
-    with_pool,
+    users::User,
 };
 use axum::{
     extract::{Path, State},
@@ -43,21 +41,4 @@ fn plain(text: String) -> Response {
         (HeaderName::from_static("x-content-type-options"), "nosniff"),
     ];
     (headers, text).into_response()
-}
-
-impl Db {
-    /// Returns the text of the user's message; of a reply that is being made, what the journal has
-    /// of it.
-    async fn text_of(&self, user: &User, id: MessageId) -> Result<String> {
-        let sql = "select m.body || coalesce((
-                       select string_agg(p.text, '' order by p.seq) from reply_parts p
-                       where p.message_id = m.id and p.kind = 'body'), '')
-                   from messages m join chats c on c.id = m.chat_id
-                   where m.id = $1 and c.user_id = $2 and m.deleted_at is null";
-        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
-            .bind(id)
-            .bind(user.id)
-            .fetch_one(db)
-            .await?))
-    }
 }

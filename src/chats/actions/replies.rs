@@ -6,20 +6,21 @@ use super::{
 };
 use crate::{
     App,
-    auth::user::User,
     chats::{
         fragments::{
             composer::FocusComposer,
-            htmx_answers::show_begun,
-            refusal::{self, NotTaken, refuse},
+            connection_signs::reconnecting,
+            refusal::{self},
             reply::{show_new_reply, show_reply},
         },
-        watch::{connection_signs::reconnecting, open_page::live_address},
+        pages::{htmx_answers::show_begun, refusal::refuse},
     },
     error::Result,
-    messages::rows::{Chat, ChatId, MessageId},
-    presets,
-    web::view::View,
+    ids::{ChatId, MessageId},
+    messages::{refusal::NotTaken, rows::Chat},
+    urls::live_address,
+    users::User,
+    web::{preset_form, view::View},
 };
 use axum::{
     Form,
@@ -102,7 +103,7 @@ pub(crate) async fn retry(
     id: Path<MessageId>,
     Form(sent): Form<Retry>,
 ) -> Result<Response> {
-    let model = presets::model(&sent.model, view.t).and_then(|model| match &model {
+    let model = preset_form::model(&sent.model, view.t).and_then(|model| match &model {
         Some(name) if app.models.doubts(user.id.0, name) => Err(view.t.preset_model_unlisted(name)),
         _ => Ok(model),
     });

@@ -6,23 +6,23 @@ use crate::{
     account::sign_in::sign_in_again,
     chats::{
         fragments::{
-            chat_list::ChatList,
-            composer::Composer,
-            htmx_answers::Sent,
-            message::Shown,
-            message_actions,
-            refusal::{Refused, notice, refuse},
+            chat_list::ChatList, composer::Composer, message::Shown, message_actions,
+            refusal::notice,
         },
-        watch::open_page::live_address,
+        pages::{
+            htmx_answers::Sent,
+            refusal::{Refused, refuse},
+        },
     },
     error::{Error, Result},
+    ids::{ChatId, MessageId, PersonaId},
     messages::{
         add::{Exchange, NewMessage},
-        rows::{Chat, ChatId, MessageId},
+        rows::Chat,
     },
-    personas::PersonaId,
     text::plain,
     time::grouped,
+    urls::live_address,
     web::view::View,
 };
 use axum::{

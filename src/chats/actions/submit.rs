@@ -3,15 +3,17 @@
 use super::send::Sending;
 use crate::{
     App,
-    auth::user::User,
-    chats::fragments::{new_chat::Beginning, refusal::NotTaken},
     db::DiskSpace,
     error::{NotWritten, Result, unless_not_written},
+    ids::MessageId,
     messages::{
         add::{Exchange, NewMessage},
+        create::Beginning,
         pace::Most,
-        rows::{Chat, Message, MessageId},
+        refusal::NotTaken,
+        rows::{Chat, Message},
     },
+    users::User,
 };
 
 /// The target of a message.

@@ -2,47 +2,31 @@
 
 use crate::{
     App,
-    auth::user::User,
     chats::{
         fragments::{
             composer::FocusComposer,
-            htmx_answers::{Created, replace_with},
             message_actions::{address, element},
             refusal::notice,
+            undo::Undo,
         },
-        pages::chat::ChatPage,
+        pages::{
+            chat::ChatPage,
+            htmx_answers::{Created, replace_with},
+        },
     },
-    db::{Db, ERASED_AT_ONCE, now},
-    error::{Error, Notice, Result},
-    messages::rows::{Chat, ChatId, MessageId, Role, chat_columns},
-    web::view::View,
-    with_pool, with_tx,
+    error::{Error, Result},
+    ids::{ChatId, MessageId},
+    messages::{restore::Restored, rows::Chat},
+    users::User,
+    web::{errors::Notice, view::View},
 };
-use askama::{Template, filters::HtmlSafe};
+use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use std::time::Duration;
-
-/// Time for which a deleted message can be restored.
-const UNDO: Duration = Duration::from_secs(3600);
-
-/// Delay after which it is then gone for good: the clocks of several servers differ a little.
-const LATER: Duration = Duration::from_secs(300);
-
-/// Says what was deleted, and brings it back.
-#[derive(Template)]
-#[template(path = "fragments/undo.html")]
-pub(crate) struct Undo {
-    pub view: View,
-    pub id: MessageId,
-    pub count: i64,
-}
-
-impl HtmlSafe for Undo {}
 
 /// Says why nothing was brought back, in the place of the button that was to do it.
 #[derive(Template, WebTemplate)]
@@ -153,134 +137,4 @@ pub(crate) async fn restore(
     let mut page = ChatPage::new(&app, view, &user, chat, String::new()).await?;
     page.conversation.composer.notice = Some(notice(problem));
     Ok((StatusCode::CONFLICT, page).into_response())
-}
-
-/// The result of restoring a message.
-enum Restored {
-    /// It is there, or was there already.
-    Yes,
-    /// Its parent is deleted, too.
-    Orphan,
-    /// It was deleted too long ago.
-    TooLate,
-}
-
-/// Messages that were deleted at once.
-#[derive(sqlx::FromRow)]
-struct Deleted {
-    /// The message at its top.
-    deleted_with: MessageId,
-    /// The parent of that one.
-    parent_id: Option<MessageId>,
-    count: i64,
-}
-
-impl Db {
-    /// The user's chat that a message is in, even if that is deleted, and whose the message is.
-    pub(crate) async fn chat_with(&self, user: &User, message: MessageId) -> Result<(Chat, Role)> {
-        let sql = concat!(
-            "select ",
-            chat_columns!(),
-            ", m.role from chats c
-             join messages m on m.chat_id = c.id where m.id = $1 and c.user_id = $2"
-        );
-        #[derive(sqlx::FromRow)]
-        struct Row {
-            #[sqlx(flatten)]
-            chat: Chat,
-            role: Role,
-        }
-        let row: Row = with_pool!(self.read, db => sqlx::query_as(sql)
-            .bind(message)
-            .bind(user.id)
-            .fetch_one(db)
-            .await?);
-        Ok((row.chat, row.role))
-    }
-
-    /// Returns what a message was deleted with, if it was.
-    async fn deleted(&self, chat: ChatId, message: MessageId) -> Result<Option<Deleted>> {
-        let sql = "select m.deleted_with, top.parent_id, (
-                       select count(*) from messages o where o.chat_id = $1
-                       and o.deleted_at = m.deleted_at and o.deleted_with = m.deleted_with) as count
-                   from messages m join messages top on top.id = m.deleted_with
-                   where m.id = $2 and m.chat_id = $1 and m.deleted_at is not null";
-        Ok(with_pool!(self.read, db => sqlx::query_as(sql)
-            .bind(chat)
-            .bind(message)
-            .fetch_optional(db)
-            .await?))
-    }
-
-    /// Brings back a message with all that was deleted with it.
-    async fn restore_message(
-        &self,
-        user: &User,
-        chat: &Chat,
-        message: MessageId,
-    ) -> Result<Restored> {
-        let mut tx = self.begin().await?;
-        tx.lock_chat(user, chat.id).await?;
-        if tx.is_there(message).await? {
-            return Ok(Restored::Yes);
-        }
-        let sql = "select parent_id, deleted_at, deleted_with from messages where id = $1";
-        let (parent, deleted_at, deleted_with): (Option<MessageId>, i64, Option<MessageId>) =
-            with_tx!(tx, db => sqlx::query_as(sql).bind(message).fetch_one(db).await?);
-        if deleted_with != Some(message) {
-            return Ok(Restored::Orphan);
-        }
-        if let Some(parent) = parent
-            && !tx.is_there(parent).await?
-        {
-            return Ok(Restored::Orphan);
-        }
-        if deleted_at < now() - micros(UNDO) {
-            return Ok(Restored::TooLate);
-        }
-        // Not what was deleted below it before: that had its own reason.
-        let sql = "update messages set deleted_at = null, deleted_with = null
-                   where chat_id = $1 and deleted_at = $2 and deleted_with = $3";
-        with_tx!(tx, db => sqlx::query(sql)
-            .bind(chat.id)
-            .bind(deleted_at)
-            .bind(message)
-            .execute(db)
-            .await?
-            .rows_affected());
-        let leaf = tx.newest_below(chat.id, message).await?;
-        tx.set_leaf(chat.id, leaf).await?;
-        tx.commit().await?;
-        Ok(Restored::Yes)
-    }
-
-    /// Deletes for good what can no longer be brought back.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn purge_messages(&self) -> Result<()> {
-        let before = now() - micros(UNDO + LATER);
-        // First each by itself: one would take the next with it and so on, deeper than SQLite goes.
-        for sql in [
-            "update messages set parent_id = null where id in (
-                 select id from messages where deleted_at < $1 and parent_id is not null limit $2)",
-            "delete from messages where id in (
-                 select id from messages where deleted_at < $1
-                 and state not in ('queued', 'streaming') limit $2)",
-        ] {
-            while with_pool!(self.writer()?, db => sqlx::query(sql)
-                .bind(before)
-                .bind(ERASED_AT_ONCE)
-                .execute(db)
-                .await?
-                .rows_affected())
-                > 0
-            {}
-        }
-        Ok(())
-    }
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

@@ -6,12 +6,10 @@ use super::{
 };
 use crate::{
     App,
-    chats::watch::open_page::live_address,
     error::Result,
-    messages::{
-        rows::{Chat, ChatId, MessageId},
-        window::Window,
-    },
+    ids::{ChatId, MessageId},
+    messages::{rows::Chat, window::Window},
+    urls::live_address,
     web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};

@@ -1,12 +1,11 @@
 //! The composer, in which a message is written.
 
-use super::{message::Shown, new_chat::StartFields, title::Sign};
+use super::{message::Shown, new_chat::StartFields, title::Sign, undo::Undo};
 use crate::{
-    chats::actions::undo::Undo,
-    error::Notice,
-    messages::rows::{Chat, MessageId},
+    ids::MessageId,
+    messages::rows::Chat,
     models::short_name,
-    web::{connection::Connection, view::View},
+    web::{connection::Connection, errors::Notice, view::View},
 };
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;

@@ -1,15 +1,16 @@
 //! The part of a long chat that the model was not sent, told where the rest begins.
 
 use crate::{
+    App,
     db::Db,
     error::Result,
+    ids::{ChatId, MessageId},
     messages::{
-        rows::{ChatId, Message, MessageId, Role},
-        tree::{LEVELS, branch},
+        rows::{Message, Role},
+        window::Window,
     },
     time::grouped,
     web::view::View,
-    with_pool,
 };
 use askama::{Template, filters::HtmlSafe};
 
@@ -51,21 +52,23 @@ impl LeftOut {
     }
 }
 
-impl Db {
-    /// The message of a branch that has so many before it.
-    async fn nth_of_branch(
+impl Window {
+    /// Finds what the model was not sent of the branch for its last reply.
+    pub(crate) async fn left_out(
         &self,
+        app: &App,
+        view: &View,
         chat: ChatId,
-        last: MessageId,
-        before: i64,
-    ) -> Result<Option<MessageId>> {
-        let sql = branch!("select id from branch order by depth desc limit 1 offset $4");
-        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
-            .bind(chat)
-            .bind(last)
-            .bind(LEVELS)
-            .bind(before)
-            .fetch_optional(db)
-            .await?))
+    ) -> Result<Option<LeftOut>> {
+        match (self.messages.last(), self.leaf) {
+            (Some(last), Some(leaf)) if last.id == leaf => {
+                LeftOut::of(&app.db, view, chat, last).await
+            }
+            (_, Some(leaf)) => {
+                let last = app.db.message(leaf).await?;
+                LeftOut::of(&app.db, view, chat, &last).await
+            }
+            (_, None) => Ok(None),
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Messages as they are shown.
 
 use super::{
+    connection_signs::reconnecting,
     message_actions::{self, Actions},
+    reasoning::Thoughts,
     reply_ending::Ending,
 };
 use crate::{
     App,
-    chats::watch::{connection_signs::reconnecting, reasoning::Thoughts},
     error::{Error, Result},
     markdown,
     messages::rows::{Chat, Message, Role},

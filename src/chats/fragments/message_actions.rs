@@ -4,8 +4,9 @@ use super::message::Shown;
 use crate::{
     App,
     error::Result,
+    ids::{ChatId, MessageId},
     messages::{
-        rows::{Chat, ChatId, MessageId, Role},
+        rows::{Chat, Role},
         siblings::Siblings,
     },
     time::When,

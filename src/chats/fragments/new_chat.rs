@@ -3,79 +3,14 @@
 use super::{chat_pane::Conversation, composer::Composer};
 use crate::{
     App,
-    auth::user::User,
-    chats::pages::chat::ChatPage,
-    error::{Error, Result},
-    messages::rows::MessageId,
-    personas::{Persona, PersonaId},
-    presets::{self, Preset},
+    error::Result,
+    ids::{MessageId, PersonaId},
+    personas::Persona,
+    users::User,
     web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
 use std::sync::Arc;
-
-/// The persona and the model with which a chat begins.
-#[derive(Clone, Debug, Default)]
-pub struct Beginning {
-    /// The settings of its replies.
-    pub preset: Preset,
-    /// The name of its persona.
-    pub persona: Option<String>,
-    /// True if the model may be asked for a title.
-    pub titled: bool,
-}
-
-/// The reason why a chat cannot begin like that.
-pub(crate) enum NotBegun {
-    /// The persona is gone.
-    PersonaGone,
-    /// A problem with the model's name.
-    Model(String),
-}
-
-/// Returns what a chat begins with that was asked for with this persona and this model, if any.
-pub(crate) async fn beginning(
-    app: &App,
-    view: &View,
-    user: &User,
-    persona: Option<PersonaId>,
-    model: &str,
-) -> Result<Result<Beginning, NotBegun>> {
-    let model = match presets::model(model, view.t) {
-        Ok(model) => model,
-        Err(problem) => return Ok(Err(NotBegun::Model(problem))),
-    };
-    if let Some(model) = &model
-        && app.models.doubts(user.id.0, model)
-    {
-        let problem = view.t.preset_model_unlisted(model);
-        return Ok(Err(NotBegun::Model(problem)));
-    }
-    let persona = match persona {
-        None => None,
-        Some(id) => match app.db.persona(user, id).await {
-            Ok(persona) => Some(persona),
-            Err(Error::NotFound) => return Ok(Err(NotBegun::PersonaGone)),
-            Err(error) => return Err(error),
-        },
-    };
-    let defaults = app.db.defaults(user).await?;
-    let (name, preset) = match persona {
-        Some(persona) => (Some(persona.name), persona.preset),
-        None => (None, Preset::default()),
-    };
-    let mut preset = preset.or(defaults.preset);
-    preset.model = model.or(preset.model);
-    Ok(Ok(Beginning {
-        preset,
-        persona: name,
-        titled: defaults.titles,
-    }))
-}
 
 /// The start page of a chat that has not begun.
 #[derive(Template)]
@@ -137,19 +72,6 @@ impl Conversation {
         });
         Ok(conversation)
     }
-}
-
-/// `GET /chats/new/{persona}`: a new chat with a persona.
-pub(crate) async fn with_persona(
-    user: User,
-    view: View,
-    State(app): State<App>,
-    Path(id): Path<PersonaId>,
-) -> Result<Response> {
-    let persona = app.db.persona(&user, id).await?;
-    let (model, text) = (String::new(), String::new());
-    let page = ChatPage::new_chat(&app, view, &user, Some(persona), model, text).await?;
-    Ok(page.into_response())
 }
 
 impl Start {

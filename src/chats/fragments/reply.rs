@@ -9,7 +9,8 @@ use super::{
 use crate::{
     App,
     error::{Error, Result},
-    messages::rows::{Chat, Message, MessageId},
+    ids::MessageId,
+    messages::rows::{Chat, Message},
     web::view::View,
 };
 use askama::Template;

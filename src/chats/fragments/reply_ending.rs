@@ -3,7 +3,8 @@
 use super::reply_info::Facts;
 use crate::{
     i18n::Texts,
-    messages::rows::{Message, MessageId, MessageState},
+    ids::MessageId,
+    messages::rows::{Message, MessageState},
     models::{Parameter, TroubleKind},
     web::view::View,
 };

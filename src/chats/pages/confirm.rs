@@ -1,9 +1,10 @@
 //! Forms and confirmations as pages of their own, for browsers without htmx.
 
 use crate::{
-    chats::{
-        actions::{delete_chat::DeleteForm, delete_message::RemoveForm, edit::EditForm},
-        fragments::title::TitleForm,
+    chats::fragments::{
+        delete_forms::{DeleteForm, RemoveForm},
+        edit_form::EditForm,
+        title::TitleForm,
     },
     web::view::View,
 };

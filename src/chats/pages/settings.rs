@@ -2,11 +2,14 @@
 
 use crate::{
     App,
-    auth::user::User,
     error::{Result, unless_not_written},
-    messages::rows::{Chat, ChatId},
-    presets::{PresetFields, PresetForm},
-    web::view::View,
+    ids::ChatId,
+    messages::rows::Chat,
+    users::User,
+    web::{
+        preset_form::{PresetFields, PresetForm},
+        view::View,
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -49,7 +52,7 @@ pub(crate) async fn change(
     let chat = app.db.chat(&user, id).await?;
     match form.preset(view.t) {
         Ok(preset) => {
-            let kept = unless_not_written(app.db.set_chat_preset(&chat, &preset).await)?;
+            let kept = unless_not_written(app.db.set_chat_preset(chat.id, &preset).await)?;
             let Err(why) = kept else {
                 return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
             };

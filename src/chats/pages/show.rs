@@ -1,18 +1,17 @@
 //! A chat's page: as it was left, at one of its messages, and before that.
 
-use super::chat::{ChatPage, WelcomePage};
+use super::{
+    chat::ChatPage,
+    htmx_answers::{Before, Branch},
+};
 use crate::{
     App,
-    account::sign_in::take_draft,
-    auth::user::User,
-    chats::fragments::{
-        chat_pane::Earlier,
-        htmx_answers::{Before, Branch},
-        message::Shown,
-        message_actions,
-    },
+    account::{sign_in::take_draft, welcome::WelcomePage},
+    chats::fragments::{chat_pane::Earlier, message::Shown, message_actions},
     error::Result,
-    messages::rows::{Chat, ChatId, MessageId},
+    ids::{ChatId, MessageId},
+    messages::rows::Chat,
+    users::User,
     web::{lost_cookie::LostCookie, view::View},
 };
 use axum::{

@@ -2,16 +2,12 @@
 
 use crate::{
     App,
-    auth::user::User,
     chats::fragments::message::Shown,
-    db::Db,
     error::{Error, Result},
-    messages::{
-        rows::{Chat, ChatId, MessageId},
-        tree::{LEVELS, branch},
-    },
+    ids::{ChatId, MessageId},
+    messages::rows::Chat,
+    users::User,
     web::view::View,
-    with_pool,
 };
 use askama::Template;
 use axum::{
@@ -101,17 +97,4 @@ async fn part(app: &App, view: &View, chat: ChatId, ids: &[MessageId]) -> Result
         writeln!(html, "{}", message.render()?).map_err(Error::internal)?;
     }
     Ok(html)
-}
-
-impl Db {
-    /// The messages of the branch that ends here, from the earliest.
-    async fn branch_ids(&self, chat: ChatId, leaf: Option<MessageId>) -> Result<Vec<MessageId>> {
-        let sql = branch!("select id from branch order by depth desc");
-        Ok(with_pool!(self.read, db => sqlx::query_scalar(sql)
-            .bind(chat)
-            .bind(leaf)
-            .bind(LEVELS)
-            .fetch_all(db)
-            .await?))
-    }
 }

@@ -3,18 +3,19 @@
 //! Each message without a name is a set of `<hx-partial>`s, which htmx swaps; its id is the
 //! position up to which the reader then has all finished pieces. The event `done` ends it.
 
-use super::{
-    connection_signs::{Alive, reconnecting},
-    reasoning::{Thoughts, escape_lines},
-};
 use crate::{
     App,
-    auth::{session_watch::Access, user::User},
+    auth::session_watch::Access,
+    chats::fragments::{
+        connection_signs::{Alive, reconnecting},
+        reasoning::{Thoughts, escape_lines},
+    },
     error::{Error, Result},
     i18n::Texts,
+    ids::MessageId,
     markdown::{CODE_END, PieceKind},
-    messages::rows::MessageId,
     replies::{News, Note, Position, Reader, reader::Over, stream_limit::Seat},
+    users::User,
     web::view::View,
 };
 use askama::Template;
@@ -70,7 +71,7 @@ pub(crate) async fn follow(
     )
     .await;
     let reader = match reader {
-        Ok(reader) => Ok(reader.map(|(reader, seat)| reader.with(access, seat))),
+        Ok(reader) => Ok(reader.map(|(reader, seat)| reader.with(access.lost(), seat))),
         Err(Error::Unavailable(_) | Error::TooManyOpen) => Err(ComeBack),
         Err(_) => Ok(None),
     };

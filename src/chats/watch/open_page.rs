@@ -1,10 +1,10 @@
 //! The chat's page that stays open while a reply runs.
 
-use super::page_stream::{Held, hold, is_graphical};
+use super::page_stream::{Held, hold};
 use crate::{
     App,
     account::sign_in::sign_in_again,
-    auth::{session_watch::Access, user::User},
+    auth::session_watch::Access,
     chats::{
         fragments::{
             message::{Html, Shown},
@@ -13,9 +13,12 @@ use crate::{
         pages::chat::ChatPage,
     },
     error::{Error, Result},
-    messages::rows::{Chat, ChatId, MessageId},
+    ids::{ChatId, MessageId},
+    messages::rows::Chat,
     replies::LiveReply,
-    web::view::View,
+    urls::live_address,
+    users::User,
+    web::{request_info::is_graphical, view::View},
 };
 use askama::Template;
 use axum::{
@@ -29,12 +32,6 @@ use std::sync::Arc;
 
 /// Stands in the page where the reply goes on; no text can contain it, as text is escaped.
 const HELD_HERE: &str = "<!--held-->";
-
-/// Returns where a reply is watched that is being made. The chat's `/live` would do, but Links
-/// shows a page that it was sent to before from its cache; so each reply has an address of its own.
-pub(crate) fn live_address(chat: ChatId, reply: MessageId) -> String {
-    format!("/chats/{chat}/live/{reply}")
-}
 
 /// `GET /chats/{id}/live/{reply}`: stays open while the reply runs, and the reply grows in it. `POST`
 /// brings along what stands in the composer of the page before, which is not sent.
@@ -222,7 +219,7 @@ async fn hold_open(
                 None
             })
     };
-    Ok(hold(held, first, reader.with(access, seat), ending))
+    Ok(hold(held, first, reader.with(access.lost(), seat), ending))
 }
 
 /// Renders what follows the streamed text: its final form where that differs, and how it ended.

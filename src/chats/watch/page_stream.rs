@@ -2,14 +2,14 @@
 //!
 //! The page is sent up to the reply, then the reply as it grows, then the rest of the page.
 
-use super::{
-    connection_signs::{Alive, NOT_CUT, cut, go_on},
-    reasoning::{Thoughts, escape, escape_lines, without_marks},
-};
 use crate::{
+    chats::fragments::{
+        connection_signs::{Alive, NOT_CUT, cut, go_on},
+        reasoning::{Thoughts, escape, escape_lines, without_marks},
+    },
     i18n::Texts,
+    ids::MessageId,
     markdown::{CODE_END, PieceKind, for_text_browsers},
-    messages::rows::MessageId,
     replies::{News, Note, Reader, live::Open, reader::Over},
     security::memory_room::Part,
 };
@@ -17,7 +17,7 @@ use askama::Template;
 use async_stream::stream;
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use std::{convert::Infallible, fmt::Write, future::Future, time::Duration};
@@ -41,14 +41,6 @@ pub(crate) struct Held {
     /// The reply.
     pub id: MessageId,
     pub t: &'static Texts,
-}
-
-/// Tells whether this is a browser with style sheets. Text browsers send neither header, and
-/// graphical ones leave out `Sec-Fetch-Dest` on plain http.
-pub(crate) fn is_graphical(headers: &HeaderMap) -> bool {
-    let agent = headers.get(header::USER_AGENT);
-    headers.contains_key("sec-fetch-dest")
-        || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
 }
 
 /// Sends the page, the reply while it comes, what `ending` makes of its end, and the rest. Where that

@@ -9,8 +9,7 @@ mod tail;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use super::Place;
-use super::math::Formulas;
+use crate::markdown::{Place, math::Formulas};
 use fence::OpenCode;
 use pieces::Cut;
 pub use pieces::{Piece, PieceKind};

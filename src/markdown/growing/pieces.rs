@@ -7,8 +7,7 @@ use std::time::Instant;
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::{Arena, Options};
 
-use super::fence::OpenCode;
-use super::{apart, is_blank};
+use super::{apart, fence::OpenCode, is_blank};
 use crate::markdown::{
     Place, Writing,
     code::{CODE_END, code_start},

@@ -1,9 +1,12 @@
 //! The HTML of what a growing document ends in: it is made anew or, where more text can change
 //! nothing else, only added to.
 
-use super::formula::open_formula;
-use super::half::{is_only_a_mark, last_line, without_halves};
-use super::{Growing, apart, is_blank};
+use super::{
+    Growing, apart,
+    formula::open_formula,
+    half::{is_only_a_mark, last_line, without_halves},
+    is_blank,
+};
 use crate::markdown::{Writing, clean, code::CODE_END, escape, html, math::NOT_CLOSED};
 
 /// The rest as it was last rendered, if what follows only goes into it at known places.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use syntect::parsing::{Scope, ScopeStack, SyntaxSet};
 
-use super::{clean, escape};
+use crate::markdown::{clean, escape};
 use reading::{Budget, Reader};
 
 /// A longer line is data rather than code, and would cost too much to read.

@@ -11,8 +11,10 @@ use onig::{MatchParam, Regex, Region, SearchOptions};
 use syntect::parsing::syntax_definition::{Context, MatchOperation, MatchPattern};
 use syntect::parsing::{ScopeStackOp, SyntaxReference};
 
-use super::SYNTAXES;
-use super::grammar::{Place, Rule, compiled, with_captures};
+use super::{
+    SYNTAXES,
+    grammar::{Place, Rule, compiled, with_captures},
+};
 
 /// The steps that may still be spent, of a few nanoseconds each.
 ///

@@ -2,9 +2,11 @@
 
 use std::cell::LazyCell;
 
-use super::LONGEST;
-use super::patterns::{ends_pattern, is_path, is_pattern};
-use super::tex::{closing_dollar, first_group, without_text};
+use super::{
+    LONGEST,
+    patterns::{ends_pattern, is_path, is_pattern},
+    tex::{closing_dollar, first_group, without_text},
+};
 
 /// Text that begins with one dollar or with two.
 pub(in crate::markdown) enum Dollars {

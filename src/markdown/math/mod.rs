@@ -16,7 +16,7 @@ use comrak::html::{ChildRendering, Context};
 use comrak::nodes::NodeMath;
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
-use super::Writing;
+use crate::markdown::Writing;
 use dollars::{is_formula, is_prose};
 use mathml::allowed;
 pub use mathml::{ATTRIBUTES, ELEMENTS};

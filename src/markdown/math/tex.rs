@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::LONGEST;
-use super::aliases::{self, Alias};
-use super::chemistry::chemistry;
+use super::{
+    LONGEST,
+    aliases::{self, Alias},
+    chemistry::chemistry,
+};
 
 /// Says what models write and the reader does not know with what it knows. None where that would
 /// say something else than was written.

@@ -1,15 +1,19 @@
 //! The parts of a chat's page that htmx swaps.
 
-use super::{
-    chat_list::ChatList,
-    chat_pane::{Conversation, Earlier},
-    composer::{Composer, ComposerFields, ParentField, StopButton},
-    left_out::LeftOut,
-    message::{Rendered, Shown},
-    title::Sign,
-};
+use super::chat::ChatPage;
 use crate::{
-    App, auth::user::User, chats::pages::chat::ChatPage, error::Result, messages::rows::ChatId,
+    App,
+    chats::fragments::{
+        chat_list::ChatList,
+        chat_pane::{Conversation, Earlier},
+        composer::{Composer, ComposerFields, ParentField, StopButton},
+        left_out::LeftOut,
+        message::{Rendered, Shown},
+        title::Sign,
+    },
+    error::Result,
+    ids::ChatId,
+    users::User,
     web::view::View,
 };
 use askama::Template;

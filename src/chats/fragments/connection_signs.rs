@@ -62,7 +62,7 @@ pub(crate) fn cut(html: &mut String, further: &str, t: &Texts) {
 }
 
 /// The way to where the reply goes on. It takes along what stands in the composer by then.
-pub(super) fn go_on(html: &mut String, further: &str, t: &Texts) {
+pub(crate) fn go_on(html: &mut String, further: &str, t: &Texts) {
     html.push_str("<button class=\"quiet\" form=\"composer\" formnovalidate formaction=\"");
     html.push_str(further);
     html.push_str("\">");

@@ -1,6 +1,6 @@
 //! Choices of appearance and of writing: their words in forms, in cookies and in the database.
 
-use crate::web::view::cookie;
+use crate::cookies::cookie;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 

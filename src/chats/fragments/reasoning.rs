@@ -1,6 +1,6 @@
 //! The thoughts of a model before its answer, as they are shown.
 
-use crate::{i18n::Texts, messages::rows::MessageId};
+use crate::{i18n::Texts, ids::MessageId};
 use askama::{Template, filters::HtmlSafe};
 use std::borrow::Cow;
 

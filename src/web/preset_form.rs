@@ -1,12 +1,12 @@
 //! The fields of a preset: as they were typed, what is wrong with them, and what they mean.
 
-use super::{EFFORTS, Preset, Thousandths};
+use super::view::View;
 use crate::{
     i18n::Texts,
     models::NAME_LIMIT,
+    presets::{EFFORTS, Preset, Thousandths},
     text::{clean_line, plain},
     time::grouped,
-    web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
 use serde::Deserialize;

@@ -1,0 +1,46 @@
+//! `User`: somebody who has an account.
+
+use crate::{
+    appearance::{COMPOSER, Look},
+    i18n::Lang,
+    ids::UserId,
+};
+
+/// Somebody who is signed in. As an argument of a handler it lets nobody else in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// The key, for looking up what is theirs.
+    pub id: UserId,
+    /// The name they chose.
+    pub name: String,
+    /// True if they may change what concerns everybody.
+    pub is_admin: bool,
+    language: Option<String>,
+    #[sqlx(flatten)]
+    look: Look,
+    composer: Option<String>,
+    time_zone: Option<String>,
+    pub(crate) created_at: i64,
+}
+
+impl User {
+    /// The language they chose for their account.
+    pub(crate) fn language(&self) -> Option<Lang> {
+        self.language.as_deref().and_then(Lang::for_tag)
+    }
+
+    /// Returns the appearance of pages that they chose.
+    pub(crate) fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// Returns the way in which they send a message: one of the words of [`COMPOSER`].
+    pub(crate) fn composer(&self) -> &'static str {
+        COMPOSER.word(self.composer.as_deref())
+    }
+
+    /// The name of the time zone they chose.
+    pub(crate) fn time_zone(&self) -> Option<&str> {
+        self.time_zone.as_deref()
+    }
+}
