@@ -21,7 +21,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "chats/watch",
-        "chats/pages chats/fragments web auth app replies messages security markdown users urls ids i18n error",
+        "chats/pages chats/fragments account web auth app replies messages security markdown users urls ids i18n error",
     ),
     (
         "chats/pages",

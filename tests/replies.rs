@@ -240,7 +240,7 @@ async fn the_page_itself_never_waits_and_sends_those_without_script_to_one_that_
     let refresh =
         format!("<noscript><meta http-equiv=\"refresh\" content=\"0; url={live}\"></noscript>");
     assert!(page.html.contains(&refresh) && page.has(".stop") && page.has("[aria-busy=true]"));
-    assert!(page.html.contains(&format!("<a href=\"{live}\">")));
+    assert!(page.html.contains(&format!("formaction=\"{live}\"")));
     assert_eq!(page.text(&format!("#r-{id}-blocks")), "A whole block.");
     assert_eq!(page.text(&format!("#r-{id}-open")), "One line and the");
     assert_eq!(

@@ -125,7 +125,7 @@ fn chunk(html: String) -> Result<Bytes, Infallible> {
     Ok(html.into())
 }
 
-/// After how many seconds a page that had to end comes back in a text browser.
+/// Seconds after which a page that had to end comes back.
 const COME_BACK: u64 = 5;
 
 /// Hides the open end before it, whose final form follows (`.tail:has(+ .b)`).
@@ -343,9 +343,9 @@ impl Writing {
         out.push_str("</p>");
     }
 
-    /// The end of a page that must end before the reply does: the way to where it goes on. Text
-    /// browsers take it by themselves; others would throw away what somebody types at that moment.
-    /// (After a second or more it is a step of its own in their history.)
+    /// The end of a page that must end before the reply does: the way to where it goes on, which
+    /// browsers take by themselves. (After a second or more it is a step of its own in their history:
+    /// going back brings back what was typed; the button takes it along.)
     fn break_off(&mut self) -> String {
         let mut out = String::new();
         if let Some((element, _)) = self.open.take() {
@@ -359,18 +359,18 @@ impl Writing {
             ThoughtsAre::Open => self.end_thoughts(&mut out),
             ThoughtsAre::Before(_) => out.push_str("</div>"),
         }
-        if self.graphical {
-            out.push_str(NOT_CUT);
-            out.push_str("<p class=\"note\">");
-            go_on(&mut out, &self.further, self.t);
-            out.push_str("</p>");
-            return out;
+        let further = &self.further;
+        out.push_str(if self.graphical { NOT_CUT } else { "" });
+        out.push_str("<p class=\"note\">");
+        match self.graphical {
+            true => go_on(&mut out, further, self.t),
+            false => {
+                let _ = write!(out, "<a href=\"{further}\">{}</a>", self.t.reply_goes_on());
+            }
         }
-        let (link, further) = (self.t.reply_goes_on(), &self.further);
         let _ = write!(
             out,
-            "<p class=\"note\"><a href=\"{further}\">{link}</a></p>\
-             <meta http-equiv=\"refresh\" content=\"{COME_BACK}; url={further}\">"
+            "</p><meta http-equiv=\"refresh\" content=\"{COME_BACK}; url={further}\">"
         );
         out
     }
