@@ -157,8 +157,8 @@ async fn chat(db: &mut SqliteConnection, messages: usize) -> Result<String> {
             }
         };
         sqlx::query(
-            "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
-             values ($1, $2, $3, $4, $5, 'complete', $6)",
+            "insert into messages (id, chat_id, user_id, parent_id, role, body, state, created_at)
+             values ($1, $2, (select id from users), $3, $4, $5, 'complete', $6)",
         )
         .bind(id)
         .bind(chat)

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Registration},
-    db::{self, Db},
+    db::{self, Backup, Db},
     error::{Error, Result},
     messages::html_cache::Rendered,
     models::Models,
@@ -44,7 +44,13 @@ impl App {
             };
             Error::internal(format!("DATABASE_URL: {place} {why}"))
         };
-        let db = Db::open(&config.database_url).await.map_err(told)?;
+        let backup = match config.no_backup {
+            true => Backup::Skip,
+            false => Backup::Make,
+        };
+        let db = Db::open_with(&config.database_url, backup)
+            .await
+            .map_err(told)?;
         let models = Models::new(config.models()).map_err(Error::internal)?;
         tokio::spawn(clean_up(db.clone()));
         let replies = Replies::start(db.clone(), models.clone(), config.limits(), config.titles)

@@ -6,6 +6,16 @@ use crate::{
     ids::UserId,
 };
 
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum UserRole {
+    /// What is their own.
+    Member,
+    /// Change what concerns everybody, too.
+    Administrator,
+}
+
 /// Somebody who is signed in. As an argument of a handler it lets nobody else in.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct User {
@@ -13,8 +23,8 @@ pub struct User {
     pub id: UserId,
     /// The name they chose.
     pub name: String,
-    /// True if they may change what concerns everybody.
-    pub is_admin: bool,
+    /// What they may do.
+    pub role: UserRole,
     language: Option<String>,
     #[sqlx(flatten)]
     look: Look,
@@ -24,6 +34,11 @@ pub struct User {
 }
 
 impl User {
+    /// Tells whether they may change what concerns everybody.
+    pub fn is_admin(&self) -> bool {
+        self.role == UserRole::Administrator
+    }
+
     /// The language they chose for their account.
     pub(crate) fn language(&self) -> Option<Lang> {
         self.language.as_deref().and_then(Lang::for_tag)

@@ -664,7 +664,7 @@ async fn the_last_administrator_stays_while_others_are_there() {
     );
     assert!(is_in(&ann).await);
     // Another administrator makes her free to go, and then stays.
-    app.change("update users set is_admin = true").await;
+    app.change("update users set role = 'administrator'").await;
     assert_eq!(delete(&ann, PASSWORD).await.path, "/goodbye");
     let carol = Browser::plain(&app).sign_up("carol").await;
     assert!(!ben.get(DELETE).await.has("#delete-account"));
@@ -673,7 +673,10 @@ async fn the_last_administrator_stays_while_others_are_there() {
     assert_eq!(delete(&ben, PASSWORD).await.path, "/goodbye");
     assert_eq!(app.value::<i64>("select count(*) from users").await, 0);
     Browser::plain(&app).sign_up("dora").await;
-    assert!(app.value::<bool>("select is_admin from users").await);
+    assert!(
+        app.value::<bool>("select role = 'administrator' from users")
+            .await
+    );
 }
 
 #[tokio::test]
@@ -682,8 +685,10 @@ async fn of_two_administrators_who_leave_at_once_one_stays() {
     let ann = Browser::plain(&app).sign_up("ann").await;
     let ben = Browser::plain(&app).sign_up("ben").await;
     Browser::plain(&app).sign_up("carol").await;
-    app.change("update users set is_admin = name <> 'carol'")
-        .await;
+    app.change(
+        "update users set role = case when name = 'carol' then 'member' else 'administrator' end",
+    )
+    .await;
     let (one, two) = tokio::join!(delete(&ann, PASSWORD), delete(&ben, PASSWORD));
     let gone = [&one, &two]
         .iter()
@@ -691,7 +696,7 @@ async fn of_two_administrators_who_leave_at_once_one_stays() {
         .count();
     assert_eq!(gone, 1, "{} {}", one.html, two.html);
     assert!(
-        app.value::<bool>("select count(*) = 1 from users where is_admin")
+        app.value::<bool>("select count(*) = 1 from users where role = 'administrator'")
             .await
     );
 }
@@ -732,10 +737,12 @@ async fn grow(app: &TestApp, name: &str, chats: usize, messages: usize) {
             let rows: Vec<_> = rows.iter().copied().zip(parents).collect();
             for rows in rows.chunks(1_000) {
                 let mut sql = sqlx::QueryBuilder::new(
-                    "insert into messages (id, chat_id, parent_id, role, body, state, created_at) ",
+                    "insert into messages
+                         (id, chat_id, user_id, parent_id, role, body, state, created_at) ",
                 );
                 sql.push_values(rows, |mut row, (id, parent)| {
-                    row.push_bind(*id).push_bind(chat).push_bind(*parent).push("'user'");
+                    row.push_bind(*id).push_bind(chat).push_bind(user).push_bind(*parent);
+                    row.push("'user'");
                     row.push_bind("Some words that say little. ".repeat(14)).push("'complete', 0");
                 });
                 sql.build().execute(&mut *tx).await.unwrap();
@@ -774,7 +781,7 @@ async fn how_long_a_hundred_thousand_messages_take() {
         let (mut longest, mut writes) = (Duration::ZERO, 0);
         while !app.value::<bool>("select count(*) = 1 from users").await {
             let write = Instant::now();
-            app.change("update users set served_at = served_at + 1 where is_admin")
+            app.change("update users set served_at = served_at + 1 where role = 'administrator'")
                 .await;
             longest = longest.max(write.elapsed());
             writes += 1;

@@ -78,7 +78,7 @@ async fn the_first_account_is_the_administrators_and_its_form_says_so() {
     );
     ben.sign_up("ben").await;
     let admins: String = app
-        .value("select string_agg(name, ',') from users where is_admin")
+        .value("select string_agg(name, ',') from users where role = 'administrator'")
         .await;
     assert_eq!(admins, "ann");
 }
@@ -116,7 +116,7 @@ async fn of_fifty_who_register_at_once_one_becomes_the_administrator() {
             accounts as i64
         );
         assert_eq!(
-            app.value::<i64>("select count(*) from users where is_admin")
+            app.value::<i64>("select count(*) from users where role = 'administrator'")
                 .await,
             1
         );

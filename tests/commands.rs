@@ -198,7 +198,6 @@ async fn fill(url: &str) {
             text(format!("Ann {n}")),
             text(format!("ann {n}")),
             text("$argon2id$"),
-            Value::Flag(Some(n == 1)),
             Value::Text((n == 1).then(|| "ko".to_owned())),
             Value::Number(Some(i64::MAX)),
             Value::Number(Some(0)),
@@ -209,6 +208,7 @@ async fn fill(url: &str) {
             Value::Text((n == 1).then(|| "Asia/Seoul".to_owned())),
             Value::Number(Some(n as i64)),
             Value::Number(None),
+            text(if n == 1 { "administrator" } else { "member" }),
         ]
     });
     let sessions = [Some(1), None].map(|user: Option<u128>| {
@@ -228,15 +228,10 @@ async fn fill(url: &str) {
         key(2),
         Value::Number(Some(i64::MIN)),
     ];
-    let preset = || {
-        let number = |number| Value::Number(Some(number));
-        let numbers = [number(700), Value::Number(None), number(i64::MAX)];
-        let texts = [text("a model"), text("말투는 해적처럼")].into_iter();
-        texts.chain(numbers).chain([text("low")])
-    };
+    let preset = || text(r#"{"model":"a model","system_prompt":"말투는 해적처럼","later":[0.7]}"#);
     let chat = [key(9), key(1), text(""), Value::Uuid(None)].into_iter();
     let chat = chat.chain([Value::Number(Some(0)), Value::Number(Some(1))]);
-    let chat = chat.chain(preset()).chain([text("해적"), text("line")]);
+    let chat = chat.chain([preset(), text("해적"), text("line")]);
     let chat = chat.collect();
     let odd = [
         "",
@@ -265,6 +260,7 @@ async fn fill(url: &str) {
         vec![
             key(100 + n),
             key(9),
+            key(1),
             parent,
             text(if n % 2 == 0 { "user" } else { "assistant" }),
             text(body),
@@ -292,14 +288,22 @@ async fn fill(url: &str) {
     });
     let persona = [key(20), key(1)].into_iter();
     let persona = persona.chain([text("해적"), text("Ahoy"), text("One?\nTwo?")]);
-    let persona = persona.chain(preset()).chain([Value::Number(Some(0))]);
+    let persona = persona.chain([preset(), Value::Number(Some(0))]);
     let persona = persona.collect();
-    let defaults = [key(1)].into_iter().chain(preset());
-    let defaults = defaults.chain([Value::Flag(Some(false))]).collect();
+    let defaults = vec![key(1), preset(), Value::Flag(Some(false))];
+    let usage = [
+        key(31),
+        key(2),
+        Value::Number(Some(20_000)),
+        text("a model"),
+    ]
+    .into_iter();
+    let usage = usage.chain((1..=5).map(|tokens| Value::Number(Some(tokens))));
+    let usage = usage.chain([Value::Flag(Some(true))]).collect();
     let parts = [("body", 0), ("body", 300), ("reasoning", 2)];
     let parts =
         parts.map(|(kind, seq)| vec![key(107), text(kind), Value::Number(Some(seq)), text("조각")]);
-    let rows: [Vec<Row>; 8] = [
+    let rows: [Vec<Row>; 9] = [
         users.collect(),
         sessions.into(),
         vec![device],
@@ -308,6 +312,7 @@ async fn fill(url: &str) {
         parts.into(),
         vec![defaults],
         vec![persona],
+        vec![usage],
     ];
     for (table, rows) in TABLES.iter().zip(rows) {
         for rows in rows.chunks(20) {

@@ -11,13 +11,14 @@ use std::{
 use tempfile::TempDir;
 
 /// A value of each setting that is not its default, and another one.
-const VALUES: [(&str, &str, &str); 30] = [
+const VALUES: [(&str, &str, &str); 31] = [
     ("LISTEN", "127.0.0.1:3157", "127.0.0.1:3158"),
     ("STOP_TIMEOUT", "3", "4"),
     ("TIME_ZONE", "Asia/Seoul", "Europe/Paris"),
     ("RUST_LOG", "warn", "debug"),
     ("STYLEGUIDE", "false", "true"),
     ("DATABASE_URL", "sqlite://one.db", "sqlite://other.db"),
+    ("NO_BACKUP", "true", "false"),
     ("OPENAI_API_KEY", "sk-one", "sk-other"),
     (
         "OPENAI_BASE_URL",

@@ -441,11 +441,14 @@ async fn what_cannot_be_read_in_one_row_leaves_the_others_alone() {
     ann.submit(&form.fill("name", "whole")).await;
     for sql in [
         "update chats set title = cast(x'61ff62' as text) where title = 'damaged'",
-        "update chats set persona = cast(x'61ff62' as text), model = cast(x'61ff62' as text) where title <> 'the other'",
+        "update chats set persona = cast(x'61ff62' as text) where title <> 'the other'",
+        "update chats set preset = cast(x'7b226d6f64656c223a2261ff62227d' as text) where title <> 'the other'",
+        "update chats set preset = 'no object' where title <> 'the other'",
+        "update defaults set preset = x'ff'",
         "update messages set body = cast(x'61ff62' as text) where body = 'damaged'",
         "update messages set model = cast(x'61ff62' as text), reasoning = cast(x'61ff62' as text) where role = 'assistant'",
         "update sessions set user_agent = cast(x'61ff62' as text)",
-        "update personas set system_prompt = cast(x'61ff62' as text), greeting = cast(x'61ff62' as text), starters = cast(x'61ff62' as text) where name = 'damaged'",
+        "update personas set preset = cast(x'7bff7d' as text), greeting = cast(x'61ff62' as text), starters = cast(x'61ff62' as text) where name = 'damaged'",
         "update personas set name = cast(x'61ff62' as text) where name = 'damaged'",
     ] {
         app.change(sql).await;

@@ -763,7 +763,8 @@ async fn usage_is_told_once_wherever_it_comes() {
             reply.usage,
             [Usage {
                 prompt_tokens: 3,
-                completion_tokens: 2
+                completion_tokens: 2,
+                ..Usage::default()
             }],
             "{name}"
         );

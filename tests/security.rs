@@ -10,12 +10,12 @@ use http::{Method, Response, StatusCode};
 use scraper::Node;
 use std::collections::{BTreeSet, HashSet};
 
-type Row = (&'static str, &'static str, &'static str, [u16; 3]);
+pub type Row = (&'static str, &'static str, &'static str, [u16; 3]);
 
 /// Every route: its method and path, a body that it accepts, and what strangers, the owner, and
 /// somebody else are answered. A route without a line here fails a test.
 #[rustfmt::skip]
-const ROUTES: &[Row] = &[
+pub const ROUTES: &[Row] = &[
     ("GET",  "/",                      "",               [200, 200, 200]),
     ("GET",  "/register",              "",               [200, 303, 303]),
     ("POST", "/register",              "",               [422, 422, 422]),
@@ -134,11 +134,11 @@ fn every_route_is_tested() {
 /// Everything that people have stored, to see that it did not change.
 async fn stored(app: &TestApp) -> String {
     app.value(
-        "select (select coalesce(string_agg(hex(id) || name || is_admin || coalesce(language, '') || coalesce(time_zone, ''), ';'), '') from users)
+        "select (select coalesce(string_agg(hex(id) || name || role || coalesce(language, '') || coalesce(time_zone, ''), ';'), '') from users)
              || (select coalesce(string_agg(hex(id) || hex(user_id) || title || coalesce(hex(leaf), ''), ';'), '') from chats)
              || (select coalesce(string_agg(hex(id) || hex(chat_id) || state || body, ';'), '') from messages)
-             || (select coalesce(string_agg(coalesce(model, '') || coalesce(top_p, 0), ';'), '') from chats)
-             || (select coalesce(string_agg(hex(user_id) || coalesce(top_p, 0), ';'), '') from defaults)
+             || (select coalesce(string_agg(preset, ';'), '') from chats)
+             || (select coalesce(string_agg(hex(user_id) || preset, ';'), '') from defaults)
              || (select coalesce(string_agg(hex(id) || name, ';'), '') from personas)
              || (select count(*) from sessions)",
     )
@@ -146,7 +146,7 @@ async fn stored(app: &TestApp) -> String {
 }
 
 /// A chat of this person's with a reply that has ended in a way that can be tried again.
-struct Owned {
+pub struct Owned {
     chat: String,
     message: String,
     reply: String,
@@ -155,7 +155,7 @@ struct Owned {
 }
 
 impl Owned {
-    async fn by(owner: &Browser, app: &TestApp) -> Self {
+    pub async fn by(owner: &Browser, app: &TestApp) -> Self {
         app.model.answer(Answer::status(422, "text/plain", "no"));
         let page = owner.start_chat("Mine alone").await;
         let chat = page.path.strip_prefix("/chats/").unwrap().to_owned();
@@ -187,7 +187,7 @@ impl Owned {
         }
     }
 
-    fn path(&self, route: &str) -> String {
+    pub fn path(&self, route: &str) -> String {
         let id = if route.starts_with("/replies") {
             &self.reply
         } else if route.starts_with("/messages") {
@@ -218,14 +218,14 @@ async fn style_sheet(browser: &Browser) -> String {
         .attribute("link[rel=stylesheet]", "href")
 }
 
-async fn ask(browser: &Browser, method: &str, path: &str, body: &str) -> Response<Body> {
+pub async fn ask(browser: &Browser, method: &str, path: &str, body: &str) -> Response<Body> {
     let body = (method == "POST").then(|| body.to_owned());
     browser
         .request(method.parse().unwrap(), path, "document", body)
         .await
 }
 
-async fn text(response: Response<Body>) -> String {
+pub async fn text(response: Response<Body>) -> String {
     Live::new("", response).page().await.html
 }
 
@@ -931,7 +931,7 @@ async fn fields_that_a_form_does_not_have_say_nothing() {
         .fill("password_confirm", PASSWORD);
     assert_eq!(ben.submit(&more(form, &admin)).await.path, "/chats/new");
     assert_eq!(
-        app.value::<String>("select string_agg(name, ',') from users where is_admin")
+        app.value::<String>("select string_agg(name, ',') from users where role = 'administrator'")
             .await,
         "ann"
     );

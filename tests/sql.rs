@@ -93,11 +93,15 @@ fn every_column_is_asked_for_by_its_name() {
     assert!(seen > 100, "{seen}");
 }
 
-/// For the same reason: columns come, and none goes or becomes another.
+/// For the same reason: columns come, and none goes or becomes another; but in a step under which no
+/// older server may run (`REWRITES` in src/db/migrate.rs).
 #[test]
 fn migrations_add_and_change_no_types() {
     let mut steps: HashMap<_, usize> = HashMap::new();
     for (path, text) in files("migrations", "sql") {
+        if path.ends_with("0010_growth.sql") {
+            continue;
+        }
         let code = |line: &str| line.split("--").next().unwrap_or_default().to_lowercase();
         let text: Vec<_> = text.lines().map(code).collect();
         for statement in text.join(" ").split(';') {

@@ -522,12 +522,15 @@ async fn grow_below(db: &Db, chat: &str, message: &str, count: i64, deep: bool) 
     }
     with_pool!(db.writer().unwrap(), db => {
         let mut tx = db.begin().await.unwrap();
+        let user = sqlx::query_scalar("select user_id from chats where id = $1").bind(chat);
+        let user: Uuid = user.fetch_one(&mut *tx).await.unwrap();
         for rows in rows.chunks(1_000) {
             let mut sql = sqlx::QueryBuilder::new(
-                "insert into messages (id, chat_id, parent_id, role, body, state, created_at) ",
+                "insert into messages
+                     (id, chat_id, user_id, parent_id, role, body, state, created_at) ",
             );
             sql.push_values(rows, |mut row, (id, parent, role, body)| {
-                row.push_bind(*id).push_bind(chat).push_bind(*parent);
+                row.push_bind(*id).push_bind(chat).push_bind(user).push_bind(*parent);
                 row.push_bind(*role).push_bind(body.as_str()).push("'complete', 0");
             });
             sql.build().execute(&mut *tx).await.unwrap();

@@ -22,17 +22,16 @@ pub(crate) struct Holdings {
 
 impl Db {
     pub(crate) async fn holdings(&self, user: &User) -> Result<Holdings> {
-        let sql = "with others (is_admin) as (
-                       select is_admin from users where id <> $1 and deleted_at is null
-                   )
-                   select (select count(*) from chats where user_id = $1) as chats,
+        let sql = "select (select count(*) from chats where user_id = $1) as chats,
                        (select count(*) from personas where user_id = $1) as personas,
-                       not exists (select 1 from others) as is_alone,
-                       $2 and exists (select 1 from others)
-                           and not exists (select 1 from others where is_admin) as is_needed";
+                       not exists (select 1 from users
+                                   where id <> $1 and deleted_at is null) as is_alone,
+                       $2 and exists (select 1 from users where id <> $1 and deleted_at is null)
+                           and not exists (select 1 from users where role = 'administrator'
+                                           and id <> $1 and deleted_at is null) as is_needed";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(user.id)
-            .bind(user.is_admin)
+            .bind(user.is_admin())
             .fetch_one(db)
             .await?))
     }
@@ -42,11 +41,12 @@ impl Db {
     pub(crate) async fn close_account(&self, user: UserId) -> Result<bool> {
         // No name begins with a space.
         let sql = "update users set name = '', name_key = $2, password_hash = '',
-                       password_no = password_no + 1, is_admin = false, deleted_at = $3
+                       password_no = password_no + 1, role = 'member', deleted_at = $3
                    where id = $1 and deleted_at is null and (
-                       not is_admin
+                       role <> 'administrator'
                        or exists (select 1 from users o
-                                  where o.is_admin and o.id <> $1 and o.deleted_at is null)
+                                  where o.role = 'administrator' and o.id <> $1
+                                  and o.deleted_at is null)
                        or not exists (select 1 from users o
                                       where o.id <> $1 and o.deleted_at is null))";
         let mut tx = self.begin().await?;
@@ -73,8 +73,8 @@ impl Db {
     }
 
     pub(crate) async fn running_replies(&self, user: UserId) -> Result<Vec<MessageId>> {
-        let sql = "select m.id from messages m join chats c on c.id = m.chat_id
-                   where m.state in ('queued', 'streaming') and c.user_id = $1";
+        let sql = "select id from messages
+                   where state in ('queued', 'streaming') and user_id = $1";
         Ok(with_pool!(self.read, db => sqlx::query_scalar(sql).bind(user).fetch_all(db).await?))
     }
 

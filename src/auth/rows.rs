@@ -33,7 +33,7 @@ pub(crate) enum NotMade {
 impl Db {
     /// Returns who is signed in by this session.
     pub(crate) async fn user_of_session(&self, id: Id) -> Result<Option<Found>> {
-        let sql = "select u.id, u.name, u.is_admin, u.language, u.theme, u.text_size, u.density,
+        let sql = "select u.id, u.name, u.role, u.language, u.theme, u.text_size, u.density,
                        u.composer, u.time_zone, u.created_at, s.expires_at
                    from sessions s join users u on u.id = s.user_id
                    where s.key_hash = $1 and s.expires_at > $2 and s.password_no = u.password_no
@@ -66,9 +66,10 @@ impl Db {
         let sql = "with others (present) as (
                        select exists (select 1 from users where deleted_at is null)
                    )
-                   insert into users (id, name, name_key, password_hash, is_admin, language,
+                   insert into users (id, name, name_key, password_hash, role, language,
                        created_at, password_no, theme, text_size, density)
-                   select $1, $2, $3, $4, not present, $5, $6, $8, $9, $10, $11 from others
+                   select $1, $2, $3, $4, case when present then 'member' else 'administrator' end,
+                       $5, $6, $8, $9, $10, $11 from others
                    where $7 or not present
                    on conflict (name_key) do nothing";
         let mut tx = self.begin().await?;

@@ -112,6 +112,10 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", value_name = "URL", help_heading = DATABASE, default_value = "sqlite://damso.db", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
+    /// Rebuild the tables of an SQLite database in an update without a backup beside it first
+    #[arg(long, env = "NO_BACKUP", value_name = "BOOL", help_heading = DATABASE, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub no_backup: bool,
+
     /// API key for the model server
     #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", help_heading = MODEL_SERVER, hide_env_values = true, value_parser = secret)]
     pub openai_api_key: Option<Secret>,

@@ -1,9 +1,11 @@
 //! Read-only inspection of a database (used by the commands): never created, changed or locked.
 
 use super::{
-    Kind, POSTGRES_STEPS, Pool, SQLITE_STEPS,
+    Kind, Pool,
     files::{beside, real},
-    is_postgres, pooler, postgres,
+    is_postgres,
+    migrate::{POSTGRES_STEPS, SQLITE_STEPS},
+    pooler, postgres,
     tables::TABLES,
 };
 use crate::with_pool;
@@ -151,6 +153,12 @@ impl Look {
             Kind::Sqlite(_) => compare(&taken, &SQLITE_STEPS),
             Kind::Postgres(_) => compare(&taken, &POSTGRES_STEPS),
         })
+    }
+
+    /// Returns the last step that was taken, of a database that has taken one.
+    pub(super) async fn last_step(&self) -> sqlx::Result<i64> {
+        let sql = "select coalesce(max(version), 0) from _sqlx_migrations";
+        with_pool!(self.0, db => sqlx::query_scalar(sql).fetch_one(db).await)
     }
 
     /// Lists those of our tables that are there, with their numbers of rows.

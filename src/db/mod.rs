@@ -4,6 +4,7 @@
 //! Every statement is written once, with `$1` for its parameters, and runs on both kinds through
 //! [`with_pool!`] and [`with_tx!`], which compile it for each.
 
+mod backup;
 mod copy;
 mod crash;
 pub(crate) mod failure;
@@ -11,6 +12,7 @@ mod files;
 mod health;
 pub(crate) mod inspect;
 mod legible;
+mod migrate;
 pub(crate) mod notify;
 mod pooler;
 mod postgres;
@@ -19,27 +21,22 @@ mod space;
 mod sqlite;
 mod tables;
 
+pub use backup::copy_to;
 pub use copy::{Row, Value};
 pub use crash::is_in_doubt;
 pub use files::{Moved, is_in_use, may_be_used};
 pub use inspect::{Look, Server, Standing, place, sqlite_file};
 pub use legible::{Legible, MaybeLegible, readable};
+pub use migrate::Backup;
 pub use notify::{Topic, Waker};
 pub use pooler::{NO_SESSIONS, advice};
 pub use space::{DiskSpace, disk_space_for};
 pub use tables::{LEFT_BEHIND, TABLES, Table, Type};
 
-use crate::{
-    error::{Error, Result},
-    time::now,
-};
+use crate::{error::Result, time::now};
 use notify::Wakes;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, migrate::Migrator};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::{io, sync::Arc};
-
-/// The steps that lead to the tables of today.
-static SQLITE_STEPS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_STEPS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Something that there is of each kind of database.
 #[derive(Clone, Debug)]
@@ -128,16 +125,25 @@ pub struct Db {
 
 impl Db {
     /// Opens the database, makes an SQLite file when it is missing, and brings the tables up to
-    /// date. Several processes may do so at once on PostgreSQL.
+    /// date, with a backup beside the file before its rows are rewritten. Several processes may do so
+    /// at once on PostgreSQL.
     ///
     /// # Errors
     /// When it cannot be reached, opened or made, is in use, or a migration fails. The words follow
     /// the name of the database.
     pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, Backup::Make).await
+    }
+
+    /// The same, with or without that backup.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open_with(url: &str, backup: Backup) -> Result<Self> {
         if is_postgres(url) {
             Self::open_postgres(url).await
         } else {
-            Self::open_sqlite(url).await
+            Self::open_sqlite(url, backup).await
         }
     }
 
@@ -202,19 +208,6 @@ impl Db {
 /// Tells whether the address is one of PostgreSQL; else it is of an SQLite file.
 pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
-}
-
-/// Brings the tables up to date.
-async fn migrate(pool: Pool) -> Result<()> {
-    let look = Look::through(pool.clone());
-    if let Some(problem) = look.standing().await?.problem() {
-        return Err(Error::internal(problem));
-    }
-    match &pool {
-        Kind::Sqlite(pool) => SQLITE_STEPS.run(pool).await?,
-        Kind::Postgres(pool) => POSTGRES_STEPS.run(pool).await?,
-    }
-    Ok(())
 }
 
 /// Rows that are erased in one transaction, so that nobody else waits long for the database.

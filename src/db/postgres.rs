@@ -1,6 +1,6 @@
 //! Opening a PostgreSQL database.
 
-use super::{Db, Kind, health::Health, migrate, notify, pooler, reach::Reach};
+use super::{Db, Kind, health::Health, migrate::migrate_postgres, notify, pooler, reach::Reach};
 use crate::error::{Error, Result};
 use sqlx::{
     ConnectOptions, Connection, Executor,
@@ -53,7 +53,7 @@ impl Db {
         let migrating = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options.clone());
-        migrate(Kind::Postgres(migrating.clone())).await?;
+        migrate_postgres(&migrating).await?;
         migrating.close().await;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)

@@ -7,7 +7,7 @@ use super::{
     Db, Kind, crash,
     files::{self, Place},
     health::Health,
-    migrate,
+    migrate::{Backup, migrate_sqlite},
     notify::Wakes,
     space::Space,
 };
@@ -38,7 +38,7 @@ pub(super) struct Sqlite {
 }
 
 impl Db {
-    pub(super) async fn open_sqlite(url: &str) -> Result<Self> {
+    pub(super) async fn open_sqlite(url: &str, backup: Backup) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(url)?
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
@@ -58,6 +58,7 @@ impl Db {
         let file = options.get_filename().to_owned();
         files::may_be_used(&file).map_err(Error::internal)?;
         let lock = files::lock(&file)?;
+        migrate_sqlite(&options, backup).await?;
         // Connections are kept for good, and with them the statements they have prepared. When one
         // comes back it is seen that it is alive; until it is used again nothing can happen to it.
         let pool = || {
@@ -80,7 +81,6 @@ impl Db {
             })
             .connect_with(options.clone().optimize_on_close(true, Some(400)))
             .await?;
-        migrate(Kind::Sqlite(write.clone())).await?;
         // A reader cannot optimize: its close would fail half done, and leave the last words of the
         // database in a file beside it.
         let read = pool()

@@ -29,7 +29,7 @@ pub enum Type {
 use Type::{Bytes, Flag, Number, Text, Uuid};
 
 /// Everything that belongs to people. What others refer to comes before them.
-pub static TABLES: [Table; 8] = [
+pub static TABLES: [Table; 9] = [
     Table {
         name: "users",
         key: 1,
@@ -38,7 +38,6 @@ pub static TABLES: [Table; 8] = [
             ("name", Text),
             ("name_key", Text),
             ("password_hash", Text),
-            ("is_admin", Flag),
             ("language", Text),
             ("created_at", Number),
             ("served_at", Number),
@@ -49,6 +48,7 @@ pub static TABLES: [Table; 8] = [
             ("time_zone", Text),
             ("password_no", Number),
             ("deleted_at", Number),
+            ("role", Text),
         ],
     },
     Table {
@@ -84,12 +84,7 @@ pub static TABLES: [Table; 8] = [
             ("leaf", Uuid),
             ("created_at", Number),
             ("active_at", Number),
-            ("model", Text),
-            ("system_prompt", Text),
-            ("temperature", Number),
-            ("top_p", Number),
-            ("max_tokens", Number),
-            ("effort", Text),
+            ("preset", Text),
             ("persona", Text),
             ("title_by", Text),
         ],
@@ -100,6 +95,7 @@ pub static TABLES: [Table; 8] = [
         columns: &[
             ("id", Uuid),
             ("chat_id", Uuid),
+            ("user_id", Uuid),
             ("parent_id", Uuid),
             ("role", Text),
             ("body", Text),
@@ -137,16 +133,7 @@ pub static TABLES: [Table; 8] = [
     Table {
         name: "defaults",
         key: 1,
-        columns: &[
-            ("user_id", Uuid),
-            ("model", Text),
-            ("system_prompt", Text),
-            ("temperature", Number),
-            ("top_p", Number),
-            ("max_tokens", Number),
-            ("effort", Text),
-            ("titles", Flag),
-        ],
+        columns: &[("user_id", Uuid), ("preset", Text), ("titles", Flag)],
     },
     Table {
         name: "personas",
@@ -157,13 +144,24 @@ pub static TABLES: [Table; 8] = [
             ("name", Text),
             ("greeting", Text),
             ("starters", Text),
-            ("model", Text),
-            ("system_prompt", Text),
-            ("temperature", Number),
-            ("top_p", Number),
-            ("max_tokens", Number),
-            ("effort", Text),
+            ("preset", Text),
             ("created_at", Number),
+        ],
+    },
+    Table {
+        name: "usage",
+        key: 1,
+        columns: &[
+            ("id", Uuid),
+            ("user_id", Uuid),
+            ("day", Number),
+            ("model", Text),
+            ("prompt_tokens", Number),
+            ("cached_tokens", Number),
+            ("completion_tokens", Number),
+            ("reasoning_tokens", Number),
+            ("replies", Number),
+            ("is_estimate", Flag),
         ],
     },
 ];

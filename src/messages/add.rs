@@ -127,14 +127,16 @@ pub(crate) async fn add_exchange(
     parent: Option<MessageId>,
     new: &NewMessage,
 ) -> Result<Result<Option<MessageId>, NotTaken>> {
-    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at)
-               values ($1, $2, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing";
+    let sql =
+        "insert into messages (id, chat_id, user_id, parent_id, role, body, state, created_at)
+               values ($1, $2, $6, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing";
     let added = with_tx!(*tx, db => sqlx::query(sql)
         .bind(new.key)
         .bind(chat)
         .bind(parent)
         .bind(&new.text)
         .bind(now())
+        .bind(user.id)
         .execute(db)
         .await?
         .rows_affected());

@@ -6,9 +6,10 @@ use super::{
     rows::{Chat, Message},
 };
 use crate::{
-    db::{Db, Tx},
+    db::{Db, Legible, Tx},
     error::{Error, Result},
     ids::{ChatId, MessageId},
+    presets::Preset,
     time::now,
     users::User,
     with_tx,
@@ -153,10 +154,14 @@ pub(crate) async fn add_reply(
         return Ok(Err(too_much));
     }
     // Until it is asked, the model is named that will be.
-    let sql = "insert into messages (id, chat_id, parent_id, role, body, state, created_at,
+    let sql = "select preset from chats where id = $1";
+    let preset: Legible =
+        with_tx!(*tx, db => sqlx::query_scalar(sql).bind(chat).fetch_one(db).await?);
+    let usual = Preset::from(preset).model;
+    let sql =
+        "insert into messages (id, chat_id, user_id, parent_id, role, body, state, created_at,
                    queued_at, asked_model, model)
-               select $1, $2, $3, 'assistant', '', 'queued', $4, $4, $5, coalesce($5, model)
-               from chats where id = $2
+               values ($1, $2, $6, $3, 'assistant', '', 'queued', $4, $4, $5, coalesce($5, $7))
                on conflict (id) do nothing";
     let added = with_tx!(*tx, db => sqlx::query(sql)
         .bind(reply)
@@ -164,6 +169,8 @@ pub(crate) async fn add_reply(
         .bind(parent)
         .bind(now())
         .bind(model)
+        .bind(user.id)
+        .bind(usual)
         .execute(db)
         .await?.rows_affected());
     if added == 0 {

@@ -5,15 +5,7 @@ use super::{
     refusal::NotTaken,
     title::title_from,
 };
-use crate::{
-    db::Db,
-    error::Result,
-    ids::ChatId,
-    presets::{Preset, bind_preset},
-    time::now,
-    users::User,
-    with_tx,
-};
+use crate::{db::Db, error::Result, ids::ChatId, presets::Preset, time::now, users::User, with_tx};
 
 /// The persona and the model with which a chat begins.
 #[derive(Clone, Debug, Default)]
@@ -38,19 +30,16 @@ impl Db {
         beginning: &Beginning,
     ) -> Result<Result<Exchange, NotTaken>> {
         let chat = ChatId::new();
-        let sql = "insert into chats (id, user_id, title, created_at, active_at, model,
-                       system_prompt, temperature, top_p, max_tokens, effort, persona, title_by)
-                   values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        let preset = &beginning.preset;
+        let sql = "insert into chats (id, user_id, title, created_at, active_at, preset, persona,
+                       title_by)
+                   values ($1, $2, $3, $4, $4, $5, $6, $7)";
         let mut tx = self.begin().await?;
-        with_tx!(tx, db => bind_preset!(
-                sqlx::query(sql)
-                .bind(chat)
-                .bind(user.id)
-                .bind(title_from(&new.text))
-                .bind(now()),
-                preset
-            )
+        with_tx!(tx, db => sqlx::query(sql)
+            .bind(chat)
+            .bind(user.id)
+            .bind(title_from(&new.text))
+            .bind(now())
+            .bind(beginning.preset.json())
             .bind(&beginning.persona)
             .bind(if beginning.titled { "line" } else { "person" })
             .execute(db)

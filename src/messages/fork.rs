@@ -69,14 +69,14 @@ impl Db {
                     row.push_bind(old).push_bind(new).push_bind(parent);
                 });
                 sql.push(
-                    ") insert into messages (id, chat_id, parent_id, role, body, reasoning, state,
+                    ") insert into messages (id, chat_id, user_id, parent_id, role, body, reasoning, state,
                          problem, model, dropped, prompt_tokens, completion_tokens, is_estimate,
                          written_in, created_at, ended_at)
                      select k.new, ",
                 )
                 .push_bind(copy)
                 .push(
-                    ", k.parent, m.role, m.body, m.reasoning, m.state, m.problem, m.model,
+                    ", m.user_id, k.parent, m.role, m.body, m.reasoning, m.state, m.problem, m.model,
                          m.dropped, m.prompt_tokens, m.completion_tokens, m.is_estimate,
                          m.written_in, m.created_at, m.ended_at
                      from keys k join messages m on m.id = k.old",

@@ -38,8 +38,9 @@ impl Db {
     ) -> Result<Vec<Listed>> {
         // Were the limit bound, SQLite would plan the query anew each time.
         let sql = concat!(
-            "select id, title, active_at, id in (select chat_id from messages
-                 where state in ('queued', 'streaming') and deleted_at is null) as is_running
+            "select id, title, active_at, exists (
+                 select 1 from messages m where m.chat_id = chats.id
+                 and m.state in ('queued', 'streaming') and m.deleted_at is null) as is_running
              from chats where user_id = $1 and (active_at, id) < ($2, $3)
              order by active_at desc, id desc limit 1 + ",
             shown!()
@@ -54,8 +55,9 @@ impl Db {
 
     /// One of the user's chats.
     pub(crate) async fn listed(&self, user: &User, id: ChatId) -> Result<Listed> {
-        let sql = "select id, title, active_at, id in (select chat_id from messages
-                       where state in ('queued', 'streaming') and deleted_at is null) as is_running
+        let sql = "select id, title, active_at, exists (
+                 select 1 from messages m where m.chat_id = chats.id
+                 and m.state in ('queued', 'streaming') and m.deleted_at is null) as is_running
                    from chats where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)

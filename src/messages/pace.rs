@@ -35,8 +35,8 @@ impl Tx {
     ) -> Result<Result<(), NotTaken>> {
         let key = user.id.0.to_string();
         self.alone(&key).await?;
-        let sql = "select count(*) from messages m join chats c on c.id = m.chat_id
-                   where m.state in ('queued', 'streaming') and c.user_id = $1";
+        let sql = "select count(*) from messages
+                   where state in ('queued', 'streaming') and user_id = $1";
         let present: i64 =
             with_tx!(*self, db => sqlx::query_scalar(sql).bind(user.id).fetch_one(db).await?);
         if usize::try_from(present).is_ok_and(|present| present >= most.replies) {

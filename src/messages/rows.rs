@@ -3,6 +3,7 @@
 use crate::{
     ids::{ChatId, MessageId},
     models,
+    presets::Preset,
     users::User,
 };
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ impl MessageId {
 /// The columns of a [`Chat`] `c`.
 macro_rules! chat_columns {
     () => {
-        "c.id, c.title, c.leaf, c.model, c.persona, c.title_by"
+        "c.id, c.title, c.leaf, c.preset, c.persona, c.title_by"
     };
 }
 pub(crate) use chat_columns;
@@ -50,9 +51,9 @@ pub struct Chat {
     pub title: String,
     /// The message at the end of the branch that is shown.
     pub leaf: Option<MessageId>,
-    /// The model that is set for its replies.
-    #[sqlx(try_from = "crate::db::MaybeLegible")]
-    pub model: Option<String>,
+    /// What is set for its replies.
+    #[sqlx(try_from = "crate::db::Legible")]
+    pub preset: Preset,
     /// The name of the persona with which it began.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub persona: Option<String>,

@@ -60,7 +60,7 @@ impl Chunk {
 #[derive(Deserialize)]
 struct Usual {
     choices: [Choice; 1],
-    usage: Option<Usage>,
+    usage: Option<Value>,
     error: Option<IgnoredAny>,
     base_resp: Option<IgnoredAny>,
     success: Option<IgnoredAny>,
@@ -150,7 +150,7 @@ impl Usual {
                 || reason::is_tool_call(&word),
             has_media: images.is_some_and(|images| !images.is_empty()),
             finish: reason::finish(&word),
-            usage: self.usage,
+            usage: self.usage.as_ref().and_then(usage),
             notice: ending_notice(&word),
             is_whole: false,
         })
@@ -277,9 +277,15 @@ const THOUGHTS: [&str; 12] = [
 fn usage(usage: &Value) -> Option<Usage> {
     let count = |field: &str| usage[field].as_u64();
     let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
+    let part = |whole: &str, part: &str| usage[whole][part].as_u64();
     (prompt.is_some() || completion.is_some()).then(|| Usage {
         prompt_tokens: prompt.unwrap_or_default(),
+        cached_tokens: part("prompt_tokens_details", "cached_tokens")
+            // DeepSeek's word.
+            .or(count("prompt_cache_hit_tokens"))
+            .unwrap_or_default(),
         completion_tokens: completion.unwrap_or_default(),
+        reasoning_tokens: part("completion_tokens_details", "reasoning_tokens").unwrap_or_default(),
     })
 }
 

@@ -43,7 +43,6 @@ pub use unopened::{unopened, without_thoughts};
 
 use futures_util::{Stream, StreamExt};
 use rustls_platform_verifier::ConfigVerifierExt;
-use serde::Deserialize;
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -182,12 +181,16 @@ pub enum Event {
 }
 
 /// Tokens of a reply.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the conversation that was sent.
     pub prompt_tokens: u64,
+    /// Those of them that the server had read before.
+    pub cached_tokens: u64,
     /// Tokens of the reply, reasoning included.
     pub completion_tokens: u64,
+    /// Those of them that were reasoning.
+    pub reasoning_tokens: u64,
 }
 
 /// The reason why a reply ended that did not fail.

@@ -18,7 +18,7 @@ pub(crate) struct Persona {
     /// Questions to begin with, one a line.
     #[sqlx(try_from = "crate::db::Legible")]
     pub starters: String,
-    #[sqlx(flatten)]
+    #[sqlx(try_from = "crate::db::Legible")]
     pub preset: Preset,
 }
 

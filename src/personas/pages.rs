@@ -141,11 +141,11 @@ pub(crate) async fn change(
     Path(id): Path<PersonaId>,
     Form(sent): Form<Sent>,
 ) -> Result<Response> {
-    app.db.persona(&user, id).await?;
+    let persona = app.db.persona(&user, id).await?;
     match sent.read(&app, &view, Some(id)).await {
         Err(page) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
         Ok((typed, preset)) => {
-            let kept = unless_not_written(app.db.set_persona(id, &typed, &preset).await)?;
+            let kept = unless_not_written(app.db.set_persona(&persona, &typed, &preset).await)?;
             Ok(match kept {
                 Ok(()) => Redirect::to("/personas").into_response(),
                 Err(why) => PersonaPage::new(&app, view, Some(id), sent)

@@ -5,7 +5,7 @@ use crate::{
     db::{Db, readable},
     error::Result,
     ids::PersonaId,
-    presets::{Preset, bind_preset},
+    presets::Preset,
     time::now,
     users::User,
     with_pool, with_tx,
@@ -17,8 +17,7 @@ pub(super) const PERSONAS_LIMIT: i64 = 100;
 impl Db {
     /// The user's personas, by name.
     pub(crate) async fn personas(&self, user: &User) -> Result<Vec<Persona>> {
-        let sql = "select id, name, greeting, starters,
-                       model, system_prompt, temperature, top_p, max_tokens, effort
+        let sql = "select id, name, greeting, starters, preset
                    from personas where user_id = $1 order by lower(name), id";
         Ok(with_pool!(self.read, db => readable(
             &sqlx::query(sql).bind(user.id).fetch_all(db).await?
@@ -27,8 +26,7 @@ impl Db {
 
     /// The user's persona. Somebody else's is not found.
     pub(crate) async fn persona(&self, user: &User, id: PersonaId) -> Result<Persona> {
-        let sql = "select id, name, greeting, starters,
-                       model, system_prompt, temperature, top_p, max_tokens, effort
+        let sql = "select id, name, greeting, starters, preset
                    from personas where id = $1 and user_id = $2";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql)
             .bind(id)
@@ -44,21 +42,18 @@ impl Db {
         typed: &Typed,
         preset: &Preset,
     ) -> Result<bool> {
-        let sql = "insert into personas (id, user_id, name, greeting, starters,
-                       model, system_prompt, temperature, top_p, max_tokens, effort, created_at)
-                   select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-                   where (select count(*) from personas where user_id = $2) < $13";
+        let sql = "insert into personas (id, user_id, name, greeting, starters, preset, created_at)
+                   select $1, $2, $3, $4, $5, $6, $7
+                   where (select count(*) from personas where user_id = $2) < $8";
         let mut tx = self.begin().await?;
         tx.alone(&user.id.0.to_string()).await?;
-        let added = with_tx!(tx, db => bind_preset!(
-                sqlx::query(sql)
-                .bind(PersonaId::new())
-                .bind(user.id)
-                .bind(&typed.name)
-                .bind(&typed.greeting)
-                .bind(&typed.starters),
-                preset
-            )
+        let added = with_tx!(tx, db => sqlx::query(sql)
+            .bind(PersonaId::new())
+            .bind(user.id)
+            .bind(&typed.name)
+            .bind(&typed.greeting)
+            .bind(&typed.starters)
+            .bind(preset.json())
             .bind(now())
             .bind(PERSONAS_LIMIT)
             .execute(db)
@@ -71,21 +66,19 @@ impl Db {
     /// Changes a persona that was found to be the user's.
     pub(super) async fn set_persona(
         &self,
-        persona: PersonaId,
+        persona: &Persona,
         typed: &Typed,
         preset: &Preset,
     ) -> Result<()> {
-        let sql = "update personas set name = $2, greeting = $3, starters = $4, model = $5,
-                       system_prompt = $6, temperature = $7, top_p = $8, max_tokens = $9, effort = $10
+        let preset = preset.in_place_of(&persona.preset).json();
+        let sql = "update personas set name = $2, greeting = $3, starters = $4, preset = $5
                    where id = $1";
-        with_pool!(self.writer()?, db => bind_preset!(
-                sqlx::query(sql)
-                .bind(persona)
-                .bind(&typed.name)
-                .bind(&typed.greeting)
-                .bind(&typed.starters),
-                preset
-            )
+        with_pool!(self.writer()?, db => sqlx::query(sql)
+            .bind(persona.id)
+            .bind(&typed.name)
+            .bind(&typed.greeting)
+            .bind(&typed.starters)
+            .bind(preset)
             .execute(db)
             .await?.rows_affected());
         Ok(())

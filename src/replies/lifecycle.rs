@@ -19,13 +19,15 @@
 //! sees an affected row. A claim counts the reply's attempts. Whoever makes the reply writes only as
 //! that attempt, so that an instance that was declared dead, and comes back, can change nothing.
 
-use super::heartbeat::micros;
+use super::{
+    heartbeat::micros,
+    usage::{Asked, count},
+};
 use crate::{
     db::{Db, Topic, Tx},
     error::Result,
-    ids::{ChatId, MessageId},
+    ids::{ChatId, MessageId, UserId},
     messages::rows::MessageState,
-    models::Usage,
     time::now,
     with_pool, with_tx,
 };
@@ -50,6 +52,8 @@ pub(super) struct Claimed {
     #[sqlx(flatten)]
     pub lease: Lease,
     pub chat_id: ChatId,
+    /// Whose it is.
+    pub user_id: UserId,
     /// The message it answers.
     pub parent_id: Option<MessageId>,
     /// The text it has already, when it is carried on.
@@ -81,9 +85,8 @@ pub(super) struct Ending {
     pub said: Option<String>,
     pub body: String,
     pub reasoning: String,
-    pub usage: Option<Usage>,
-    /// The server did not tell the usage.
-    pub is_estimate: bool,
+    /// What its request took, as far as there was an answer.
+    pub asked: Option<Asked>,
     /// From its first word, or thought, to its end.
     pub written_in: Option<Duration>,
 }
@@ -97,8 +100,7 @@ impl Ending {
             said: None,
             body: claimed.body,
             reasoning,
-            usage: None,
-            is_estimate: false,
+            asked: None,
             written_in: None,
         }
     }
@@ -111,13 +113,13 @@ macro_rules! line {
     ($rest:literal) => {
         concat!(
             "with running as (
-                 select c.user_id, count(*) as n from messages m join chats c on c.id = m.chat_id
-                 where m.state = 'streaming' group by c.user_id
+                 select user_id, count(*) as n from messages
+                 where state = 'streaming' group by user_id
              ), line as (
                  select m.id, m.queued_at, u.served_at, coalesce(r.n, 0) + row_number() over (
-                     partition by c.user_id order by m.queued_at, m.id) as turn
-                 from messages m join chats c on c.id = m.chat_id
-                 join users u on u.id = c.user_id left join running r on r.user_id = c.user_id
+                     partition by m.user_id order by m.queued_at, m.id) as turn
+                 from messages m
+                 join users u on u.id = m.user_id left join running r on r.user_id = m.user_id
                  where m.state = 'queued'
              ) ",
             $rest
@@ -144,7 +146,7 @@ impl Db {
                  stop_asked = false, problem = null, said = null, ended_at = null
              where state = 'queued' and id in (
                  select id from line where turn <= $2 order by turn, served_at, queued_at, id limit $3)
-             returning id, attempt, chat_id, parent_id, body, reasoning, asked_model"
+             returning id, attempt, chat_id, user_id, parent_id, body, reasoning, asked_model"
         );
         let mut tx = self.begin().await?;
         // How many somebody has running is counted by one process after the other.
@@ -155,11 +157,10 @@ impl Db {
             .bind(number(slots))
             .fetch_all(db)
             .await?);
-        let sql = "update users set served_at = $2
-                   where id = (select user_id from chats where id = $1)";
+        let sql = "update users set served_at = $2 where id = $1";
         for claimed in &claimed {
             with_tx!(tx, db => sqlx::query(sql)
-                .bind(claimed.chat_id)
+                .bind(claimed.user_id)
                 .bind(now())
                 .execute(db)
                 .await?
@@ -192,7 +193,7 @@ impl Db {
     }
 
     /// `streaming | interrupted → complete | stopped | interrupted | failed`: its row gets the whole
-    /// text and its journal goes. False when it is no longer this attempt's to end.
+    /// text, its journal goes, and what it took is counted. False when it is no longer this attempt's to end.
     pub(super) async fn end_reply(&self, lease: Lease, ending: &Ending) -> Result<bool> {
         let sql = "update messages set state = $3, problem = $4, body = $5, reasoning = $6,
                        prompt_tokens = coalesce($7, prompt_tokens),
@@ -200,10 +201,7 @@ impl Db {
                        ended_at = $9, is_estimate = is_estimate or $10,
                        written_in = coalesce(written_in + $11, $11, written_in), said = $12
                    where id = $1 and attempt = $2 and state in ('streaming', 'interrupted')";
-        let count = |tokens: fn(&Usage) -> u64| {
-            let usage = ending.usage.as_ref();
-            usage.map(|usage| i64::try_from(tokens(usage)).unwrap_or(i64::MAX))
-        };
+        let asked = ending.asked.as_ref();
         let mut tx = self.begin().await?;
         let ended = with_tx!(tx, db => sqlx::query(sql)
             .bind(lease.id)
@@ -212,10 +210,10 @@ impl Db {
             .bind(ending.problem)
             .bind(&ending.body)
             .bind(&ending.reasoning)
-            .bind(count(|usage| usage.prompt_tokens))
-            .bind(count(|usage| usage.completion_tokens))
+            .bind(asked.map(|asked| count(asked.usage.prompt_tokens)))
+            .bind(asked.map(|asked| count(asked.usage.completion_tokens)))
             .bind(now())
-            .bind(ending.is_estimate)
+            .bind(asked.is_some_and(|asked| asked.is_estimate))
             .bind(ending.written_in.map(micros))
             .bind(&ending.said)
             .execute(db)
@@ -224,6 +222,10 @@ impl Db {
         if ended == 1 {
             tx.delete_journal(lease.id).await?;
             self.wake_others(&mut tx, Topic::Replies).await?;
+        }
+        // Also when the reply was deleted meanwhile, or is another attempt's: it was made.
+        if let Some(asked) = asked {
+            tx.add_usage(asked).await?;
         }
         tx.commit().await?;
         Ok(ended == 1)

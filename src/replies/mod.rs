@@ -15,6 +15,7 @@ pub(crate) mod stream_limit;
 mod title_dress;
 pub(crate) mod title_job;
 mod title_text;
+mod usage;
 mod writer;
 pub(crate) mod writer_pool;
 

@@ -86,7 +86,7 @@ impl Replies {
 
     /// Makes a reply and stores it.
     async fn make(&self, live: Arc<LiveReply>, claimed: Claimed) {
-        let (lease, chat) = (claimed.lease, claimed.chat_id);
+        let (lease, chat, user) = (claimed.lease, claimed.chat_id, claimed.user_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
         let (turns, options) = match Box::pin(self.turns(&live, &claimed)).await {
             Ok(Ok(asked)) => asked,
@@ -118,7 +118,7 @@ impl Replies {
             Ok(ending) => {
                 Box::pin(self.store(&live, lease, &ending)).await;
                 if ending.state == MessageState::Complete {
-                    self.see_to_title(chat, lease.id);
+                    self.see_to_title(user, chat, lease.id);
                 }
             }
             // Even a panic leaves no reply running for ever.

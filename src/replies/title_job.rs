@@ -1,13 +1,13 @@
 //! Titles: after its first whole reply a chat gets a short one, made by the model, once.
 
-use super::{Replies, title_text::title_from};
+use super::{Replies, title_text::title_from, usage::Asked};
 use crate::{
     db::{Db, Topic},
     error::Result,
-    ids::{ChatId, MessageId},
+    ids::{ChatId, MessageId, UserId},
     messages::rows::{Message, Role},
-    models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn},
-    with_pool,
+    models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn, Usage},
+    with_pool, with_tx,
 };
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -43,22 +43,31 @@ impl Db {
         Ok(claimed == 1)
     }
 
-    /// Gives the chat the model's title, if nobody has given it another one meanwhile.
-    async fn set_model_title(&self, chat: ChatId, title: &str) -> Result<()> {
+    /// Gives the chat the model's title, if it made one and nobody has given it another one meanwhile,
+    /// and counts what that took.
+    async fn end_title(&self, chat: ChatId, title: Option<&str>, asked: &[Asked]) -> Result<()> {
         let sql = "update chats set title = $2, title_by = 'model'
                    where id = $1 and title_by = 'asked'";
-        with_pool!(self.writer()?, db => sqlx::query(sql)
-            .bind(chat)
-            .bind(title)
-            .execute(db)
-            .await?.rows_affected());
+        let mut tx = self.begin().await?;
+        if let Some(title) = title {
+            with_tx!(tx, db => sqlx::query(sql)
+                .bind(chat)
+                .bind(title)
+                .execute(db)
+                .await?
+                .rows_affected());
+        }
+        for asked in asked.iter().filter(|asked| asked.usage != Usage::default()) {
+            tx.add_usage(asked).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }
 
 impl Replies {
     /// Sees to the title of a chat one of whose replies has become whole, in the background.
-    pub(crate) fn see_to_title(&self, chat: ChatId, reply: MessageId) {
+    pub(crate) fn see_to_title(&self, user: UserId, chat: ChatId, reply: MessageId) {
         let Some(models) = self.titles.clone() else {
             return;
         };
@@ -67,7 +76,7 @@ impl Replies {
         }
         let (db, closing) = (self.db.clone(), self.closing.clone());
         tokio::spawn(async move {
-            let made = closing.run_until_cancelled(make_title(&db, &models, chat, reply));
+            let made = closing.run_until_cancelled(make_title(&db, &models, user, chat, reply));
             if let Some(Err(error)) = made.await {
                 tracing::warn!(%error, "could not generate a title");
             }
@@ -75,21 +84,34 @@ impl Replies {
     }
 }
 
-async fn make_title(db: &Db, models: &Models, chat: ChatId, reply: MessageId) -> Result<()> {
+async fn make_title(
+    db: &Db,
+    models: &Models,
+    user: UserId,
+    chat: ChatId,
+    reply: MessageId,
+) -> Result<()> {
     if !db.claim_title(chat).await? {
         return Ok(());
     }
     let branch = db.branch_end(chat, Some(reply), 2).await?;
     let model = branch.last().and_then(|reply| reply.model.clone());
-    let asked = async {
-        match ask(models, model.clone(), &branch, TOKENS).await {
-            Said::Thoughts => ask(models, model, &branch, WITH_THOUGHTS).await,
-            said => said,
+    let name = model.clone().unwrap_or_default();
+    let mut asked = [TOKENS, WITH_THOUGHTS].map(|tokens| (tokens, Asked::for_title(user, &name)));
+    let asking = async {
+        for (tokens, asked) in &mut asked {
+            match ask(models, model.clone(), &branch, *tokens, asked).await {
+                Said::Thoughts => {}
+                said => return said,
+            }
         }
+        Said::Nothing
     };
-    let said = timeout(PATIENCE, asked).await.map(Said::text);
-    if let Some(title) = said.ok().flatten().and_then(|said| title_from(&said, TASK)) {
-        db.set_model_title(chat, &title).await?;
+    let said = timeout(PATIENCE, asking).await.map(Said::text);
+    let title = said.ok().flatten().and_then(|said| title_from(&said, TASK));
+    let asked = asked.map(|(_, asked)| asked);
+    db.end_title(chat, title.as_deref(), &asked).await?;
+    if title.is_some() {
         db.wake(Topic::Replies).await;
     }
     Ok(())
@@ -115,7 +137,13 @@ impl Said {
 }
 
 /// Asks the model for a title of the beginning of a chat.
-async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens: i64) -> Said {
+async fn ask(
+    models: &Models,
+    model: Option<String>,
+    branch: &[Message],
+    tokens: i64,
+    asked: &mut Asked,
+) -> Said {
     let mut told = String::new();
     for message in branch {
         let who = match message.role {
@@ -129,6 +157,7 @@ async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens:
         role: Turns::User,
         text: format!("{told}---\n{TASK}"),
     };
+    let prompt_tokens = turn.tokens();
     let options = Options {
         model,
         max_tokens: Some(tokens),
@@ -138,8 +167,15 @@ async fn ask(models: &Models, model: Option<String>, branch: &[Message], tokens:
     let (mut said, mut thinks) = (String::new(), false);
     while let Some(event) = events.next().await {
         match event {
-            Event::Text(text) => said += &text,
-            Event::Reasoning(_) => thinks = true,
+            Event::Text(text) => {
+                asked.has_brought(prompt_tokens, &text);
+                said += &text;
+            }
+            Event::Reasoning(text) => {
+                asked.has_brought(prompt_tokens, &text);
+                thinks = true;
+            }
+            Event::Usage(usage) => asked.took(usage),
             Event::End(Ok(Finish::Complete)) => return Said::Text(said),
             // What was cut is no title.
             Event::End(Ok(Finish::Length)) if thinks => return Said::Thoughts,

@@ -8,10 +8,12 @@ use super::{
     pacing,
     registry::Known,
     rendering::Rendering,
+    usage::Asked,
 };
 use crate::{
     db::Db,
     error::Result,
+    ids::UserId,
     messages::rows::{Message, MessageState},
     models::{
         self, Event, Events, Finish, Options, Trouble, TroubleKind, Turn, Usage, estimate,
@@ -58,6 +60,8 @@ pub(super) async fn write(
         rendering: Rendering::new(&live, LiveReply::show),
         live,
         lease: claimed.lease,
+        user: claimed.user_id,
+        model: None,
         events,
         thoughts: String::new(),
         thinks_again: from.1 > 0,
@@ -152,6 +156,9 @@ struct Writer {
     around: Around,
     live: Arc<LiveReply>,
     lease: Lease,
+    user: UserId,
+    /// The one that was asked.
+    model: Option<String>,
     events: Events,
     rendering: Rendering,
     /// Thoughts that are not shown yet.
@@ -265,6 +272,7 @@ impl Writer {
         match event {
             Event::Started { model, dropped } => {
                 self.asked.drain(..dropped.min(self.asked.len()));
+                self.model = Some(model.clone());
                 let (db, lease) = (self.around.db.clone(), self.lease);
                 self.noting = Some(self.around.main.spawn(async move {
                     // It is only told below the reply: no reason to give up.
@@ -352,9 +360,12 @@ impl Writer {
     fn estimate(&self, reasoning: &str) -> Usage {
         let new = |text: &str, from| text.get(from..).map_or(0, estimate);
         let (body, thoughts) = self.from;
+        let reasoning_tokens = new(reasoning, thoughts);
         Usage {
             prompt_tokens: self.asked.iter().sum(),
-            completion_tokens: new(self.rendering.text(), body) + new(reasoning, thoughts),
+            completion_tokens: new(self.rendering.text(), body) + reasoning_tokens,
+            reasoning_tokens,
+            cached_tokens: 0,
         }
     }
 
@@ -374,6 +385,8 @@ impl Writer {
             true => Some(self.estimate(&reasoning)),
             false => self.usage,
         };
+        let model = self.model.as_deref().unwrap_or_default();
+        let asked = usage.map(|usage| Asked::for_reply(self.user, model, usage, is_estimate));
         let mut body = self.rendering.text().to_owned();
         let (mut state, mut problem) = (state, problem);
         // Only its end tells of some text that it was thoughts.
@@ -395,8 +408,7 @@ impl Writer {
             said: self.said,
             body,
             reasoning,
-            usage,
-            is_estimate,
+            asked,
             written_in,
         }
     }

@@ -63,7 +63,10 @@ pub(crate) fn chat(view: &View) -> Chat {
         id: ChatId::new(),
         title: view.t.empty_second(),
         leaf: Some(MessageId::new()),
-        model: Some(MODEL.to_owned()),
+        preset: Preset {
+            model: Some(MODEL.to_owned()),
+            ..Preset::default()
+        },
         persona: None,
         title_by: "person".to_owned(),
     }
@@ -424,7 +427,7 @@ fn composers(view: &View) -> Result<Vec<Sample>> {
         model: None,
     });
     let nameless = Chat {
-        model: None,
+        preset: Preset::default(),
         ..chat.clone()
     };
     let nameless = Composer::new(&unasked, Some(&nameless), String::new());

@@ -25,6 +25,7 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
         top_p: Some(Thousandths(900)),
         max_tokens: Some(2_000),
         effort: Some("high".to_owned()),
+        ..Preset::default()
     };
     let bad = Preset {
         model: Some("m".repeat(300)),
@@ -33,6 +34,7 @@ pub(crate) fn samples(view: &View) -> Result<Vec<Sample>> {
         top_p: Some(Thousandths(9_000)),
         max_tokens: Some(-1),
         effort: Some("enormous".to_owned()),
+        ..Preset::default()
     };
     let mut refused = form(bad, false);
     if let Err(problems) = refused.fields.typed.preset(view.t) {

@@ -4,7 +4,7 @@ use super::view::View;
 use crate::{
     i18n::Texts,
     models::NAME_LIMIT,
-    presets::{EFFORTS, Preset, Thousandths},
+    presets::{EFFORTS, MOST_TOKENS, Preset, Thousandths},
     text::{clean_line, plain},
     time::grouped,
 };
@@ -16,7 +16,7 @@ use std::{fmt, ops::RangeInclusive, sync::Arc};
 const PROMPT_LIMIT: usize = 8_000;
 
 /// The numbers of tokens that may be asked for.
-const TOKENS: RangeInclusive<i64> = 1..=1_000_000;
+const TOKENS: RangeInclusive<i64> = 1..=MOST_TOKENS;
 
 /// The fields as they were typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,15 +86,17 @@ impl PresetForm {
             model: kept(model(&self.model, t), &mut problems.model),
             system_prompt: kept(prompt(&self.system_prompt, t), &mut problems.system_prompt),
             temperature: kept(
-                number(&self.temperature, 2_000).ok_or_else(|| t.preset_temperature_range()),
+                number(&self.temperature, Thousandths::TWO)
+                    .ok_or_else(|| t.preset_temperature_range()),
                 &mut problems.temperature,
             ),
             top_p: kept(
-                number(&self.top_p, 1_000).ok_or_else(|| t.preset_top_p_range()),
+                number(&self.top_p, Thousandths::ONE).ok_or_else(|| t.preset_top_p_range()),
                 &mut problems.top_p,
             ),
             max_tokens: kept(tokens(&self.max_tokens, t), &mut problems.max_tokens),
             effort: kept(effort(&self.effort, t), &mut problems.effort),
+            ..Preset::default()
         };
         if problems.are_none() {
             Ok(preset)
@@ -168,15 +170,15 @@ fn prompt(typed: &str, t: &Texts) -> Result<Option<String>, String> {
     Ok(Some(prompt).filter(|prompt| !prompt.trim().is_empty()))
 }
 
-/// A number from 0 to so many thousandths; inside, none when nothing was typed.
-fn number(typed: &str, most: i64) -> Option<Option<Thousandths>> {
+/// A number from 0 to this one; inside, none when nothing was typed.
+fn number(typed: &str, most: Thousandths) -> Option<Option<Thousandths>> {
     let typed = typed.trim().replace(',', ".");
     if typed.is_empty() {
         return Some(None);
     }
     let value: f64 = typed.parse().ok()?;
-    let within = value >= 0.0 && value <= most as f64 / 1000.0;
-    within.then(|| Some(Thousandths((value * 1000.0).round() as i64)))
+    let within = value >= 0.0 && value <= most.value();
+    within.then(|| Some(Thousandths::nearest(value)))
 }
 
 fn tokens(typed: &str, t: &Texts) -> Result<Option<i64>, String> {
@@ -233,14 +235,14 @@ mod tests {
             ("1e400", None),
             ("warm", None),
         ] {
-            assert_eq!(number(typed, 2_000), read, "{typed}");
+            assert_eq!(number(typed, Thousandths::TWO), read, "{typed}");
         }
     }
 
     #[test]
     fn what_was_read_is_shown_as_it_was_typed() {
         for typed in ["0", "0.7", "1.25", "2"] {
-            let read = number(typed, 2_000).flatten();
+            let read = number(typed, Thousandths::TWO).flatten();
             assert_eq!(super::typed(read), typed);
         }
     }

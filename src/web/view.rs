@@ -182,7 +182,7 @@ impl FromRequestParts<App> for View {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
         let visit = Visit::from_parts(parts);
-        let is_admin = user.as_ref().is_some_and(|user| user.is_admin);
+        let is_admin = user.as_ref().is_some_and(|user| user.is_admin());
         let mut view = Self::new(visit, user, &app.zone, app.models.now());
         if is_admin {
             Arc::make_mut(&mut view.0).disk_space = app.db.disk_space();

@@ -10,13 +10,27 @@ use damso::{App, config::Config, db::Db, models::Secret, router, with_pool};
 use http::{Request, Response};
 use sqlx::{Decode, Postgres, Sqlite, Type};
 use std::{
-    io,
-    sync::{Arc, Mutex, OnceLock},
+    collections::BTreeSet,
+    fmt, io,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
-use tracing_subscriber::EnvFilter;
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{LevelFilter, dynamic_filter_fn},
+    layer::{Context, SubscriberExt},
+    registry,
+    util::SubscriberInitExt,
+};
 
 /// The key that the app sends to the model server; no page and no log may ever show it.
 pub const KEY: &str = "sk-test-key-that-nobody-may-see-0123456789";
@@ -198,16 +212,117 @@ pub fn log() -> String {
     let log = LOG.get_or_init(|| {
         let log = Arc::new(Mutex::new(Vec::new()));
         let writer = log.clone();
-        tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(
-                "info,damso=trace,tower_http=debug,hyper=debug,reqwest=debug,async_openai=off",
-            ))
+        let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(move || Log(writer.clone()))
-            .init();
+            .with_filter(EnvFilter::new(
+                "info,damso=trace,tower_http=debug,hyper=debug,reqwest=debug,async_openai=off,\
+                 sqlx::postgres::notice=off",
+            ));
+        let statements = Recorder.with_filter(
+            dynamic_filter_fn(|event, _| {
+                ["sqlx::query", "sqlx::postgres::notice"].contains(&event.target())
+                    && RECORDS.load(Ordering::Relaxed)
+            })
+            .with_max_level_hint(LevelFilter::DEBUG),
+        );
+        registry().with(lines).with(statements).init();
         log
     });
     String::from_utf8_lossy(&log.lock().unwrap()).into_owned()
+}
+
+impl TestApp {
+    /// Waits until no reply is being written, also none of a process that is gone: it takes a while
+    /// until it counts as that.
+    pub async fn settled(&self) {
+        const RUNS: &str =
+            "select exists (select 1 from messages where state in ('queued', 'streaming'))";
+        let ended = async {
+            while self.value::<bool>(RUNS).await {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let ended = tokio::time::timeout(4 * super::PATIENCE, ended).await;
+        ended.expect("every reply ends");
+    }
+}
+
+/// Statements, and what PostgreSQL said about them.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    pub statements: BTreeSet<String>,
+    pub notices: BTreeSet<String>,
+}
+
+/// Whether they are recorded.
+static RECORDS: AtomicBool = AtomicBool::new(false);
+
+static RECORDED: Mutex<Recorded> = Mutex::new(Recorded {
+    statements: BTreeSet::new(),
+    notices: BTreeSet::new(),
+});
+
+/// Records every statement of this process from now on.
+pub fn record_statements() {
+    log();
+    RECORDS.store(true, Ordering::Relaxed);
+}
+
+/// What was recorded until now.
+pub fn recorded_statements() -> Recorded {
+    RECORDED.lock().unwrap().clone()
+}
+
+struct Recorder;
+
+impl<S: Subscriber> Layer<S> for Recorder {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut said = Said::default();
+        event.record(&mut said);
+        let mut recorded = RECORDED.lock().unwrap();
+        if event.metadata().target() != "sqlx::query" {
+            recorded.notices.insert(said.message);
+        } else if said.statement.is_empty() {
+            // A short one is its own summary.
+            recorded.statements.insert(said.summary);
+        } else {
+            recorded.statements.insert(said.statement);
+        }
+    }
+}
+
+/// What an event of sqlx says.
+#[derive(Default)]
+struct Said {
+    message: String,
+    summary: String,
+    statement: String,
+}
+
+impl Said {
+    fn field(&mut self, name: &str) -> Option<&mut String> {
+        match name {
+            "message" => Some(&mut self.message),
+            "summary" => Some(&mut self.summary),
+            "db.statement" => Some(&mut self.statement),
+            _ => None,
+        }
+    }
+}
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if let Some(said) = self.field(field.name()) {
+            *said = value.to_owned();
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if let Some(said) = self.field(field.name()) {
+            *said = format!("{value:?}");
+        }
+    }
 }
 
 struct Log(Arc<Mutex<Vec<u8>>>);

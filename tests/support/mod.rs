@@ -23,7 +23,7 @@ pub mod site;
 pub mod terminal;
 pub mod wire;
 
-pub use app::{KEY, TestApp, log};
+pub use app::{KEY, TestApp, log, record_statements, recorded_statements};
 pub use browser::{Browser, ORIGIN, PASSWORD, Place, Way};
 pub use dice::Dice;
 pub use live::Live;
@@ -33,6 +33,12 @@ use std::{future::Future, time::Duration};
 
 /// How long a test waits for something that must happen before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The time as the database has it, in microseconds since 1970.
+pub fn now() -> i64 {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    i64::try_from(since.as_micros()).unwrap()
+}
 
 /// Waits for something that must happen soon, whatever else the computer does.
 pub async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {

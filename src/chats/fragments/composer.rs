@@ -67,7 +67,10 @@ impl Composer {
 
     /// The model that replies here.
     fn model(&self) -> Option<&str> {
-        let set = self.set.as_ref().and_then(|chat| chat.model.as_deref());
+        let set = self
+            .set
+            .as_ref()
+            .and_then(|chat| chat.preset.model.as_deref());
         set.or(self.view.model.model.as_deref()).map(short_name)
     }
 

@@ -50,7 +50,7 @@ impl Ending {
             (Complete, Some("cut_short")) => Some(t.reply_cut_short()),
             (Complete | Queued | Streaming, _) => None,
         };
-        let is_admin = view.user.as_ref().is_some_and(|user| user.is_admin);
+        let is_admin = view.user.as_ref().is_some_and(|user| user.is_admin());
         let said = message
             .said
             .as_deref()

@@ -36,7 +36,7 @@ pub(crate) async fn show(
     Path(id): Path<ChatId>,
 ) -> Result<SettingsPage> {
     let chat = app.db.chat(&user, id).await?;
-    let preset = app.db.chat_preset(chat.id).await?;
+    let preset = chat.preset.clone();
     let fields = PresetFields::new(&view, preset.into(), app.models.list().await);
     Ok(SettingsPage { view, chat, fields })
 }
@@ -52,7 +52,11 @@ pub(crate) async fn change(
     let chat = app.db.chat(&user, id).await?;
     match form.preset(view.t) {
         Ok(preset) => {
-            let kept = unless_not_written(app.db.set_chat_preset(chat.id, &preset).await)?;
+            let kept = unless_not_written(
+                app.db
+                    .set_chat_preset(chat.id, &preset.in_place_of(&chat.preset))
+                    .await,
+            )?;
             let Err(why) = kept else {
                 return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
             };
