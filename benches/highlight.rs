@@ -257,7 +257,7 @@ fn name<'a>(syntaxes: &SyntaxSet, syntax: &'a SyntaxReference) -> Option<&'a str
 }
 
 /// One grammar, and the dearest of what was tried of it.
-struct Tried<'a> {
+struct SignInOutcome<'a> {
     language: &'a str,
     tokens: Vec<String>,
     /// The shapes that cost most so far.
@@ -290,13 +290,13 @@ fn main() -> ExitCode {
         ordinary.len()
     );
     let syntaxes = two_face::syntax::extra_newlines();
-    let mut all: Vec<Tried> = Vec::new();
+    let mut all: Vec<SignInOutcome> = Vec::new();
     for (index, syntax) in syntaxes.syntaxes().iter().enumerate() {
         let name = name(&syntaxes, syntax);
         if let Some(language) =
             name.filter(|name| only.is_empty() || only.iter().any(|one| one == name))
         {
-            all.push(Tried {
+            all.push(SignInOutcome {
                 language,
                 tokens: tokens(&syntaxes, index),
                 dearest: Vec::new(),

@@ -63,13 +63,13 @@ const DARK_PAPER: &str = "#1c1d1b";
 /// The appearance of pages that somebody chose.
 #[derive(Clone, Debug, Default, Deserialize, sqlx::FromRow)]
 #[serde(default)]
-pub(crate) struct Look {
+pub(crate) struct Appearance {
     pub theme: Option<String>,
     pub text_size: Option<String>,
     pub density: Option<String>,
 }
 
-impl Look {
+impl Appearance {
     /// Returns what a browser remembers of it.
     pub(crate) fn of_cookies(headers: &HeaderMap) -> Self {
         let look = Self {

@@ -210,7 +210,7 @@ pub fn router(app: App) -> Result<Router> {
             errors::show_errors,
         ))
         .layer(middleware::from_fn(compression::compress))
-        .layer(middleware::from_fn_with_state(app.clone(), view::dress))
+        .layer(middleware::from_fn_with_state(app.clone(), view::prepare))
         .layer(TraceLayer::new_for_http())
         .with_state(app))
 }

@@ -1,7 +1,7 @@
 //! `User`: somebody who has an account.
 
 use crate::{
-    appearance::{COMPOSER, Look},
+    appearance::{Appearance, COMPOSER},
     i18n::Lang,
     ids::UserId,
 };
@@ -27,7 +27,7 @@ pub struct User {
     pub role: UserRole,
     language: Option<String>,
     #[sqlx(flatten)]
-    look: Look,
+    appearance: Appearance,
     composer: Option<String>,
     time_zone: Option<String>,
     pub(crate) created_at: i64,
@@ -45,8 +45,8 @@ impl User {
     }
 
     /// Returns the appearance of pages that they chose.
-    pub(crate) fn look(&self) -> &Look {
-        &self.look
+    pub(crate) fn appearance(&self) -> &Appearance {
+        &self.appearance
     }
 
     /// Returns the way in which they send a message: one of the words of [`COMPOSER`].

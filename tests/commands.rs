@@ -7,7 +7,7 @@ use crate::support::{
     soon,
 };
 use damso::{
-    db::{Db, Kind, LEFT_BEHIND, Row, TABLES, Table, Type, Value, is_postgres},
+    db::{Db, Kind, NOT_COPIED, Row, TABLES, Table, Type, Value, is_postgres},
     with_pool,
 };
 use futures_util::TryStreamExt;
@@ -1179,7 +1179,7 @@ async fn compare_tables(url: &str, sql: &'static str, uuid: &str) {
         with_pool!(db.read, db => sqlx::query_as(sql).fetch_all(db).await.unwrap());
     let bytes = if is_postgres(url) { "bytea" } else { "blob" };
     db.close().await;
-    let is_moved = |column: &Column| !LEFT_BEHIND.contains(&&*column.0);
+    let is_moved = |column: &Column| !NOT_COPIED.contains(&&*column.0);
     let found: BTreeSet<Column> = found.into_iter().filter(is_moved).collect();
     let columns = |table: &'static Table| {
         table

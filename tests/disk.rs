@@ -91,7 +91,7 @@ impl Drop for Failing {
 
 /// A change that was tried.
 #[derive(Debug)]
-enum Tried {
+enum SignInOutcome {
     /// A message with this text.
     Message(String),
     /// An account with this name.
@@ -106,8 +106,8 @@ struct People<'a> {
     failing: &'a Failing,
     ann: Browser,
     dice: Dice,
-    kept: Vec<Tried>,
-    refused: Vec<Tried>,
+    kept: Vec<SignInOutcome>,
+    refused: Vec<SignInOutcome>,
     number: usize,
 }
 
@@ -122,23 +122,23 @@ impl People<'_> {
                 let page = Browser::plain(&self.failing.damso)
                     .register(&name, PASSWORD)
                     .await;
-                (Tried::Account(name), page.status)
+                (SignInOutcome::Account(name), page.status)
             }
             1 => {
                 let name = format!("persona{number}");
                 let form = self.ann.get("/personas/new").await.form("main form");
                 let page = self.ann.submit(&form.fill("name", &name)).await;
-                (Tried::Persona(name), page.status)
+                (SignInOutcome::Persona(name), page.status)
             }
             2 => {
                 let Some(at) = self
                     .kept
                     .iter()
-                    .position(|it| matches!(it, Tried::Message(_)))
+                    .position(|it| matches!(it, SignInOutcome::Message(_)))
                 else {
                     return;
                 };
-                let Tried::Message(text) = &self.kept[at] else {
+                let SignInOutcome::Message(text) = &self.kept[at] else {
                     return;
                 };
                 let text = text.clone();
@@ -153,7 +153,7 @@ impl People<'_> {
                 if page.status == StatusCode::OK {
                     self.kept.remove(at);
                 }
-                (Tried::Deletion(text), page.status)
+                (SignInOutcome::Deletion(text), page.status)
             }
             _ => {
                 let text = format!(
@@ -170,7 +170,7 @@ impl People<'_> {
                     StatusCode::SEE_OTHER => StatusCode::OK,
                     refused => refused,
                 };
-                (Tried::Message(text), status)
+                (SignInOutcome::Message(text), status)
             }
         };
         match status {
@@ -196,26 +196,26 @@ impl People<'_> {
         for (all, said) in [(&self.kept, 1), (&self.refused, 0)] {
             for tried in all {
                 let (sql, text, expected) = match tried {
-                    Tried::Message(text) => (
+                    SignInOutcome::Message(text) => (
                         "select count(*) from messages where role = 'user' and body = $1",
                         text,
                         said,
                     ),
-                    Tried::Account(name) => {
+                    SignInOutcome::Account(name) => {
                         ("select count(*) from users where name = $1", name, said)
                     }
-                    Tried::Persona(name) => {
+                    SignInOutcome::Persona(name) => {
                         ("select count(*) from personas where name = $1", name, said)
                     }
-                    Tried::Deletion(text) => (
+                    SignInOutcome::Deletion(text) => (
                         "select count(*) from messages where role = 'user' and body = $1",
                         text,
                         1 - said,
                     ),
                 };
                 // What was refused may have been deleted later.
-                let was_deleted = matches!(tried, Tried::Deletion(text) if said == 0
-                    && self.kept.iter().any(|it| matches!(it, Tried::Deletion(other) if other == text)));
+                let was_deleted = matches!(tried, SignInOutcome::Deletion(text) if said == 0
+                    && self.kept.iter().any(|it| matches!(it, SignInOutcome::Deletion(other) if other == text)));
                 let found = self.failing.count(sql, text).await;
                 assert!(
                     found == expected || was_deleted,

@@ -721,7 +721,7 @@ async fn an_instance_that_stands_still_does_not_stop_the_others() {
     let ann = Browser::plain(&app).sign_up("ann").await;
     // One that was stopped while it was taking replies from the line.
     let mut standing = app.db().begin().await.unwrap();
-    standing.alone("line").await.unwrap();
+    standing.advisory_lock("line").await.unwrap();
     app.change("update instances set heartbeat = 0").await;
     let page = ann.get("/").await;
     let form = page.form("#composer").fill("content", "Go");

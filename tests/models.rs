@@ -2,8 +2,8 @@
 
 use crate::support::model::{Answer, Gate, ModelServer, STOP, Step, install_tls, token};
 use damso::models::{
-    Current, Event, Events, Finish, Models, Role, Secret, Settings, Source, Trouble, TroubleKind,
-    Turn, Usage,
+    Current, Event, Events, Finish, ModelError, ModelErrorKind, Models, Role, Secret, Settings,
+    Source, Turn, Usage,
 };
 use futures_util::StreamExt;
 use std::{io::Write, time::Duration};
@@ -63,9 +63,9 @@ pub struct Reply {
     pub text: String,
     pub reasoning: String,
     started: Vec<(String, usize)>,
-    pub retries: Vec<(u32, Duration, TroubleKind)>,
+    pub retries: Vec<(u32, Duration, ModelErrorKind)>,
     usage: Vec<Usage>,
-    pub end: Result<Finish, Trouble>,
+    pub end: Result<Finish, ModelError>,
 }
 
 impl Reply {
@@ -83,7 +83,7 @@ impl Reply {
         format!("{thoughts}{} {end}", self.text)
     }
 
-    pub fn kind(&self) -> TroubleKind {
+    pub fn kind(&self) -> ModelErrorKind {
         self.end.as_ref().expect_err("it failed").kind()
     }
 }
@@ -865,21 +865,21 @@ async fn trouble_before_the_first_token_is_retried() {
         (
             "no answer",
             Answer::default().then(Step::Cut),
-            TroubleKind::Unreachable,
+            ModelErrorKind::Unreachable,
         ),
         (
             "429",
             Answer::status(429, "application/json", "{}"),
-            TroubleKind::RateLimited,
+            ModelErrorKind::RateLimited,
         ),
         (
             "500",
             Answer::status(500, "text/html", "<html>"),
-            TroubleKind::Overloaded,
+            ModelErrorKind::Overloaded,
         ),
-        ("cut", cut, TroubleKind::CutOff),
-        ("comments, then cut", comments, TroubleKind::CutOff),
-        ("silence", silent, TroubleKind::Silent),
+        ("cut", cut, ModelErrorKind::CutOff),
+        ("comments, then cut", comments, ModelErrorKind::CutOff),
+        ("silence", silent, ModelErrorKind::Silent),
     ] {
         let server = ModelServer::start().await;
         let models = models_of(&server);
@@ -913,7 +913,7 @@ async fn after_three_retries_it_ends() {
     let reply = reply(&models_of(&server), user("hi")).await;
     assert_eq!(
         (reply.kind(), reply.retries.len()),
-        (TroubleKind::RateLimited, 3)
+        (ModelErrorKind::RateLimited, 3)
     );
     assert_eq!(server.requests().len(), 4);
 }
@@ -955,7 +955,7 @@ async fn a_first_token_that_does_not_come_is_not_waited_for_again() {
         let reply = reply(&models, user("hi")).await;
         assert_eq!(
             (reply.kind(), reply.retries.len()),
-            (TroubleKind::Silent, 0),
+            (ModelErrorKind::Silent, 0),
             "{name}"
         );
     }
@@ -987,7 +987,7 @@ async fn retry_after_is_honoured_up_to_a_minute() {
             Some(wait) => {
                 assert_eq!(reply.line(), "Hello! Complete", "{name}");
                 let (_, waited, kind) = reply.retries[0];
-                assert_eq!(kind, TroubleKind::RateLimited, "{name}");
+                assert_eq!(kind, ModelErrorKind::RateLimited, "{name}");
                 assert!(
                     waited >= wait && waited <= wait + ms(1),
                     "{name}: {waited:?}"
@@ -995,7 +995,7 @@ async fn retry_after_is_honoured_up_to_a_minute() {
             }
             None => assert_eq!(
                 (reply.kind(), reply.retries.len()),
-                (TroubleKind::RateLimited, 0),
+                (ModelErrorKind::RateLimited, 0),
                 "{name}"
             ),
         }
@@ -1020,7 +1020,7 @@ async fn a_server_that_is_not_there_is_unreachable() {
         let reply = reply(&models, user("hi")).await;
         assert_eq!(
             (reply.kind(), reply.retries.len()),
-            (TroubleKind::Unreachable, 3)
+            (ModelErrorKind::Unreachable, 3)
         );
     }
 }
@@ -1146,7 +1146,7 @@ async fn a_reply_that_is_not_read_is_not_taken_from_the_server() {
     let Some(Event::End(Err(trouble))) = end else {
         panic!("{end:?}");
     };
-    assert_eq!(trouble.kind(), TroubleKind::TooLarge);
+    assert_eq!(trouble.kind(), ModelErrorKind::TooLarge);
     server.closed().await;
 }
 
@@ -1231,7 +1231,7 @@ async fn replies_that_begin_together_wait_for_a_list_in_vain_only_once() {
     let ask = || reply(&models, user("hi"));
     let (one, two, three) = tokio::join!(ask(), ask(), ask());
     for reply in [one, two, three] {
-        assert_eq!(reply.end.unwrap_err().kind(), TroubleKind::WrongKey);
+        assert_eq!(reply.end.unwrap_err().kind(), ModelErrorKind::WrongKey);
     }
     assert_eq!(server.all_requests().len(), 1);
     // A later one asks again.
@@ -1243,24 +1243,27 @@ async fn replies_that_begin_together_wait_for_a_list_in_vain_only_once() {
 async fn a_model_that_cannot_be_chosen_is_the_replys_trouble() {
     let json = "application/json";
     for (list, kind) in [
-        (Answer::status(401, json, "{}"), TroubleKind::WrongKey),
+        (Answer::status(401, json, "{}"), ModelErrorKind::WrongKey),
         (
             Answer::status(200, json, r#"{"data":null}"#),
-            TroubleKind::UnknownModel,
+            ModelErrorKind::UnknownModel,
         ),
         (
             Answer::status(200, "text/html", "<html>"),
-            TroubleKind::Garbled,
+            ModelErrorKind::Garbled,
         ),
         (
             Answer::status(200, json, r#"{"error":{"message":"no","code":401}}"#),
-            TroubleKind::WrongKey,
+            ModelErrorKind::WrongKey,
         ),
         (
             Answer::sse().chunk(vec![b' '; 5_000_000]).then(Step::Hang),
-            TroubleKind::TooLarge,
+            ModelErrorKind::TooLarge,
         ),
-        (Answer::default().then(Step::Cut), TroubleKind::Unreachable),
+        (
+            Answer::default().then(Step::Cut),
+            ModelErrorKind::Unreachable,
+        ),
     ] {
         let server = ModelServer::start().await;
         server.lists(list);
@@ -1335,7 +1338,7 @@ async fn an_ollama_nearby_is_found_and_missed() {
     server.lists(Answer::default().then(Step::Cut));
     assert_eq!(
         reply(&models, user("hi")).await.kind(),
-        TroubleKind::Unreachable
+        ModelErrorKind::Unreachable
     );
     assert_eq!(reply(&models, user("hi")).await.started[0].0, "demo");
 

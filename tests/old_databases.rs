@@ -4,7 +4,7 @@
 use crate::support::{postgres::Schema, site::wait_until, *};
 use argon2::Argon2;
 use damso::{
-    db::{Backup, Db, Kind, Look, Pool, Standing, is_postgres},
+    db::{Backup, Db, Inspection, Kind, Pool, SchemaState, is_postgres},
     with_pool,
 };
 use futures_util::future::join_all;
@@ -342,8 +342,8 @@ async fn a_database_of_any_version_comes_up_to_date_and_loses_nothing() {
         Db::open(&old.url()).await.unwrap().close().await;
         let after = old.contents().await;
         nothing_is_lost(&before, &after, version);
-        let look = Look::at(&old.url()).await.unwrap();
-        assert_eq!(look.standing().await.unwrap(), Standing::Current);
+        let look = Inspection::at(&old.url()).await.unwrap();
+        assert_eq!(look.standing().await.unwrap(), SchemaState::Current);
         assert_eq!(look.damage().await.unwrap(), None, "version {version}");
         look.close().await;
         // Once more changes nothing, and needs no backup.
@@ -538,8 +538,8 @@ async fn a_server_that_is_killed_half_way_loses_nothing() {
         .await;
         damso.kill().unwrap();
         damso.wait().unwrap();
-        let look = Look::at(&old.url()).await.unwrap();
-        was_half_way = look.standing().await.unwrap() == Standing::Behind;
+        let look = Inspection::at(&old.url()).await.unwrap();
+        was_half_way = look.standing().await.unwrap() == SchemaState::Behind;
         look.close().await;
         let found = old.contents().await;
         match was_half_way {

@@ -38,7 +38,7 @@ enum End {
     Whole,
     TooLong,
     Cut,
-    Trouble,
+    ModelError,
     /// Nothing is said at all.
     Refused,
 }
@@ -84,7 +84,7 @@ impl Script {
             0..5 => End::Whole,
             5..7 => End::TooLong,
             7 => End::Cut,
-            8 => End::Trouble,
+            8 => End::ModelError,
             _ => End::Refused,
         };
         let n = self.said.len();
@@ -135,7 +135,7 @@ impl Said {
         let answer = self.words.iter().fold(answer, word).then(gate());
         match self.end {
             End::Cut => answer.then(Step::Cut),
-            End::Trouble => answer
+            End::ModelError => answer
                 .event(r#"{"error":{"message":"no"}}"#)
                 .then(Step::End),
             End::TooLong => answer

@@ -5,7 +5,7 @@ use crate::support::{
     model::{Answer, Gate, STOP, Step},
     *,
 };
-use damso::models::TroubleKind;
+use damso::models::ModelErrorKind;
 use http::{Method, StatusCode};
 use std::time::Duration;
 
@@ -626,45 +626,45 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
     let error = |status, body| Answer::status(status, "application/json", body);
     let troubles = [
         (
-            TroubleKind::WrongKey,
+            ModelErrorKind::WrongKey,
             error(401, r#"{"error":{"message":"wrong key"}}"#),
             "",
         ),
         (
-            TroubleKind::UnknownModel,
+            ModelErrorKind::UnknownModel,
             error(404, r#"{"error":{"message":"no such model"}}"#),
             "",
         ),
         (
-            TroubleKind::TooLong,
+            ModelErrorKind::TooLong,
             error(400, r#"{"error":{"code":"context_length_exceeded"}}"#),
             "",
         ),
-        (TroubleKind::RateLimited, error(429, "{}"), ""),
+        (ModelErrorKind::RateLimited, error(429, "{}"), ""),
         (
-            TroubleKind::NoCredit,
+            ModelErrorKind::NoCredit,
             error(429, r#"{"error":{"code":"insufficient_quota"}}"#),
             "",
         ),
         (
-            TroubleKind::Moderated,
+            ModelErrorKind::Moderated,
             error(400, r#"{"error":{"code":"content_filter"}}"#),
             "",
         ),
-        (TroubleKind::Region, error(451, "{}"), ""),
+        (ModelErrorKind::Region, error(451, "{}"), ""),
         (
-            TroubleKind::Blocked,
+            ModelErrorKind::Blocked,
             Answer::status(403, "text/html", "<html>"),
             "",
         ),
-        (TroubleKind::Empty, Answer::stream([]), ""),
+        (ModelErrorKind::Empty, Answer::stream([]), ""),
         (
-            TroubleKind::OnlyThoughts,
+            ModelErrorKind::OnlyThoughts,
             Answer::stream(["<think>hm</think>"]),
             "",
         ),
         (
-            TroubleKind::EndlessThoughts,
+            ModelErrorKind::EndlessThoughts,
             Answer::sse()
                 .event(r#"{"choices":[{"delta":{"reasoning":"hm"},"finish_reason":"length"}]}"#)
                 .event("[DONE]")
@@ -672,7 +672,7 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
             "",
         ),
         (
-            TroubleKind::OnlyToolCall,
+            ModelErrorKind::OnlyToolCall,
             Answer::sse()
                 .event(r#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#)
                 .event("[DONE]")
@@ -680,46 +680,46 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
             "",
         ),
         (
-            TroubleKind::OnlyMedia,
+            ModelErrorKind::OnlyMedia,
             Answer::sse()
                 .event(r#"{"choices":[{"delta":{"images":[{}]},"finish_reason":"stop"}]}"#)
                 .event("[DONE]")
                 .then(Step::End),
             "",
         ),
-        (TroubleKind::Overloaded, error(503, "busy"), ""),
-        (TroubleKind::Refused, error(422, "no"), ""),
+        (ModelErrorKind::Overloaded, error(503, "busy"), ""),
+        (ModelErrorKind::Refused, error(422, "no"), ""),
         (
-            TroubleKind::Garbled,
+            ModelErrorKind::Garbled,
             Answer::status(200, "text/html", "<html>"),
             "",
         ),
-        (TroubleKind::Silent, Answer::sse().then(Step::Hang), ""),
+        (ModelErrorKind::Silent, Answer::sse().then(Step::Hang), ""),
         (
-            TroubleKind::CutOff,
+            ModelErrorKind::CutOff,
             Answer::sse().token("Half a").then(Step::Cut),
             "Half a",
         ),
         (
-            TroubleKind::Reported,
+            ModelErrorKind::Reported,
             Answer::sse()
                 .token("Half a")
                 .event(r#"{"error":{"message":"sorry"}}"#),
             "Half a",
         ),
         (
-            TroubleKind::TooLarge,
+            ModelErrorKind::TooLarge,
             Answer::sse()
                 .token("Half a")
                 .chunk(vec![b'x'; 4_200_000])
                 .then(Step::Hang),
             "Half a",
         ),
-        (TroubleKind::Unreachable, Answer::default(), ""),
+        (ModelErrorKind::Unreachable, Answer::default(), ""),
     ];
     // What is set and not accepted is told in tests/settings.rs.
-    let all = TroubleKind::ALL.into_iter();
-    let all = all.filter(|kind| !matches!(kind, TroubleKind::Rejects(_)));
+    let all = ModelErrorKind::ALL.into_iter();
+    let all = all.filter(|kind| !matches!(kind, ModelErrorKind::Rejects(_)));
     assert_eq!(troubles.len(), all.count());
     let app = TestApp::with(|config| config.first_token_timeout = Duration::from_millis(150)).await;
     let nowhere = TestApp::with(|config| {
@@ -734,7 +734,7 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
             let elsewhere = kind(&nowhere).speaking(language).sign_up(&name).await;
             for (trouble, answer, partial) in &troubles {
                 app.model.always(answer.clone());
-                let there = if *trouble == TroubleKind::Unreachable {
+                let there = if *trouble == ModelErrorKind::Unreachable {
                     &elsewhere
                 } else {
                     &somebody

@@ -9,9 +9,9 @@ use crate::{
     App,
     auth::{
         erase::Holdings,
-        gone_to,
-        sign_in_attempt::{Tried, Trying},
-        to_its_end, too_many,
+        gone_to, run_to_completion,
+        sign_in_attempt::{SignInAttempt, SignInOutcome},
+        too_many,
     },
     db::Topic,
     error::Result,
@@ -112,24 +112,24 @@ pub(crate) async fn delete(
         page.form.sure_problem = Some(view.t.delete_account_not_sure());
         return Ok(page.refused());
     }
-    let trying = Trying {
+    let trying = SignInAttempt {
         app: &app,
         headers: &headers,
         network: &network,
         name: &user.name,
     };
     match trying.own_password(&user, &typed.password).await? {
-        Tried::Right(_) => {}
-        Tried::Wrong => {
+        SignInOutcome::Right(_) => {}
+        SignInOutcome::Wrong => {
             page.form.password_problem = Some(view.t.account_password_wrong());
             return Ok(page.refused());
         }
-        Tried::TooMany(seconds) => {
+        SignInOutcome::TooMany(seconds) => {
             page.form.too_many = Some(view.t.error_too_many(seconds));
             return Ok(too_many(page.refused(), seconds));
         }
     }
-    let Some(erasing) = to_its_end(close(app, user.id)).await? else {
+    let Some(erasing) = run_to_completion(close(app, user.id)).await? else {
         // Another administrator was faster.
         page.form.holdings.is_needed = true;
         return Ok(page.refused());
@@ -154,7 +154,7 @@ async fn close(app: App, user: UserId) -> Result<Option<JoinHandle<()>>> {
     if !app.db.close_account(user).await? {
         return Ok(None);
     }
-    app.db.wake(Topic::SignOuts).await;
+    app.db.notify(Topic::SignOuts).await;
     Ok(Some(tokio::spawn(async move {
         if let Err(error) = stop_and_erase(&app, user).await {
             tracing::warn!(%error, "could not erase a deleted account yet; trying again later");
@@ -168,6 +168,6 @@ async fn stop_and_erase(app: &App, user: UserId) -> Result<()> {
     }
     app.db.erase(user).await?;
     // What was begun in the last moment is gone too.
-    app.db.wake(Topic::Stops).await;
+    app.db.notify(Topic::Stops).await;
     Ok(())
 }

@@ -4,9 +4,9 @@ use super::{name::AccountPage, register::password_problem};
 use crate::{
     App,
     auth::{
-        begin_session,
-        sign_in_attempt::{Tried, Trying},
-        to_its_end, too_many,
+        begin_session, run_to_completion,
+        sign_in_attempt::{SignInAttempt, SignInOutcome},
+        too_many,
     },
     db::Topic,
     error::Result,
@@ -84,19 +84,19 @@ pub(crate) async fn change(
     if !page.password.accepts(&new, &confirm) {
         return Ok(page.refused());
     }
-    let trying = Trying {
+    let trying = SignInAttempt {
         app: &app,
         headers: &headers,
         network: &network,
         name: &user.name,
     };
     let account = match trying.own_password(&user, &typed.password).await? {
-        Tried::Right(account) => account,
-        Tried::Wrong => {
+        SignInOutcome::Right(account) => account,
+        SignInOutcome::Wrong => {
             page.password.problem = Some(view.t.account_password_wrong());
             return Ok(page.refused());
         }
-        Tried::TooMany(seconds) => {
+        SignInOutcome::TooMany(seconds) => {
             page.password.too_many = Some(view.t.error_too_many(seconds));
             return Ok(too_many(page.refused(), seconds));
         }
@@ -107,10 +107,10 @@ pub(crate) async fn change(
     }
     let hash = app.guard.passwords.hash(new).await?;
     let db = app.db.clone();
-    let changing = to_its_end(async move {
+    let changing = run_to_completion(async move {
         let number = db.set_password(&account, &hash).await?;
         // What is open in the sessions that have ended must hear of it.
-        db.wake(Topic::SignOuts).await;
+        db.notify(Topic::SignOuts).await;
         Ok(number)
     });
     let Some(number) = changing.await? else {

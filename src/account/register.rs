@@ -2,11 +2,10 @@
 
 use crate::{
     App,
-    appearance::Look,
+    appearance::Appearance,
     auth::{
-        let_in,
         rows::{FIRST_PASSWORD, NotMade},
-        too_many,
+        sign_in, too_many,
     },
     config::Registration,
     cookies::cookie,
@@ -216,7 +215,7 @@ pub(crate) async fn register(
     let hash = app.guard.passwords.hash(password).await?;
     let open = app.config.registration == Registration::Open;
     let language = cookie(&headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
-    let look = Look::of_cookies(&headers);
+    let look = Appearance::of_cookies(&headers);
     let made = app
         .db
         .add_user(&form.username, &hash, language.as_deref(), &look, open)
@@ -227,14 +226,14 @@ pub(crate) async fn register(
     match made {
         Ok(user) => {
             Event::AccountMade.log(Some(&network), Some(user));
-            let let_in = let_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await;
-            match let_in {
+            let sign_in = sign_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await;
+            match sign_in {
                 // The account is made all the same; nobody is signed in.
                 Err(error) if error.is_passing() => {
                     session.clear().await;
                     Ok(Redirect::to("/login").into_response())
                 }
-                let_in => let_in,
+                sign_in => sign_in,
             }
         }
         Err(NotMade::NameTaken) => {

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    auth::{session_list::Seen, session_store::key_hash, to_its_end, user_agent},
+    auth::{run_to_completion, session_list::Seen, session_store::key_hash, user_agent},
     db::Topic,
     error::{Error, Result},
     security::{client_address::Network, log::Event},
@@ -88,10 +88,10 @@ pub(crate) async fn end(
     let session = sessions
         .find(|session| session.id() == id)
         .ok_or(Error::NotFound)?;
-    to_its_end(async move {
+    run_to_completion(async move {
         app.db.end_session(user.id, &session.key_hash).await?;
         Event::SessionEnded.log(Some(&network), Some(user.id));
-        app.db.wake(Topic::SignOuts).await;
+        app.db.notify(Topic::SignOuts).await;
         Ok(())
     })
     .await?;
@@ -106,10 +106,10 @@ pub(crate) async fn end_others(
     State(app): State<App>,
 ) -> Result<Redirect> {
     let this = session.id().ok_or(Error::SignedOut)?;
-    to_its_end(async move {
+    run_to_completion(async move {
         app.db.end_other_sessions(user.id, this).await?;
         Event::OtherSessionsEnded.log(Some(&network), Some(user.id));
-        app.db.wake(Topic::SignOuts).await;
+        app.db.notify(Topic::SignOuts).await;
         Ok(())
     })
     .await?;

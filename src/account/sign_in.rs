@@ -3,8 +3,8 @@
 use crate::{
     App,
     auth::{
-        let_in,
-        sign_in_attempt::{Tried, Trying},
+        sign_in,
+        sign_in_attempt::{SignInAttempt, SignInOutcome},
         too_many,
     },
     config::Registration,
@@ -180,26 +180,26 @@ pub(crate) async fn login(
         false => "",
     };
     let account = app.db.account(name).await?;
-    let trying = Trying {
+    let trying = SignInAttempt {
         app: &app,
         headers: &headers,
         network: &network,
         name,
     };
     let account = match trying.password(account, &password).await? {
-        Tried::Right(account) => account,
-        Tried::Wrong => {
+        SignInOutcome::Right(account) => account,
+        SignInOutcome::Wrong => {
             form.problem = Some(form.view.t.login_wrong());
             return Ok(form.refused(app.config.registration));
         }
-        Tried::TooMany(seconds) => {
+        SignInOutcome::TooMany(seconds) => {
             form.problem = Some(form.view.t.login_too_many(seconds));
             return Ok(too_many(form.refused(app.config.registration), seconds));
         }
     };
     Event::SignedIn.log(Some(&network), Some(account.id));
     let LoginForm { next, draft, .. } = form;
-    let mut response = let_in(
+    let mut response = sign_in(
         &app,
         &session,
         &headers,
@@ -220,7 +220,7 @@ pub(crate) async fn login(
     preferences::remember(
         &mut response,
         account.language.as_deref(),
-        &account.look,
+        &account.appearance,
         secure,
     )?;
     Ok(response)

@@ -3,14 +3,14 @@
 use super::sign_in::sign_in_because;
 use crate::{
     App,
-    auth::{gone_to, session_store, to_its_end},
+    auth::{gone_to, run_to_completion, session_store},
     cookies::add_cookie,
     db::Topic,
     error::{Error, Result},
     preferences,
     security::{client_address::Network, log::Event},
     urls::{HOME, SIGN_OUT},
-    web::{request_info::Visit, view::View},
+    web::{request_info::RequestInfo, view::View},
 };
 use axum::{
     extract::{Request, State},
@@ -33,15 +33,20 @@ pub(crate) async fn sign_out(
     }
     let signing_out = async move {
         session.flush().await?;
-        app.db.wake(Topic::SignOuts).await;
+        app.db.notify(Topic::SignOuts).await;
         Ok(())
     };
-    to_its_end(signing_out).await?;
+    run_to_completion(signing_out).await?;
     let mut response = gone_to("/login");
     if let Some(user) = &view.user {
         // The browser goes on as the account had it, also where that was chosen elsewhere.
         let language = user.language();
-        preferences::remember(&mut response, language.as_deref(), user.look(), secure)?;
+        preferences::remember(
+            &mut response,
+            language.as_deref(),
+            user.appearance(),
+            secure,
+        )?;
     }
     Ok(response)
 }
@@ -57,7 +62,7 @@ pub(crate) async fn sign_out_anyway(
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let visit = Visit::from_parts(&parts);
+    let visit = RequestInfo::from_parts(&parts);
     let failed = match app.db.is_away() {
         true => Error::Unavailable("the database is away".into()).into_response(),
         false => next.run(Request::from_parts(parts, body)).await,
@@ -65,7 +70,7 @@ pub(crate) async fn sign_out_anyway(
     if !failed.status().is_server_error() {
         return failed;
     }
-    let view = View::of_visit(visit, None);
+    let view = View::of_request(visit, None);
     let why = view.t.logout_not_ended();
     let mut response = sign_in_because(why, view, HOME, String::new());
     *response.status_mut() = failed.status();

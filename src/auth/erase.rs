@@ -1,7 +1,7 @@
 //! Rows of an account, closed at once and erased in steps.
 
 use crate::{
-    db::{Db, ERASED_AT_ONCE, Tx},
+    db::{DELETE_BATCH, Db, Tx},
     error::Result,
     ids::{ChatId, MessageId, UserId},
     time::now,
@@ -52,7 +52,7 @@ impl Db {
         let mut tx = self.begin().await?;
         // Of two administrators who leave at the same time one stays, and whoever comes first to an
         // empty house is its administrator.
-        tx.alone("users").await?;
+        tx.advisory_lock("users").await?;
         let closed = with_tx!(tx, db => sqlx::query(sql)
             .bind(user)
             .bind(format!(" {}", user.0))
@@ -97,7 +97,7 @@ impl Db {
         loop {
             let mut tx = self.begin().await?;
             let mut changed = 0;
-            while changed < ERASED_AT_ONCE as u64 {
+            while changed < DELETE_BATCH as u64 {
                 let Some(more) = tx.erase_some_of_a_chat(user).await? else {
                     break;
                 };
@@ -107,7 +107,7 @@ impl Db {
             // Another process may be at the last chat.
             let sql = "delete from users where id = $1 and deleted_at is not null
                        and not exists (select 1 from chats where user_id = $1)";
-            let is_last = changed < ERASED_AT_ONCE as u64;
+            let is_last = changed < DELETE_BATCH as u64;
             if is_last
                 && with_pool!(self.writer()?, db => sqlx::query(sql)
                     .bind(user)
@@ -150,12 +150,12 @@ impl Tx {
         ] {
             let rows = with_tx!(*self, db => sqlx::query(sql)
                 .bind(chat)
-                .bind(ERASED_AT_ONCE)
+                .bind(DELETE_BATCH)
                 .execute(db)
                 .await?
                 .rows_affected());
             changed += rows;
-            if rows == ERASED_AT_ONCE as u64 {
+            if rows == DELETE_BATCH as u64 {
                 return Ok(Some(changed));
             }
         }

@@ -61,7 +61,7 @@ pub(crate) async fn known_sender(app: &App, headers: &HeaderMap) -> Result<Optio
 }
 
 /// Signs somebody in, and their browser is known from now on.
-pub(crate) async fn let_in(
+pub(crate) async fn sign_in(
     app: &App,
     session: &Session,
     headers: &HeaderMap,
@@ -89,7 +89,7 @@ pub(crate) fn too_many(mut response: Response, seconds: u64) -> Response {
 
 /// Runs to completion even if the client disconnects; open streams depend on the notification at
 /// the end.
-pub(crate) async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn run_to_completion<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     tokio::spawn(work).await.map_err(Error::internal)?

@@ -4,7 +4,9 @@ use super::{
     session_store::{key_hash, oldest_session},
     user::Found,
 };
-use crate::{appearance::Look, db::Db, error::Result, ids::UserId, time::now, with_pool, with_tx};
+use crate::{
+    appearance::Appearance, db::Db, error::Result, ids::UserId, time::now, with_pool, with_tx,
+};
 use sha2::{Digest, Sha256};
 use tower_sessions::session::Id;
 use uuid::Uuid;
@@ -18,7 +20,7 @@ pub(crate) struct Account {
     pub password_no: i64,
     pub language: Option<String>,
     #[sqlx(flatten)]
-    pub look: Look,
+    pub appearance: Appearance,
 }
 
 /// The number of an account's first password.
@@ -59,7 +61,7 @@ impl Db {
         name: &str,
         password_hash: &str,
         language: Option<&str>,
-        look: &Look,
+        appearance: &Appearance,
         open: bool,
     ) -> Result<Result<UserId, NotMade>> {
         let id = UserId(Uuid::now_v7());
@@ -73,7 +75,7 @@ impl Db {
                    where $7 or not present
                    on conflict (name_key) do nothing";
         let mut tx = self.begin().await?;
-        tx.alone("users").await?;
+        tx.advisory_lock("users").await?;
         let made = with_tx!(tx, db => sqlx::query(sql)
             .bind(id)
             .bind(name)
@@ -83,9 +85,9 @@ impl Db {
             .bind(now())
             .bind(open)
             .bind(FIRST_PASSWORD)
-            .bind(&look.theme)
-            .bind(&look.text_size)
-            .bind(&look.density)
+            .bind(&appearance.theme)
+            .bind(&appearance.text_size)
+            .bind(&appearance.density)
             .execute(db)
             .await?
             .rows_affected());
@@ -117,7 +119,7 @@ impl Db {
                    and not exists (select 1 from users where name_key = $3 and id <> $1)";
         let mut tx = self.begin().await?;
         // As when an account is made: two with the same name are seen one after the other.
-        tx.alone("users").await?;
+        tx.advisory_lock("users").await?;
         let renamed = with_tx!(tx, db => sqlx::query(sql)
             .bind(user)
             .bind(name)

@@ -3,7 +3,7 @@
 use super::user::signed_in_by;
 use crate::{
     App,
-    db::{Db, Topic, Waker},
+    db::{Db, Subscription, Topic},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{convert::Infallible, future::pending, time::Duration};
@@ -20,7 +20,7 @@ const NOW_AND_THEN: Duration = Duration::from_secs(900);
 pub(crate) struct Access {
     db: Db,
     session: Option<Id>,
-    sign_outs: Waker,
+    sign_outs: Subscription,
 }
 
 impl Access {
@@ -56,7 +56,7 @@ impl FromRequestParts<App> for Access {
         Ok(Self {
             db: app.db.clone(),
             session: parts.extensions.get::<Session>().and_then(Session::id),
-            sign_outs: app.db.waker(Topic::SignOuts),
+            sign_outs: app.db.subscribe(Topic::SignOuts),
         })
     }
 }

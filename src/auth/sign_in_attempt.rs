@@ -17,7 +17,7 @@ use axum::http::HeaderMap;
 use std::time::Duration;
 
 /// Somebody who gives a password for an account.
-pub(crate) struct Trying<'a> {
+pub(crate) struct SignInAttempt<'a> {
     pub app: &'a App,
     pub headers: &'a HeaderMap,
     pub network: &'a Network,
@@ -26,7 +26,7 @@ pub(crate) struct Trying<'a> {
 }
 
 /// The result.
-pub(crate) enum Tried {
+pub(crate) enum SignInOutcome {
     /// It is the account's.
     Right(Account),
     /// It is not, or there is no such account.
@@ -35,9 +35,9 @@ pub(crate) enum Tried {
     TooMany(u64),
 }
 
-impl Trying<'_> {
+impl SignInAttempt<'_> {
     /// Tries the password of somebody who is signed in.
-    pub(crate) async fn own_password(&self, user: &User, typed: &str) -> Result<Tried> {
+    pub(crate) async fn own_password(&self, user: &User, typed: &str) -> Result<SignInOutcome> {
         let account = self.app.db.account(&user.name).await?;
         // The name may be somebody else's since.
         let account = account.filter(|account| account.id == user.id);
@@ -45,7 +45,11 @@ impl Trying<'_> {
     }
 
     /// Tries this password; the account is the one with that name.
-    pub(crate) async fn password(&self, account: Option<Account>, typed: &str) -> Result<Tried> {
+    pub(crate) async fn password(
+        &self,
+        account: Option<Account>,
+        typed: &str,
+    ) -> Result<SignInOutcome> {
         let Self { app, network, .. } = self;
         let counted = self.counted_by(account.as_ref()).await?;
         // Whoever has none left need not stand in line.
@@ -78,7 +82,7 @@ impl Trying<'_> {
         let id = account.as_ref().map(|account| account.id);
         let Some(account) = account.filter(|_| !matches!(verdict, Verdict::Wrong)) else {
             Event::WrongPassword.log(Some(network), id);
-            return Ok(Tried::Wrong);
+            return Ok(SignInOutcome::Wrong);
         };
         if let Verdict::Outdated(fresh) = verdict {
             app.db.renew_password_hash(&account, &fresh).await?;
@@ -89,7 +93,7 @@ impl Trying<'_> {
         for own in &own {
             app.db.give_back_tries(own, &shared).await?;
         }
-        Ok(Tried::Right(account))
+        Ok(SignInOutcome::Right(account))
     }
 
     /// The limits that hold for it, and by what each of them counts.
@@ -114,8 +118,8 @@ impl Trying<'_> {
         ])
     }
 
-    fn too_many(&self, limit: &Limit, key: &str, wait: Duration) -> Tried {
+    fn too_many(&self, limit: &Limit, key: &str, wait: Duration) -> SignInOutcome {
         self.app.guard.tell(limit, key, Some(self.network));
-        Tried::TooMany(wait.as_secs().max(1))
+        SignInOutcome::TooMany(wait.as_secs().max(1))
     }
 }

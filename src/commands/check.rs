@@ -3,10 +3,10 @@
 use crate::{
     config::Config,
     db::{
-        DiskSpace, Look, NO_SESSIONS, Standing, advice as pooled, disk_space_for, is_in_use,
-        may_be_used, place, sqlite_file,
+        DiskSpace, Inspection, NO_SESSIONS, SchemaState, advice as pooled, disk_space_for,
+        is_in_use, may_be_used, place, sqlite_file,
     },
-    models::{Asked, Models, Source, Trouble, TroubleKind, first_choice},
+    models::{Asked, ModelError, ModelErrorKind, Models, Source, first_choice},
     web::csrf,
 };
 use std::{
@@ -173,7 +173,7 @@ async fn sqlite(url: &str, file: &Path) -> Said {
             false => Ok("does not exist yet and will be created at the first start".to_owned()),
         };
     }
-    let look = Look::at(url).await.map_err(unreadable)?;
+    let look = Inspection::at(url).await.map_err(unreadable)?;
     let tables = tables(&look).await?;
     look.close().await;
     Ok(match is_in_use(file) {
@@ -183,7 +183,7 @@ async fn sqlite(url: &str, file: &Path) -> Said {
 }
 
 async fn postgres(url: &str) -> Said {
-    let look = Look::at(url)
+    let look = Inspection::at(url)
         .await
         .map_err(|error| format!("cannot be reached: {}{}", said(&error), pooled(&error)))?;
     let server = look.server().await.map_err(unreadable)?;
@@ -210,7 +210,7 @@ async fn postgres(url: &str) -> Said {
         return Err("has no schema of those in its search_path: create one".to_owned());
     }
     let standing = look.standing().await.map_err(unreadable)?;
-    if standing != Standing::Current && !server.can_create {
+    if standing != SchemaState::Current && !server.can_create {
         return Err("does not let this user create tables: grant CREATE on the schema".to_owned());
     }
     let tables = tables(&look).await?;
@@ -236,14 +236,14 @@ fn said(error: &sqlx::Error) -> String {
     }
 }
 
-async fn tables(look: &Look) -> Said {
+async fn tables(look: &Inspection) -> Said {
     let standing = look.standing().await.map_err(unreadable)?;
     if let Some(problem) = standing.problem() {
         return Err(problem.to_owned());
     }
     Ok(match standing {
-        Standing::Empty => "its tables will be created at the first start",
-        Standing::Behind => "its tables will be migrated at the next start",
+        SchemaState::Empty => "its tables will be created at the first start",
+        SchemaState::Behind => "its tables will be migrated at the next start",
         _ => "its tables are up to date",
     }
     .to_owned())
@@ -285,7 +285,7 @@ async fn model_server(config: &Config) -> Finding {
 async fn unlisted(
     models: &Models,
     asked: &Asked,
-    trouble: &Trouble,
+    trouble: &ModelError,
     wanted: Option<&str>,
 ) -> Finding {
     let told = format!(
@@ -294,7 +294,7 @@ async fn unlisted(
         trouble.in_full()
     );
     match wanted {
-        Some(model) if trouble.kind() != TroubleKind::Unreachable => {
+        Some(model) if trouble.kind() != ModelErrorKind::Unreachable => {
             let answer = models.try_model(model).await;
             match answer {
                 Ok(()) => Well(format!(
@@ -308,7 +308,7 @@ async fn unlisted(
                 )),
             }
         }
-        None if trouble.kind() == TroubleKind::UnknownModel => Wrong(format!(
+        None if trouble.kind() == ModelErrorKind::UnknownModel => Wrong(format!(
             "{told}{}; if the URL is right and this server has no list, set OPENAI_MODEL",
             advice(trouble)
         )),
@@ -383,14 +383,18 @@ fn names(list: &[String], few: usize) -> String {
     }
 }
 
-fn advice(trouble: &Trouble) -> &'static str {
+fn advice(trouble: &ModelError) -> &'static str {
     match trouble.kind() {
-        TroubleKind::WrongKey => "; set OPENAI_API_KEY to a key that it accepts",
-        TroubleKind::NoCredit => "; the account at the provider has no credit left",
-        TroubleKind::Region => "; the provider does not serve the country of this machine",
-        TroubleKind::Blocked => "; something in front of the server, such as a firewall, blocks it",
-        TroubleKind::Unreachable => "; check that it is running and that OPENAI_BASE_URL is right",
-        TroubleKind::UnknownModel | TroubleKind::Garbled => {
+        ModelErrorKind::WrongKey => "; set OPENAI_API_KEY to a key that it accepts",
+        ModelErrorKind::NoCredit => "; the account at the provider has no credit left",
+        ModelErrorKind::Region => "; the provider does not serve the country of this machine",
+        ModelErrorKind::Blocked => {
+            "; something in front of the server, such as a firewall, blocks it"
+        }
+        ModelErrorKind::Unreachable => {
+            "; check that it is running and that OPENAI_BASE_URL is right"
+        }
+        ModelErrorKind::UnknownModel | ModelErrorKind::Garbled => {
             "; check that OPENAI_BASE_URL is right: it usually ends in /v1"
         }
         _ => "",

@@ -1,6 +1,8 @@
 //! `damso move`: everything in one database into another one of any kind.
 
-use crate::db::{Db, Look, Row, Standing, TABLES, Table, Tx, Value, is_in_use, place, sqlite_file};
+use crate::db::{
+    Db, Inspection, Row, SchemaState, TABLES, Table, Tx, Value, is_in_use, place, sqlite_file,
+};
 use anyhow::{Context, bail, ensure};
 use futures_util::TryStreamExt;
 use std::io::Write;
@@ -44,20 +46,20 @@ async fn ready_to_be_left(url: &str) -> anyhow::Result<()> {
             "a Damso server is using it: stop it first"
         );
     }
-    let look = Look::at(url).await?;
+    let look = Inspection::at(url).await?;
     let standing = look.standing().await?;
     let servers = look.servers().await?;
     look.close().await;
     match standing {
-        Standing::Current => {}
-        Standing::Empty => bail!("it is empty"),
-        Standing::Behind => bail!(
+        SchemaState::Current => {}
+        SchemaState::Empty => bail!("it is empty"),
+        SchemaState::Behind => bail!(
             "its tables are from an older version: start this version on it once, stop it, then move"
         ),
-        Standing::Newer => {
+        SchemaState::Newer => {
             bail!("it was created by a newer version of Damso: use that version to move it")
         }
-        Standing::Strange => bail!("it contains tables that are not Damso's, or damaged ones"),
+        SchemaState::Strange => bail!("it contains tables that are not Damso's, or damaged ones"),
     }
     ensure!(
         servers == 0,
@@ -79,7 +81,7 @@ async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
             "a Damso server is using it: stop it first"
         );
     }
-    let look = Look::at(url).await?;
+    let look = Inspection::at(url).await?;
     let standing = look.standing().await?;
     let tables = look.tables().await?;
     let servers = look.servers().await?;
@@ -89,7 +91,7 @@ async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
         bail!("it is not empty: it contains {table}");
     }
     ensure!(
-        !matches!(standing, Standing::Newer | Standing::Strange),
+        !matches!(standing, SchemaState::Newer | SchemaState::Strange),
         "its tables are not from this version of Damso"
     );
     ensure!(
@@ -109,8 +111,8 @@ async fn ready_to_be_filled(url: &str) -> anyhow::Result<()> {
 /// Nobody else can write to either database meanwhile.
 async fn everything(from: &Db, to: &Db, out: &mut impl Write) -> anyhow::Result<()> {
     let (mut source, mut target) = (from.begin().await?, to.begin().await?);
-    source.shut_others_out().await?;
-    target.shut_others_out().await?;
+    source.lock_tables().await?;
+    target.lock_tables().await?;
     target.defer_references().await?;
     for table in &TABLES {
         let empty = !target.has_rows(table).await?;

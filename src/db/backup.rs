@@ -1,7 +1,7 @@
 //! Copies of an SQLite file, as it is at one moment, which can take its place.
 
 use super::{
-    Look,
+    Inspection,
     files::{beside, folder, real},
     space::free,
 };
@@ -125,7 +125,7 @@ fn refuse_to_overwrite(file: &Path) -> Result<()> {
 /// What is in the copy, if nothing is wrong with it.
 async fn whole(url: &str) -> Result<Vec<(&'static str, i64)>> {
     let unreadable = |error| Error::internal(format!("the copy cannot be read: {error}"));
-    let look = Look::at(url).await.map_err(unreadable)?;
+    let look = Inspection::at(url).await.map_err(unreadable)?;
     let problem = look.damage().await.map_err(unreadable)?;
     let tables = look.tables().await.map_err(unreadable)?;
     look.close().await;

@@ -1,6 +1,6 @@
 //! Rows of any table, read from one database and written to another of any kind.
 
-use super::{LEFT_BEHIND, TABLES, Table, Tx, Type};
+use super::{NOT_COPIED, TABLES, Table, Tx, Type};
 use crate::with_tx;
 use futures_util::{Stream, StreamExt};
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _};
@@ -113,12 +113,12 @@ impl Tx {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn shut_others_out(&mut self) -> sqlx::Result<()> {
+    pub async fn lock_tables(&mut self) -> sqlx::Result<()> {
         let Self::Postgres(tx) = self else {
             return Ok(());
         };
         let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
-        let names = [&names[..], &LEFT_BEHIND].concat().join(", ");
+        let names = [&names[..], &NOT_COPIED].concat().join(", ");
         let sql = AssertSqlSafe(format!("lock table {names} in exclusive mode"));
         tx.execute(sql).await?;
         Ok(())

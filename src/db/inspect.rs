@@ -36,7 +36,7 @@ const STEPS: &str = "_sqlx_migrations";
 
 /// The state of the tables, compared with those that this program works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SchemaState {
     /// There are none yet.
     Empty,
     /// They are the same.
@@ -49,7 +49,7 @@ pub enum Standing {
     Strange,
 }
 
-impl Standing {
+impl SchemaState {
     /// Tells why this program cannot work with them, and what to do, in words that follow the name of
     /// the database.
     pub fn problem(self) -> Option<&'static str> {
@@ -85,9 +85,9 @@ pub struct Server {
 
 /// A look at a database.
 #[derive(Debug)]
-pub struct Look(Pool);
+pub struct Inspection(Pool);
 
-impl Look {
+impl Inspection {
     /// Looks at the database. One that is missing stays so.
     ///
     /// # Errors
@@ -137,14 +137,14 @@ impl Look {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn standing(&self) -> sqlx::Result<Standing> {
+    pub async fn standing(&self) -> sqlx::Result<SchemaState> {
         if !self.has(STEPS).await? {
             if self.tables().await?.is_empty() {
-                return Ok(Standing::Empty);
+                return Ok(SchemaState::Empty);
             }
             // Another process may have made them just now.
             if !self.has(STEPS).await? {
-                return Ok(Standing::Strange);
+                return Ok(SchemaState::Strange);
             }
         }
         let sql = "select version, success, checksum from _sqlx_migrations";
@@ -260,10 +260,10 @@ struct Step {
     checksum: Vec<u8>,
 }
 
-fn compare(taken: &[Step], steps: &Migrator) -> Standing {
+fn compare(taken: &[Step], steps: &Migrator) -> SchemaState {
     let last = steps.iter().map(|step| step.version).max().unwrap_or(0);
     if taken.iter().any(|step| step.version > last) {
-        return Standing::Newer;
+        return SchemaState::Newer;
     }
     let is_ours = |taken: &Step| {
         let mut ours = steps.iter();
@@ -271,12 +271,12 @@ fn compare(taken: &[Step], steps: &Migrator) -> Standing {
         taken.success && same.is_some_and(|step| *step.checksum == *taken.checksum)
     };
     if !taken.iter().all(is_ours) {
-        return Standing::Strange;
+        return SchemaState::Strange;
     }
     match taken.len() {
-        0 => Standing::Empty,
-        taken if taken < steps.iter().count() => Standing::Behind,
-        _ => Standing::Current,
+        0 => SchemaState::Empty,
+        taken if taken < steps.iter().count() => SchemaState::Behind,
+        _ => SchemaState::Current,
     }
 }
 

@@ -4,7 +4,7 @@
 //! half-way leaves the database as it was before the step, and the next start takes it again.
 
 use super::{
-    Kind, Look, Standing,
+    Inspection, Kind, SchemaState,
     backup::{Before, back_up},
 };
 use crate::error::{Error, Result};
@@ -31,14 +31,14 @@ pub enum Backup {
     Skip,
 }
 
-impl Look {
+impl Inspection {
     /// The last step that rewrites rows, where it is still to come and there are rows.
     async fn rewrite_ahead(&self) -> Result<Option<i64>> {
         let standing = self.standing().await?;
         if let Some(problem) = standing.problem() {
             return Err(Error::internal(problem));
         }
-        if standing != Standing::Behind {
+        if standing != SchemaState::Behind {
             return Ok(None);
         }
         let taken = self.last_step().await?;
@@ -55,7 +55,7 @@ pub(super) async fn migrate_sqlite(options: &SqliteConnectOptions, backup: Backu
         .connect_with(options.clone().foreign_keys(false))
         .await?;
     let migrated = async {
-        let look = Look::through(Kind::Sqlite(pool.clone()));
+        let look = Inspection::through(Kind::Sqlite(pool.clone()));
         if let Some(step) = look.rewrite_ahead().await? {
             let file = options.get_filename();
             match backup {
@@ -72,7 +72,7 @@ pub(super) async fn migrate_sqlite(options: &SqliteConnectOptions, backup: Backu
 
 /// Brings the tables of a PostgreSQL database up to date. Several processes may do so at once.
 pub(super) async fn migrate_postgres(pool: &PgPool) -> Result<()> {
-    let look = Look::through(Kind::Postgres(pool.clone()));
+    let look = Inspection::through(Kind::Postgres(pool.clone()));
     // In this order: a server that is there before the tables are found to be old is an old one.
     let servers = look.servers().await?;
     if look.rewrite_ahead().await?.is_some() && servers > 0 {

@@ -25,16 +25,16 @@ pub use backup::copy_to;
 pub use copy::{Row, Value};
 pub use crash::is_in_doubt;
 pub use files::{Moved, is_in_use, may_be_used};
-pub use inspect::{Look, Server, Standing, place, sqlite_file};
+pub use inspect::{Inspection, SchemaState, Server, place, sqlite_file};
 pub use legible::{Legible, MaybeLegible, readable};
 pub use migrate::Backup;
-pub use notify::{Topic, Waker};
+pub use notify::{Subscription, Topic};
 pub use pooler::{NO_SESSIONS, advice};
 pub use space::{DiskSpace, disk_space_for};
-pub use tables::{LEFT_BEHIND, TABLES, Table, Type};
+pub use tables::{NOT_COPIED, TABLES, Table, Type};
 
 use crate::{error::Result, time::now};
-use notify::Wakes;
+use notify::Notifier;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::{io, sync::Arc};
 
@@ -87,7 +87,7 @@ impl Tx {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn alone(&mut self, place: &str) -> sqlx::Result<()> {
+    pub async fn advisory_lock(&mut self, place: &str) -> sqlx::Result<()> {
         let Self::Postgres(tx) = self else {
             return Ok(());
         };
@@ -117,7 +117,7 @@ pub struct Db {
     /// For statements that only read.
     pub read: Pool,
     write: Pool,
-    wakes: Wakes,
+    notifier: Notifier,
     sqlite: Option<Arc<sqlite::Sqlite>>,
     reach: Option<Arc<reach::Reach>>,
     health: health::Health,
@@ -211,4 +211,4 @@ pub fn is_postgres(url: &str) -> bool {
 }
 
 /// Rows that are erased in one transaction, so that nobody else waits long for the database.
-pub const ERASED_AT_ONCE: i64 = 500;
+pub const DELETE_BATCH: i64 = 500;

@@ -47,7 +47,7 @@ const NOTIFY: &str = "select pg_notify('damso.' || current_schema(), $1)";
 
 /// One counter for each topic. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wakes(Arc<Counters>);
+pub(crate) struct Notifier(Arc<Counters>);
 
 #[derive(Debug)]
 struct Counters {
@@ -66,9 +66,9 @@ impl Default for Counters {
 }
 
 /// Is woken when there is something to look at.
-pub type Waker = watch::Receiver<u64>;
+pub type Subscription = watch::Receiver<u64>;
 
-impl Wakes {
+impl Notifier {
     fn here(&self, topic: Topic) {
         self.0.topics[topic as usize].send_modify(|count| *count += 1);
     }
@@ -97,34 +97,34 @@ impl Wakes {
 }
 
 impl Db {
-    /// Returns a waker that this topic wakes from now on.
-    pub fn waker(&self, topic: Topic) -> Waker {
-        self.wakes.0.topics[topic as usize].subscribe()
+    /// Subscribes to a topic from now on.
+    pub fn subscribe(&self, topic: Topic) -> Subscription {
+        self.notifier.0.topics[topic as usize].subscribe()
     }
 
-    /// Wakes those in this process.
-    pub fn wake_here(&self, topic: Topic) {
-        self.wakes.here(topic);
+    /// Notifies those in this process.
+    pub fn notify_here(&self, topic: Topic) {
+        self.notifier.here(topic);
     }
 
     /// Wakes the other processes once the transaction is kept.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn wake_others(&self, tx: &mut Tx, topic: Topic) -> sqlx::Result<()> {
+    pub async fn notify_others(&self, tx: &mut Tx, topic: Topic) -> sqlx::Result<()> {
         if let Kind::Postgres(tx) = tx {
-            let notice = self.wakes.notice(topic);
+            let notice = self.notifier.notice(topic);
             sqlx::query(NOTIFY).bind(notice).execute(&mut **tx).await?;
         }
         Ok(())
     }
 
-    /// Wakes everybody. A wake may be lost with the database; who waits also looks now and then.
-    pub async fn wake(&self, topic: Topic) {
-        self.wakes.here(topic);
+    /// Notifies everybody. A notification may be lost with the database; who waits also looks now and then.
+    pub async fn notify(&self, topic: Topic) {
+        self.notifier.here(topic);
         if let Kind::Postgres(pool) = &self.write
             && let Err(error) = sqlx::query(NOTIFY)
-                .bind(self.wakes.notice(topic))
+                .bind(self.notifier.notice(topic))
                 .execute(pool)
                 .await
         {
@@ -137,7 +137,7 @@ impl Db {
 /// could hear it is made up for by waking everybody.
 pub(crate) async fn listen(pool: PgPool, db: Db) {
     while !pool.is_closed() {
-        if let Err(error) = hear(&pool, &db.wakes).await
+        if let Err(error) = hear(&pool, &db.notifier).await
             && !pool.is_closed()
         {
             tracing::debug!(%error, "lost the LISTEN connection; reconnecting");
@@ -150,17 +150,17 @@ pub(crate) async fn listen(pool: PgPool, db: Db) {
     }
 }
 
-async fn hear(pool: &PgPool, wakes: &Wakes) -> sqlx::Result<()> {
+async fn hear(pool: &PgPool, notifier: &Notifier) -> sqlx::Result<()> {
     let schema: String = sqlx::query_scalar("select current_schema()::text")
         .fetch_one(pool)
         .await?;
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(&format!("damso.{schema}")).await?;
-    wakes.all();
+    notifier.all();
     loop {
         match timeout(SILENCE, listener.try_recv()).await {
             Ok(notice) => match notice? {
-                Some(notice) => wakes.hear(notice.payload()),
+                Some(notice) => notifier.hear(notice.payload()),
                 None => return Ok(()),
             },
             // A server that is gone without a word says nothing for ever.

@@ -64,7 +64,7 @@ impl Db {
         let db = Self {
             read: Kind::Postgres(pool.clone()),
             write: Kind::Postgres(pool.clone()),
-            wakes: notify::Wakes::default(),
+            notifier: notify::Notifier::default(),
             sqlite: None,
             reach: Some(Arc::new(Reach::of(options))),
             health: Health::default(),

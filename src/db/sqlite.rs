@@ -8,7 +8,7 @@ use super::{
     files::{self, Place},
     health::Health,
     migrate::{Backup, migrate_sqlite},
-    notify::Wakes,
+    notify::Notifier,
     space::Space,
 };
 use crate::error::{Error, Result};
@@ -97,7 +97,7 @@ impl Db {
         let db = Self {
             read: Kind::Sqlite(read),
             write: Kind::Sqlite(write),
-            wakes: Wakes::default(),
+            notifier: Notifier::default(),
             sqlite: Some(Arc::new(sqlite)),
             reach: None,
             health: Health::default(),

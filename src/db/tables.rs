@@ -167,7 +167,7 @@ pub static TABLES: [Table; 9] = [
 ];
 
 /// Tables of running processes, which mean nothing in another database.
-pub const LEFT_BEHIND: [&str; 2] = ["instances", "tries"];
+pub const NOT_COPIED: [&str; 2] = ["instances", "tries"];
 
 impl Table {
     /// The columns' names with commas between.

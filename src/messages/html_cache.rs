@@ -51,15 +51,15 @@ impl Weighter<MessageId, Kept> for Bytes {
 
 /// The HTML of replies that were shown lately. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Rendered(Arc<Cache<MessageId, Kept, Bytes>>);
+pub(crate) struct HtmlCache(Arc<Cache<MessageId, Kept, Bytes>>);
 
-impl Default for Rendered {
+impl Default for HtmlCache {
     fn default() -> Self {
         Self::with_room(ROOM)
     }
 }
 
-impl Rendered {
+impl HtmlCache {
     /// Room in one part, or the more cores there are, the shorter the longest reply that is kept
     /// (of eight cores a megabyte with its HTML, and a known reply is dropped for a longer one).
     /// Looking takes a lock for less than a microsecond, so parts would gain nothing.
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_known_is_not_rendered_again() {
-        let (rendered, id) = (Rendered::default(), MessageId::new());
+        let (rendered, id) = (HtmlCache::default(), MessageId::new());
         let show = async |body: &str| {
             let all = rendered.all(vec![((), id, body.to_owned())]).await.unwrap();
             all[0].1.clone()
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_longest_reply_is_kept_whatever_the_machine() {
-        let rendered = Rendered::default();
+        let rendered = HtmlCache::default();
         let (long, short) = (MessageId::new(), MessageId::new());
         // Code has up to five times as much HTML.
         let (body, html) = ("a".repeat(4 << 20), "b".repeat(20 << 20));
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_has_a_bound() {
-        let rendered = Rendered::with_room(1 << 20);
+        let rendered = HtmlCache::with_room(1 << 20);
         for n in 0..1_000 {
             rendered.render(MessageId::new(), format!("{n} {}", "word ".repeat(2_000)));
             assert!(rendered.0.weight() <= 1 << 20);

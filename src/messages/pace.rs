@@ -34,7 +34,7 @@ impl Tx {
         most: Most,
     ) -> Result<Result<(), NotTaken>> {
         let key = user.id.0.to_string();
-        self.alone(&key).await?;
+        self.advisory_lock(&key).await?;
         let sql = "select count(*) from messages
                    where state in ('queued', 'streaming') and user_id = $1";
         let present: i64 =

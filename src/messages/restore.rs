@@ -2,7 +2,7 @@
 
 use super::rows::{Chat, Role, chat_columns};
 use crate::{
-    db::{Db, ERASED_AT_ONCE},
+    db::{DELETE_BATCH, Db},
     error::Result,
     ids::{ChatId, MessageId},
     time::now,
@@ -136,7 +136,7 @@ impl Db {
         ] {
             while with_pool!(self.writer()?, db => sqlx::query(sql)
                 .bind(before)
-                .bind(ERASED_AT_ONCE)
+                .bind(DELETE_BATCH)
                 .execute(db)
                 .await?
                 .rows_affected())

@@ -122,7 +122,7 @@ pub struct Message {
     pub reasoning: String,
     /// The place where it is set.
     pub state: MessageState,
-    /// The reason why a reply failed or ended early: a `TroubleKind`, `length`, `filtered` or
+    /// The reason why a reply failed or ended early: a `ModelErrorKind`, `length`, `filtered` or
     /// `cut_short`.
     #[sqlx(try_from = "crate::db::MaybeLegible")]
     pub problem: Option<String>,

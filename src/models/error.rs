@@ -9,7 +9,7 @@ const SAID: usize = 300;
 
 /// The reason why a reply failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TroubleKind {
+pub enum ModelErrorKind {
     /// The server wants a key, or another one (401, 403).
     WrongKey,
     /// The server has no such model, or not for this key, or nothing at this address (404).
@@ -56,7 +56,7 @@ pub enum TroubleKind {
     OnlyMedia,
 }
 
-impl TroubleKind {
+impl ModelErrorKind {
     /// Every kind, so that whoever translates them can prove that none is missing.
     pub const ALL: [Self; 25] = [
         Self::WrongKey,
@@ -118,18 +118,18 @@ impl TroubleKind {
     }
 }
 
-impl fmt::Display for TroubleKind {
+impl fmt::Display for ModelErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// A code that is no [`TroubleKind`].
+/// A code that is no [`ModelErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a kind of trouble")]
 pub struct UnknownKind;
 
-impl FromStr for TroubleKind {
+impl FromStr for ModelErrorKind {
     type Err = UnknownKind;
 
     fn from_str(code: &str) -> Result<Self, UnknownKind> {
@@ -144,8 +144,8 @@ impl FromStr for TroubleKind {
 /// the code by which the error calls itself, or why no server was reached, but no word of the
 /// server's, which may quote what people wrote.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Trouble {
-    kind: TroubleKind,
+pub struct ModelError {
+    kind: ModelErrorKind,
     status: Option<u16>,
     code: Option<String>,
     said: String,
@@ -157,10 +157,10 @@ pub struct Trouble {
     pub(crate) hopeless: bool,
 }
 
-impl Trouble {
+impl ModelError {
     /// Trouble of that kind. What was said is cleaned here, with the secrets, so that nobody can forget
     /// to.
-    pub(crate) fn new(kind: TroubleKind, said: &str, secrets: &Secrets) -> Self {
+    pub(crate) fn new(kind: ModelErrorKind, said: &str, secrets: &Secrets) -> Self {
         let printable: String = said
             .chars()
             .map(|c| if is_unprintable(c) { ' ' } else { c })
@@ -186,7 +186,7 @@ impl Trouble {
         secrets: &Secrets,
     ) -> Self {
         let said = Said::in_body(body);
-        let kind = words::kind(Some(status), &said).unwrap_or(TroubleKind::Garbled);
+        let kind = words::kind(Some(status), &said).unwrap_or(ModelErrorKind::Garbled);
         let trouble = Self::new(kind, &message(body), secrets);
         let retry_after = retry_after.or_else(|| said.wait());
         Self {
@@ -200,8 +200,8 @@ impl Trouble {
     pub(crate) fn reported(error: &Value, secrets: &Secrets) -> Self {
         let said = Said::in_value(error);
         // What is refused here was accepted before.
-        let kind = words::kind(None, &said).filter(|kind| *kind != TroubleKind::Refused);
-        let kind = kind.unwrap_or(TroubleKind::Reported);
+        let kind = words::kind(None, &said).filter(|kind| *kind != ModelErrorKind::Refused);
+        let kind = kind.unwrap_or(ModelErrorKind::Reported);
         let trouble = Self::new(kind, &message(&error.to_string()), secrets);
         let retry_after = said.wait();
         Self {
@@ -222,13 +222,13 @@ impl Trouble {
     }
 
     /// The same trouble, now that more is known of it.
-    pub(crate) fn that_is(mut self, kind: TroubleKind) -> Self {
+    pub(crate) fn that_is(mut self, kind: ModelErrorKind) -> Self {
         self.kind = kind;
         self
     }
 
     /// Returns the kind of trouble.
-    pub fn kind(&self) -> TroubleKind {
+    pub fn kind(&self) -> ModelErrorKind {
         self.kind
     }
 
@@ -255,7 +255,7 @@ impl Trouble {
 
     /// Tells whether the request was refused perhaps for that reason, so that it is worth a try.
     pub(crate) fn may_be_about_system_role(&self) -> bool {
-        self.kind == TroubleKind::Refused && words::may_refuse_system_role(&self.words)
+        self.kind == ModelErrorKind::Refused && words::may_refuse_system_role(&self.words)
     }
 
     /// Tells whether it is that no message may come before the conversation, or not so.
@@ -264,13 +264,13 @@ impl Trouble {
     }
 }
 
-impl fmt::Debug for Trouble {
+impl fmt::Debug for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Trouble").field(&self.in_full()).finish()
+        f.debug_tuple("ModelError").field(&self.in_full()).finish()
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
         let status = self.status.map(|status| format!("status {status}"));
@@ -280,14 +280,17 @@ impl fmt::Display for Trouble {
             write!(f, " ({})", more.join(", "))?;
         }
         // Where no server was reached the words are the system's.
-        if self.kind == TroubleKind::Unreachable && self.words.is_empty() && !self.said.is_empty() {
+        if self.kind == ModelErrorKind::Unreachable
+            && self.words.is_empty()
+            && !self.said.is_empty()
+        {
             write!(f, ": {}", self.said)?;
         }
         Ok(())
     }
 }
 
-impl Error for Trouble {}
+impl Error for ModelError {}
 
 /// Returns what a person should read of an error: its message wherever that stands, or its text.
 pub(crate) fn message(body: &str) -> String {
@@ -367,24 +370,24 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_code_that_leads_back_to_it() {
-        for kind in TroubleKind::ALL {
+        for kind in ModelErrorKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
-        assert_eq!("nonsense".parse::<TroubleKind>(), Err(UnknownKind));
+        assert_eq!("nonsense".parse::<ModelErrorKind>(), Err(UnknownKind));
     }
 
     #[test]
     fn the_log_is_told_why_no_server_was_reached_and_nothing_that_one_said() {
         let none = Secrets::default();
-        let unreached = Trouble::new(TroubleKind::Unreachable, "Connection refused", &none);
+        let unreached = ModelError::new(ModelErrorKind::Unreachable, "Connection refused", &none);
         assert_eq!(unreached.to_string(), "unreachable: Connection refused");
-        let refused = Trouble::refused(
+        let refused = ModelError::refused(
             400,
             r#"{"error":{"message":"plums","code":7}}"#,
             None,
             &none,
         );
-        let garbled = Trouble::new(TroubleKind::Garbled, "no string: \"plums\"", &none);
+        let garbled = ModelError::new(ModelErrorKind::Garbled, "no string: \"plums\"", &none);
         for trouble in [refused, garbled] {
             assert!(!trouble.to_string().contains("plums"), "{trouble}");
         }
@@ -392,7 +395,7 @@ mod tests {
 
     #[test]
     fn what_servers_say_is_sorted() {
-        use TroubleKind::*;
+        use ModelErrorKind::*;
         for (status, body, kind) in [
             (
                 401,
@@ -431,7 +434,7 @@ mod tests {
             (302, "", Garbled),
         ] {
             assert_eq!(
-                Trouble::refused(status, body, None, &Secrets::default()).kind(),
+                ModelError::refused(status, body, None, &Secrets::default()).kind(),
                 kind,
                 "{status} {body}"
             );
@@ -446,7 +449,7 @@ mod tests {
             "\u{1b}[31msecret-\u{200b}key\0 secret-key-0123456789\r\n{}",
             "가".repeat(1000)
         );
-        let text = Trouble::refused(400, &body, None, &key).in_full();
+        let text = ModelError::refused(400, &body, None, &key).in_full();
         assert!(
             !text.contains("0123456789") && !text.contains(char::is_control),
             "{text}"

@@ -31,7 +31,7 @@ mod words;
 pub use api_key::Secret;
 use api_key::Secrets;
 use demo::Demo;
-pub use error::{Trouble, TroubleKind, UnknownKind};
+pub use error::{ModelError, ModelErrorKind, UnknownKind};
 pub use estimate::estimate;
 pub use headers::{Headers, HeadersError};
 use model_list::for_chats;
@@ -168,7 +168,7 @@ pub enum Event {
         /// Wait until it is sent.
         wait: Duration,
         /// The reason why the attempt before failed.
-        trouble: TroubleKind,
+        trouble: ModelErrorKind,
     },
     /// More of the reply's text; never empty.
     Text(String),
@@ -177,7 +177,7 @@ pub enum Event {
     /// The tokens of the reply, right before its end, if the server tells.
     Usage(Usage),
     /// The last event. The text until here stays, also when it ends in trouble.
-    End(Result<Finish, Trouble>),
+    End(Result<Finish, ModelError>),
 }
 
 /// Tokens of a reply.
@@ -240,7 +240,7 @@ struct Shared {
     known: Mutex<Known>,
     /// Held while a server is asked what it has, so that many replies ask once; and how that last
     /// failed, and when.
-    asking: tokio::sync::Mutex<Option<(Instant, Trouble)>>,
+    asking: tokio::sync::Mutex<Option<(Instant, ModelError)>>,
     /// The server's models, for people to choose from.
     listed: model_list::Listed,
     /// The models that know no message before the conversation.
@@ -416,7 +416,7 @@ impl Models {
                                     touched |= matches!(event, Event::Text(_) | Event::Reasoning(_));
                                     yield event;
                                 }
-                                None => break Trouble::new(TroubleKind::CutOff, "no end", &Secrets::default()),
+                                None => break ModelError::new(ModelErrorKind::CutOff, "no end", &Secrets::default()),
                             }
                         }
                     }
@@ -436,7 +436,7 @@ impl Models {
     }
 
     /// The server that is to answer, and its model. Asks servers only for what is not known yet.
-    async fn choose(&self, asked: Option<&str>) -> Result<(Server, String), Trouble> {
+    async fn choose(&self, asked: Option<&str>) -> Result<(Server, String), ModelError> {
         if !self.configured() {
             let Some((server, model)) = self.ollama().await else {
                 return Ok((self.demo(), demo::NAME.to_owned()));
@@ -466,7 +466,7 @@ impl Models {
         })?;
         let Some(model) = for_chats(&list).map(str::to_owned) else {
             let said = "the server has no models";
-            return Err(server.trouble(TroubleKind::UnknownModel, said));
+            return Err(server.trouble(ModelErrorKind::UnknownModel, said));
         };
         self.known().model = Some(model.clone());
         Ok((server, model))
@@ -495,9 +495,9 @@ impl Models {
     }
 
     /// Forgets what was learned from a server, which may be wrong once it is gone, or its model is.
-    fn forget(&self, kind: TroubleKind) {
-        let gone = kind == TroubleKind::Unreachable && !self.configured();
-        if gone || kind == TroubleKind::UnknownModel {
+    fn forget(&self, kind: ModelErrorKind) {
+        let gone = kind == ModelErrorKind::Unreachable && !self.configured();
+        if gone || kind == ModelErrorKind::UnknownModel {
             *self.known() = Known::default();
         }
     }

@@ -5,12 +5,12 @@ use super::{
     api_key::{Secret, Secrets},
     chunk::Chunk,
     demo::Demo,
-    error::{Trouble, TroubleKind},
+    error::{ModelError, ModelErrorKind},
     headers::Headers,
     options::{self, Options},
     reading::Reply,
     response::Answer,
-    transport::{Kept, Transport},
+    transport::{CapturedResponse, Transport},
 };
 use async_openai::{Client, config::OpenAIConfig, error::OpenAIError};
 use futures_util::Stream;
@@ -67,17 +67,17 @@ impl Folded {
 
 impl Server {
     /// The names of the models the server has, in its order.
-    pub(super) async fn models(&self, patience: Duration) -> Result<Vec<String>, Trouble> {
-        let client = self.client(&Kept::default());
+    pub(super) async fn models(&self, patience: Duration) -> Result<Vec<String>, ModelError> {
+        let client = self.client(&CapturedResponse::default());
         let models = client.models();
         let list: Value = match timeout(patience, models.list_byot()).await {
             Ok(answer) => answer.map_err(|error| self.plain(error))?,
             Err(_) => {
-                return Err(self.trouble(TroubleKind::Unreachable, "no list of models in time"));
+                return Err(self.trouble(ModelErrorKind::Unreachable, "no list of models in time"));
             }
         };
         if let Some(error) = Chunk::from(list.clone()).notice.error() {
-            return Err(Trouble::reported(&error, &self.secrets));
+            return Err(ModelError::reported(&error, &self.secrets));
         }
         Ok(names(&list))
     }
@@ -151,7 +151,7 @@ impl Server {
     }
 
     /// Tells whether the model takes no message before the conversation, and got one.
-    fn should_fold(&self, model: &str, options: &Options, refused: &Trouble) -> bool {
+    fn should_fold(&self, model: &str, options: &Options, refused: &ModelError) -> bool {
         let told = options.system_prompt.is_some() && !self.folded.has(model);
         told && refused.is_about_system_role()
     }
@@ -162,8 +162,8 @@ impl Server {
         turns: &[Turn],
         options: &Options,
         deadline: Instant,
-    ) -> Result<Answer, Trouble> {
-        let kept = Kept::default();
+    ) -> Result<Answer, ModelError> {
+        let kept = CapturedResponse::default();
         let client = self.client(&kept);
         let chat = client.chat();
         let mut folded = self.folded.has(model);
@@ -181,7 +181,7 @@ impl Server {
                     if folded {
                         self.folded.remember(model);
                     }
-                    let lost = || self.trouble(TroubleKind::Garbled, "no answer was kept");
+                    let lost = || self.trouble(ModelErrorKind::Garbled, "no answer was kept");
                     return kept.take().ok_or_else(lost);
                 }
                 Ok(Err(error)) => self.plain(error),
@@ -206,7 +206,7 @@ impl Server {
             }
             // A few servers know no such option. Then there are no token counts, but there is a reply.
             let over_options =
-                refused.kind() == TroubleKind::Refused && refused.names("stream_options");
+                refused.kind() == ModelErrorKind::Refused && refused.names("stream_options");
             let removed = request
                 .as_object_mut()
                 .and_then(|fields| fields.remove("stream_options"));
@@ -221,7 +221,7 @@ impl Server {
         self.base.starts_with(crate::models::OPENAI)
     }
 
-    fn client(&self, kept: &Kept) -> Client<OpenAIConfig> {
+    fn client(&self, kept: &CapturedResponse) -> Client<OpenAIConfig> {
         // All four are given: what is missing would be taken from the environment.
         let config = OpenAIConfig::new()
             .with_api_base(&self.base)
@@ -235,31 +235,32 @@ impl Server {
         Client::build(self.http.clone(), config).with_http_service(transport)
     }
 
-    fn plain(&self, error: OpenAIError) -> Trouble {
+    fn plain(&self, error: OpenAIError) -> ModelError {
         match error {
-            OpenAIError::Boxed(error) => match error.downcast::<Trouble>() {
+            OpenAIError::Boxed(error) => match error.downcast::<ModelError>() {
                 Ok(trouble) => *trouble,
-                Err(error) => self.trouble(TroubleKind::Garbled, &error.to_string()),
+                Err(error) => self.trouble(ModelErrorKind::Garbled, &error.to_string()),
             },
-            OpenAIError::Reqwest(error) => {
-                self.trouble(TroubleKind::Unreachable, &error.without_url().to_string())
-            }
+            OpenAIError::Reqwest(error) => self.trouble(
+                ModelErrorKind::Unreachable,
+                &error.without_url().to_string(),
+            ),
             OpenAIError::JSONDeserialize(error, _) => {
-                self.trouble(TroubleKind::Garbled, &error.to_string())
+                self.trouble(ModelErrorKind::Garbled, &error.to_string())
             }
-            error => self.trouble(TroubleKind::Garbled, &error.to_string()),
+            error => self.trouble(ModelErrorKind::Garbled, &error.to_string()),
         }
     }
 
-    pub(super) fn too_slow(&self) -> Trouble {
-        let mut trouble = self.trouble(TroubleKind::Silent, "no first token in time");
+    pub(super) fn too_slow(&self) -> ModelError {
+        let mut trouble = self.trouble(ModelErrorKind::Silent, "no first token in time");
         // Who waited that long should not wait as long again.
         trouble.hopeless = true;
         trouble
     }
 
-    pub(super) fn trouble(&self, kind: TroubleKind, said: &str) -> Trouble {
-        Trouble::new(kind, said, &self.secrets)
+    pub(super) fn trouble(&self, kind: ModelErrorKind, said: &str) -> ModelError {
+        ModelError::new(kind, said, &self.secrets)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Options of a request for a reply: the model, the system prompt, and parameters.
 
-use super::error::{Trouble, TroubleKind};
+use super::error::{ModelError, ModelErrorKind};
 use serde_json::{Value, json};
 
 /// The longest length by its old name, and by the one that OpenAI's newer models want.
@@ -103,9 +103,9 @@ fn fold(messages: &mut Vec<Value>) {
 
 /// Tells whether a request was refused that may be accepted with the other name of the longest
 /// length.
-pub(super) fn should_rename(request: &Value, refused: &Trouble) -> bool {
+pub(super) fn should_rename(request: &Value, refused: &ModelError) -> bool {
     let (old, new) = (&request[MAX_TOKENS], &request[MAX_TOKENS_NEW]);
-    refused.kind() == TroubleKind::Refused
+    refused.kind() == ModelErrorKind::Refused
         && (!old.is_null() || !new.is_null())
         && refused.names(MAX_TOKENS_NEW)
 }
@@ -125,15 +125,15 @@ pub(super) fn rename(request: &mut Value) -> bool {
 }
 
 /// Finds what a refusal is about, if it names something that was set.
-pub(super) fn explained(request: &Value, refused: Trouble) -> Trouble {
-    if refused.kind() != TroubleKind::Refused {
+pub(super) fn explained(request: &Value, refused: ModelError) -> ModelError {
+    if refused.kind() != ModelErrorKind::Refused {
         return refused;
     }
     let named = Parameter::NAMES.iter().find(|(_, name, other)| {
         !request[*name].is_null() && (refused.names(name) || refused.names(other))
     });
     match named {
-        Some((parameter, ..)) => refused.that_is(TroubleKind::Rejects(*parameter)),
+        Some((parameter, ..)) => refused.that_is(ModelErrorKind::Rejects(*parameter)),
         None => refused,
     }
 }

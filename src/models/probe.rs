@@ -2,7 +2,7 @@
 
 use super::{
     Event, LIST_PATIENCE, Models, OLLAMA_PATIENCE, Role, Source, Turn,
-    error::{Trouble, TroubleKind},
+    error::{ModelError, ModelErrorKind},
     options::Options,
 };
 use futures_util::StreamExt;
@@ -15,7 +15,7 @@ pub struct Asked {
     /// Its address.
     pub server: String,
     /// The names of its models, in its order.
-    pub models: Result<Vec<String>, Trouble>,
+    pub models: Result<Vec<String>, ModelError>,
 }
 
 impl Models {
@@ -44,7 +44,7 @@ impl Models {
     ///
     /// # Errors
     /// Why it does not.
-    pub async fn try_model(&self, model: &str) -> Result<(), Trouble> {
+    pub async fn try_model(&self, model: &str) -> Result<(), ModelError> {
         let turn = Turn {
             role: Role::User,
             text: "Say OK.".to_owned(),
@@ -68,8 +68,8 @@ impl Models {
 }
 
 /// A reply without text is one all the same.
-fn without_words(trouble: Trouble) -> Result<(), Trouble> {
-    use TroubleKind::{Empty, EndlessThoughts, OnlyMedia, OnlyThoughts, OnlyToolCall};
+fn without_words(trouble: ModelError) -> Result<(), ModelError> {
+    use ModelErrorKind::{Empty, EndlessThoughts, OnlyMedia, OnlyThoughts, OnlyToolCall};
     match trouble.kind() {
         Empty | OnlyThoughts | EndlessThoughts | OnlyToolCall | OnlyMedia => Ok(()),
         _ => Err(trouble),

@@ -3,11 +3,11 @@
 use super::{
     Event, Finish, Usage,
     chunk::{Chunk, whole_characters},
-    error::{Trouble, TroubleKind},
+    error::{ModelError, ModelErrorKind},
     notice::Notice,
     openai::Server,
     response::explain,
-    sse::Mended,
+    sse::SseItem,
     think_tags::{Split, Splitter},
 };
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) struct Reply<'a> {
     /// More came after a reason. That was none then, and others are none either.
     reasons_lie: bool,
     /// The error that the last words were, if nothing comes after them.
-    doubt: Option<Trouble>,
+    doubt: Option<ModelError>,
     pub usage: Option<Usage>,
     /// The server has announced the end.
     pub done: bool,
@@ -96,25 +96,25 @@ impl<'a> Reply<'a> {
     ///
     /// # Errors
     /// When the server tells of trouble; nothing can follow then.
-    pub(super) fn take(&mut self, event: Mended) -> Result<(), Trouble> {
+    pub(super) fn take(&mut self, event: SseItem) -> Result<(), ModelError> {
         match event {
             _ if self.done => Ok(()),
-            Mended::Event(data) => match Chunk::read(&data) {
+            SseItem::Event(data) => match Chunk::read(&data) {
                 Ok(chunk) => self.take_chunk(chunk),
                 Err(_) => self.second_look(&data),
             },
-            Mended::Error(data) => {
+            SseItem::Error(data) => {
                 let error = serde_json::from_str(&data).unwrap_or(Value::String(data));
                 Err(self.error(&error))
             }
-            Mended::Done => {
+            SseItem::Done => {
                 self.done = true;
                 Ok(())
             }
         }
     }
 
-    fn take_chunk(&mut self, mut chunk: Chunk) -> Result<(), Trouble> {
+    fn take_chunk(&mut self, mut chunk: Chunk) -> Result<(), ModelError> {
         self.readable = true;
         if chunk.is_whole && self.has.parts {
             // Some say all of it once more at the end.
@@ -141,7 +141,7 @@ impl<'a> Reply<'a> {
             Notice::Error(error) => return Err(self.error(&error)),
             Notice::Perhaps(words) => {
                 let trouble = self.error(&words);
-                if trouble.kind() != TroubleKind::Reported {
+                if trouble.kind() != ModelErrorKind::Reported {
                     return Err(trouble);
                 }
                 self.doubt.get_or_insert(trouble);
@@ -192,7 +192,7 @@ impl<'a> Reply<'a> {
 
     /// Decides what to make of an event that is no JSON: a chunk after all, nothing, or an error in
     /// plain words, or in those of a program that meant to send JSON.
-    fn second_look(&mut self, data: &str) -> Result<(), Trouble> {
+    fn second_look(&mut self, data: &str) -> Result<(), ModelError> {
         const LIFE: [&str; 6] = ["ping", "pong", "keep-alive", "keepalive", "heartbeat", "ok"];
         let text = data.trim();
         if LIFE
@@ -221,11 +221,13 @@ impl<'a> Reply<'a> {
         }
     }
 
-    fn error(&self, error: &Value) -> Trouble {
-        let trouble = Trouble::reported(error, &self.server.secrets);
+    fn error(&self, error: &Value) -> ModelError {
+        let trouble = ModelError::reported(error, &self.server.secrets);
         // Before the first word it is as if nothing had been answered.
         match trouble.kind() {
-            TroubleKind::Overloaded if self.has.anything => trouble.that_is(TroubleKind::Reported),
+            ModelErrorKind::Overloaded if self.has.anything => {
+                trouble.that_is(ModelErrorKind::Reported)
+            }
             _ => trouble,
         }
     }
@@ -238,10 +240,10 @@ impl<'a> Reply<'a> {
     // ---- Its end
 
     /// The answer came to its end.
-    pub(super) fn ended(&self) -> Result<Finish, Trouble> {
+    pub(super) fn ended(&self) -> Result<Finish, ModelError> {
         if self.unreadable && !self.readable {
             let said = "nothing readable in the stream";
-            return Err(self.server.trouble(TroubleKind::Garbled, said));
+            return Err(self.server.trouble(ModelErrorKind::Garbled, said));
         }
         if let Some(trouble) = &self.doubt {
             return self.reported(trouble.clone());
@@ -249,55 +251,58 @@ impl<'a> Reply<'a> {
         let said = "the stream ended before the reply did";
         self.reason
             .or(self.done.then_some(Finish::Complete))
-            .ok_or_else(|| self.server.trouble(TroubleKind::CutOff, said))
+            .ok_or_else(|| self.server.trouble(ModelErrorKind::CutOff, said))
     }
 
     /// The answer broke off. A whole reply stays whole, whatever broke behind it.
-    pub(super) fn broke_off(&self, trouble: Trouble) -> Result<Finish, Trouble> {
+    pub(super) fn broke_off(&self, trouble: ModelError) -> Result<Finish, ModelError> {
         let trouble = self.doubt.clone().unwrap_or(trouble);
         self.reason.filter(|_| !self.reasons_lie).ok_or(trouble)
     }
 
     /// The server told of an error.
-    pub(super) fn reported(&self, trouble: Trouble) -> Result<Finish, Trouble> {
+    pub(super) fn reported(&self, trouble: ModelError) -> Result<Finish, ModelError> {
         self.reason
             .filter(|_| !self.reasons_lie && self.has.anything)
             .ok_or(trouble)
     }
 
     /// Nothing came in time: no first word, no last ones, or nothing at all.
-    pub(super) fn too_slow(&self, asked: Instant, for_a_word: bool) -> Result<Finish, Trouble> {
+    pub(super) fn too_slow(&self, asked: Instant, for_a_word: bool) -> Result<Finish, ModelError> {
         if for_a_word {
             return self.broke_off(self.server.too_slow());
         }
         let mut trouble = self
             .server
-            .trouble(TroubleKind::Silent, explain(TroubleKind::Silent));
+            .trouble(ModelErrorKind::Silent, explain(ModelErrorKind::Silent));
         // Who waited that long should not wait as long again.
         trouble.hopeless = asked.elapsed() >= self.server.first_token_timeout;
         self.broke_off(trouble)
     }
 
     /// The end, which is none of a reply if there was no text.
-    pub(super) fn with_text(&self, end: Result<Finish, Trouble>) -> Result<Finish, Trouble> {
+    pub(super) fn with_text(&self, end: Result<Finish, ModelError>) -> Result<Finish, ModelError> {
         let finish = end?;
         if self.has.text {
             return Ok(finish);
         }
         let (kind, said) = match finish {
-            Finish::Filtered => (TroubleKind::Moderated, "a filter left nothing of the reply"),
+            Finish::Filtered => (
+                ModelErrorKind::Moderated,
+                "a filter left nothing of the reply",
+            ),
             Finish::Cut => (
-                TroubleKind::CutOff,
+                ModelErrorKind::CutOff,
                 "the reply was cut off before its first word",
             ),
-            _ if self.has.tool_call => (TroubleKind::OnlyToolCall, "a tool call and no text"),
-            _ if self.has.media => (TroubleKind::OnlyMedia, "a picture or sound and no text"),
+            _ if self.has.tool_call => (ModelErrorKind::OnlyToolCall, "a tool call and no text"),
+            _ if self.has.media => (ModelErrorKind::OnlyMedia, "a picture or sound and no text"),
             Finish::Length if self.has.thoughts => (
-                TroubleKind::EndlessThoughts,
+                ModelErrorKind::EndlessThoughts,
                 "thoughts up to the maximum length",
             ),
-            _ if self.has.thoughts => (TroubleKind::OnlyThoughts, "thoughts and no text"),
-            Finish::Complete | Finish::Length => (TroubleKind::Empty, "no text"),
+            _ if self.has.thoughts => (ModelErrorKind::OnlyThoughts, "thoughts and no text"),
+            Finish::Complete | Finish::Length => (ModelErrorKind::Empty, "no text"),
         };
         Err(self.server.trouble(kind, said))
     }

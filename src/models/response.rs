@@ -2,9 +2,9 @@
 
 use super::{
     api_key::Secrets,
-    error::{Trouble, TroubleKind, chain},
+    error::{ModelError, ModelErrorKind, chain},
     openai::Server,
-    sse::{Mended, Mender},
+    sse::{SseItem, SseParser},
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -22,7 +22,7 @@ const LAST_PACKET: Duration = Duration::from_millis(20);
 pub(crate) struct Answer {
     /// Its body alone: the headers would keep the buffer that they were read into.
     packets: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
-    mender: Mender,
+    mender: SseParser,
     bytes: usize,
     silence_timeout: Duration,
     /// The time when it was last heard of. Only whole lines count: a byte now and then is no life.
@@ -34,7 +34,7 @@ impl Answer {
     pub(crate) fn new(response: reqwest::Response, server: &Server) -> Self {
         Self {
             packets: Box::pin(response.bytes_stream()),
-            mender: Mender::default(),
+            mender: SseParser::default(),
             bytes: 0,
             silence_timeout: server.silence_timeout,
             last_life: Instant::now(),
@@ -46,16 +46,17 @@ impl Answer {
     ///
     /// # Errors
     /// When the answer breaks or passes a limit; the events before that are added all the same.
-    pub(crate) async fn next(&mut self, events: &mut Vec<Mended>) -> Result<bool, Trouble> {
+    pub(crate) async fn next(&mut self, events: &mut Vec<SseItem>) -> Result<bool, ModelError> {
         let packet = self.packets.next().await.transpose();
-        let packet = packet
-            .map_err(|error| Trouble::new(TroubleKind::CutOff, &chain(&error), &self.secrets))?;
+        let packet = packet.map_err(|error| {
+            ModelError::new(ModelErrorKind::CutOff, &chain(&error), &self.secrets)
+        })?;
         let lines = self.mender.lines();
         let taken = match &packet {
             Some(packet) => {
                 self.bytes += packet.len();
                 if self.bytes > ANSWER_LIMIT {
-                    Err(TroubleKind::TooLarge)
+                    Err(ModelErrorKind::TooLarge)
                 } else {
                     self.mender.take(packet, events)
                 }
@@ -65,7 +66,7 @@ impl Answer {
         if self.mender.lines() > lines {
             self.is_alive();
         }
-        taken.map_err(|kind| Trouble::new(kind, explain(kind), &self.secrets))?;
+        taken.map_err(|kind| ModelError::new(kind, explain(kind), &self.secrets))?;
         Ok(packet.is_some())
     }
 
@@ -91,11 +92,11 @@ impl Answer {
 }
 
 /// A trouble in words.
-pub(crate) fn explain(kind: TroubleKind) -> &'static str {
+pub(crate) fn explain(kind: ModelErrorKind) -> &'static str {
     match kind {
-        TroubleKind::TooLarge => "the answer is larger than we take",
-        TroubleKind::Silent => "nothing came for too long",
-        TroubleKind::CutOff => "the connection ended before the answer did",
+        ModelErrorKind::TooLarge => "the answer is larger than we take",
+        ModelErrorKind::Silent => "nothing came for too long",
+        ModelErrorKind::CutOff => "the connection ended before the answer did",
         _ => "the answer is not a reply",
     }
 }

@@ -1,6 +1,6 @@
 //! Retries: which failed requests are worth one, and the wait before it.
 
-use super::error::{Trouble, TroubleKind};
+use super::error::{ModelError, ModelErrorKind};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -13,8 +13,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Returns the wait before the retry with this number, counted from 1; `None` if there is to be none.
 /// The wait is what the server asked for, or else a random part of `base`, doubled each time, so that
 /// many waiting replies do not come back all at once.
-pub(super) fn wait(trouble: &Trouble, number: u32, base: Duration) -> Option<Duration> {
-    use TroubleKind::*;
+pub(super) fn wait(trouble: &ModelError, number: u32, base: Duration) -> Option<Duration> {
+    use ModelErrorKind::*;
     let worth_it = matches!(
         trouble.kind(),
         Unreachable | Overloaded | RateLimited | Silent | CutOff
@@ -44,19 +44,19 @@ mod tests {
     #[test]
     fn waits_double_and_end_after_three() {
         let base = Duration::from_secs(1);
-        let trouble = Trouble::new(TroubleKind::Unreachable, "", &Secrets::default());
+        let trouble = ModelError::new(ModelErrorKind::Unreachable, "", &Secrets::default());
         for (number, longest) in [(1, 1), (2, 2), (3, 4)] {
             assert!(wait(&trouble, number, base).unwrap() <= Duration::from_secs(longest));
         }
         assert_eq!(wait(&trouble, 4, base), None);
-        let refused = Trouble::new(TroubleKind::Refused, "", &Secrets::default());
+        let refused = ModelError::new(ModelErrorKind::Refused, "", &Secrets::default());
         assert_eq!(wait(&refused, 1, base), None);
     }
 
     #[test]
     fn the_server_decides_up_to_a_minute() {
         let limited = |seconds| {
-            Trouble::refused(
+            ModelError::refused(
                 429,
                 "",
                 Some(Duration::from_secs(seconds)),
@@ -68,7 +68,7 @@ mod tests {
             Some(Duration::from_secs(60))
         );
         assert_eq!(wait(&limited(61), 1, Duration::from_secs(1)), None);
-        let broke = Trouble::refused(
+        let broke = ModelError::refused(
             429,
             r#"{"error":{"code":"insufficient_quota"}}"#,
             None,

@@ -4,7 +4,7 @@
 //! line after it, events without any between them, errors in `event: error` and in a field `error:`,
 //! and plain JSON instead of a stream, in front of it, or between its events.
 
-use super::error::TroubleKind;
+use super::error::ModelErrorKind;
 use serde::de::IgnoredAny;
 
 /// The longest line that is taken, in bytes.
@@ -18,7 +18,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// An item of the stream.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Mended {
+pub(crate) enum SseItem {
     /// The data of one event; its lines are parted by `\n`.
     Event(String),
     /// The data of an event that is named an error.
@@ -30,7 +30,7 @@ pub(crate) enum Mended {
 /// Splits a stream into lines and the lines into events. Comments, empty events, ids and names are
 /// left out.
 #[derive(Default)]
-pub(crate) struct Mender {
+pub(crate) struct SseParser {
     shape: Shape,
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
@@ -59,7 +59,7 @@ enum Shape {
     Json,
 }
 
-impl Mender {
+impl SseParser {
     /// Takes a packet and adds what it completes to `out`.
     ///
     /// # Errors
@@ -67,8 +67,8 @@ impl Mender {
     pub(crate) fn take(
         &mut self,
         mut packet: &[u8],
-        out: &mut Vec<Mended>,
-    ) -> Result<(), TroubleKind> {
+        out: &mut Vec<SseItem>,
+    ) -> Result<(), ModelErrorKind> {
         if self.shape == Shape::Unknown {
             self.look_at(packet)?;
         }
@@ -85,7 +85,7 @@ impl Mender {
             let end = packet.iter().position(|b| matches!(b, b'\n' | b'\r'));
             let part = &packet[..end.unwrap_or(packet.len())];
             if self.line.len() + part.len() > LINE_LIMIT {
-                return Err(TroubleKind::TooLarge);
+                return Err(ModelErrorKind::TooLarge);
             }
             let Some(end) = end else {
                 self.line.extend_from_slice(part);
@@ -108,7 +108,7 @@ impl Mender {
     ///
     /// # Errors
     /// `Garbled` if there were only lines that have nothing to do with a stream of events.
-    pub(crate) fn end(&mut self, out: &mut Vec<Mended>) -> Result<(), TroubleKind> {
+    pub(crate) fn end(&mut self, out: &mut Vec<SseItem>) -> Result<(), ModelErrorKind> {
         if self.shape == Shape::Json {
             let json = std::mem::take(&mut self.line);
             let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json);
@@ -121,33 +121,33 @@ impl Mender {
         }
         self.end_event(out);
         if self.stray && !self.events {
-            Err(TroubleKind::Garbled)
+            Err(ModelErrorKind::Garbled)
         } else {
             Ok(())
         }
     }
 
     /// Ends what began as JSON: one value, several of them, or one with a stream behind it.
-    fn end_json(&mut self, json: &str, out: &mut Vec<Mended>) {
+    fn end_json(&mut self, json: &str, out: &mut Vec<SseItem>) {
         // A line break inside JSON stands between its parts, never in its texts.
         let one_line = |json: &str| json.replace(['\n', '\r'], " ");
         let mut values = serde_json::Deserializer::from_str(json).into_iter::<IgnoredAny>();
         let mut read = 0;
         while let Some(Ok(_)) = values.next() {
             let end = values.byte_offset();
-            out.push(Mended::Event(one_line(&json[read..end])));
+            out.push(SseItem::Event(one_line(&json[read..end])));
             read = end;
         }
         let rest = &json[read..];
         if read == 0 {
-            out.push(Mended::Event(one_line(rest)));
+            out.push(SseItem::Event(one_line(rest)));
         } else {
             for line in rest.split(['\n', '\r']) {
                 self.end_line(line.as_bytes(), out);
             }
             self.end_event(out);
         }
-        out.push(Mended::Done);
+        out.push(SseItem::Done);
     }
 
     /// Counts the lines that have ended so far. A server that sends a byte now and then does not
@@ -158,7 +158,7 @@ impl Mender {
 
     /// Finds what the answer is by its first character, which tells it more surely than its content
     /// type, which many servers forget.
-    fn look_at(&mut self, packet: &[u8]) -> Result<(), TroubleKind> {
+    fn look_at(&mut self, packet: &[u8]) -> Result<(), ModelErrorKind> {
         let mut marked = self
             .line
             .iter()
@@ -167,14 +167,14 @@ impl Mender {
             .filter(|b| !b.is_ascii_whitespace());
         self.shape = match marked.find(|b| !BYTE_ORDER_MARK.contains(b)) {
             None => Shape::Unknown,
-            Some(b'<') => return Err(TroubleKind::Garbled),
+            Some(b'<') => return Err(ModelErrorKind::Garbled),
             Some(b'{' | b'[') => Shape::Json,
             Some(_) => Shape::Events,
         };
         Ok(())
     }
 
-    fn end_line(&mut self, line: &[u8], out: &mut Vec<Mended>) {
+    fn end_line(&mut self, line: &[u8], out: &mut Vec<SseItem>) {
         let first = self.lines == 0;
         let line = line
             .strip_prefix(BYTE_ORDER_MARK)
@@ -199,7 +199,7 @@ impl Mender {
                     value.trim(),
                     "" | "null" | "none" | "false" | "{}" | "[]" | "\"\""
                 ) {
-                    out.push(Mended::Error(value.to_owned()));
+                    out.push(SseItem::Error(value.to_owned()));
                 }
             }
             "" if line.is_empty() => self.end_event(out),
@@ -210,7 +210,7 @@ impl Mender {
 
     /// Takes a line of data. Behind JSON that is whole it is another event's: some servers part their events
     /// by nothing.
-    fn take_data(&mut self, value: &str, out: &mut Vec<Mended>) {
+    fn take_data(&mut self, value: &str, out: &mut Vec<SseItem>) {
         if !self.data.is_empty() {
             let is_whole = self.data.starts_with(['{', '['])
                 && !self.data.contains('\n')
@@ -227,7 +227,7 @@ impl Mender {
     }
 
     /// Takes a line of JSON that is no event's data, as errors come. False if it is none.
-    fn take_bare(&mut self, line: &str, out: &mut Vec<Mended>) -> bool {
+    fn take_bare(&mut self, line: &str, out: &mut Vec<SseItem>) -> bool {
         let begins = self.data.is_empty() && line.trim_start().starts_with(['{', '[']);
         if self.bare.is_empty() && !begins {
             return false;
@@ -242,7 +242,7 @@ impl Mender {
         let may_end = line.trim_end().ends_with(['}', ']']);
         if may_end && serde_json::from_str::<IgnoredAny>(&self.bare).is_ok() {
             self.events = true;
-            out.push(Mended::Event(std::mem::take(&mut self.bare)));
+            out.push(SseItem::Event(std::mem::take(&mut self.bare)));
         } else if line.starts_with("data:") {
             // It was none.
             self.bare.clear();
@@ -252,7 +252,7 @@ impl Mender {
         true
     }
 
-    fn end_event(&mut self, out: &mut Vec<Mended>) {
+    fn end_event(&mut self, out: &mut Vec<SseItem>) {
         let mut name = std::mem::take(&mut self.name);
         if !self.name_behind.is_empty() {
             name = std::mem::take(&mut self.name_behind);
@@ -263,14 +263,14 @@ impl Mender {
         }
         self.events = true;
         out.push(if name == "error" {
-            Mended::Error(data)
+            SseItem::Error(data)
         } else if data
             .lines()
             .any(|line| line.trim().trim_matches('"') == "[DONE]")
         {
-            Mended::Done
+            SseItem::Done
         } else {
-            Mended::Event(data)
+            SseItem::Event(data)
         });
     }
 }
@@ -279,8 +279,8 @@ impl Mender {
 mod tests {
     use super::*;
 
-    fn mended(packets: &[&[u8]]) -> Result<Vec<Mended>, TroubleKind> {
-        let (mut mender, mut out) = (Mender::default(), vec![]);
+    fn mended(packets: &[&[u8]]) -> Result<Vec<SseItem>, ModelErrorKind> {
+        let (mut mender, mut out) = (SseParser::default(), vec![]);
         for packet in packets {
             mender.take(packet, &mut out)?;
         }
@@ -288,8 +288,8 @@ mod tests {
         Ok(out)
     }
 
-    fn event(data: &str) -> Mended {
-        Mended::Event(data.into())
+    fn event(data: &str) -> SseItem {
+        SseItem::Event(data.into())
     }
 
     #[test]
@@ -310,25 +310,25 @@ mod tests {
     #[test]
     fn only_data_comes_through() {
         let stream = b"\xEF\xBB\xBF: hello\nid: 7\nretry: 1\nevent: message\ndata: a\n\ndata:\n\n:\n\ndata: [DONE]\n\n";
-        assert_eq!(mended(&[stream]), Ok(vec![event("a"), Mended::Done]));
+        assert_eq!(mended(&[stream]), Ok(vec![event("a"), SseItem::Done]));
         assert_eq!(
             mended(&[b"\xEF", b"\xBB\xBFdata: a\n\n"]),
             Ok(vec![event("a")])
         );
         assert_eq!(
             mended(&[b"event: error\ndata: boom\n\n"]),
-            Ok(vec![Mended::Error("boom".into())])
+            Ok(vec![SseItem::Error("boom".into())])
         );
         assert_eq!(mended(&[b"data: {\ndata: }\n\n"]), Ok(vec![event("{\n}")]));
     }
 
     #[test]
     fn events_need_no_empty_line_between_them() {
-        let error = |data: &str| Mended::Error(data.into());
+        let error = |data: &str| SseItem::Error(data.into());
         for (stream, expected) in [
             (
                 "data: {\"a\":1}\ndata: {\"a\":2}\ndata: [DONE]\n",
-                vec![event("{\"a\":1}"), event("{\"a\":2}"), Mended::Done],
+                vec![event("{\"a\":1}"), event("{\"a\":2}"), SseItem::Done],
             ),
             (
                 "data: {\"a\":1}\n \ndata: {\"a\":2}\n \n",
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn an_event_is_told_as_soon_as_another_begins() {
-        let (mut mender, mut out) = (Mender::default(), vec![]);
+        let (mut mender, mut out) = (SseParser::default(), vec![]);
         mender.take(b"data: {}\ndata: {\"a\"", &mut out).unwrap();
         mender.take(b":1}\ndata: {", &mut out).unwrap();
         assert_eq!(out, [event("{}")]);
@@ -376,29 +376,29 @@ mod tests {
     #[test]
     fn json_is_one_event() {
         let json = mended(&[b"\xEF\xBB\xBF {\n  \"a\":", b" 1\r\n}\n"]);
-        assert_eq!(json, Ok(vec![event(" {   \"a\": 1  }"), Mended::Done]));
+        assert_eq!(json, Ok(vec![event(" {   \"a\": 1  }"), SseItem::Done]));
     }
 
     #[test]
     fn json_may_come_in_several_values_or_with_a_stream_behind_it() {
         assert_eq!(
             mended(&[b"{\"a\":1}\n{\"a\":", b"2}\n"]),
-            Ok(vec![event("{\"a\":1}"), event(" {\"a\":2}"), Mended::Done])
+            Ok(vec![event("{\"a\":1}"), event(" {\"a\":2}"), SseItem::Done])
         );
         assert_eq!(
             mended(&[b"{\"error\":1}\n\ndata: [DONE]\n\n"]),
-            Ok(vec![event("{\"error\":1}"), Mended::Done, Mended::Done])
+            Ok(vec![event("{\"error\":1}"), SseItem::Done, SseItem::Done])
         );
     }
 
     #[test]
     fn errors_stand_beside_events_too() {
-        let error = |data: &str| Mended::Error(data.into());
+        let error = |data: &str| SseItem::Error(data.into());
         for stream in [
             "data: a\n\nerror: {\"code\":400}\n\ndata: [DONE]\n\n",
             "data: a\nerror: {\"code\":400}\ndata: [DONE]\n\n",
         ] {
-            let expected = vec![event("a"), error("{\"code\":400}"), Mended::Done];
+            let expected = vec![event("a"), error("{\"code\":400}"), SseItem::Done];
             assert_eq!(mended(&[stream.as_bytes()]), Ok(expected), "{stream:?}");
         }
         for nothing in ["", "null", "{}", "\"\""] {
@@ -424,10 +424,10 @@ mod tests {
 
     #[test]
     fn what_is_no_stream_is_garbled() {
-        assert_eq!(mended(&[b"\n <html>"]), Err(TroubleKind::Garbled));
+        assert_eq!(mended(&[b"\n <html>"]), Err(ModelErrorKind::Garbled));
         assert_eq!(
             mended(&[b"Internal Server Error"]),
-            Err(TroubleKind::Garbled)
+            Err(ModelErrorKind::Garbled)
         );
         assert_eq!(mended(&[]), Ok(vec![]));
         assert_eq!(mended(&[b": ping\n\n"]), Ok(vec![]));
@@ -438,7 +438,7 @@ mod tests {
         let packet = vec![b'x'; LINE_LIMIT / 2];
         assert_eq!(
             mended(&[&packet, &packet, b"x"]),
-            Err(TroubleKind::TooLarge)
+            Err(ModelErrorKind::TooLarge)
         );
     }
 }

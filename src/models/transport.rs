@@ -2,7 +2,7 @@
 //! its limits.
 
 use super::{
-    error::{Trouble, TroubleKind, chain},
+    error::{ModelError, ModelErrorKind, chain},
     openai::Server,
     response::{ANSWER_LIMIT, Answer, explain},
     wait,
@@ -23,9 +23,9 @@ const ERROR_LIMIT: usize = 64 << 10;
 /// one: its parser runs in a task of its own, behind a channel without bounds, and cannot bear all
 /// that servers send.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Option<Answer>>>);
+pub(super) struct CapturedResponse(Arc<Mutex<Option<Answer>>>);
 
-impl Kept {
+impl CapturedResponse {
     /// The answer, once.
     pub(super) fn take(&self) -> Option<Answer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -37,11 +37,11 @@ impl Kept {
 }
 
 /// A service that sends requests, without retries or redirects, and answers with successes only:
-/// everything else is a [`Trouble`] inside of [`OpenAIError::Boxed`].
+/// everything else is a [`ModelError`] inside of [`OpenAIError::Boxed`].
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) server: Server,
-    pub(super) kept: Kept,
+    pub(super) kept: CapturedResponse,
 }
 
 impl tower::Service<HttpRequestFactory> for Transport {
@@ -66,7 +66,7 @@ impl tower::Service<HttpRequestFactory> for Transport {
 }
 
 impl Transport {
-    async fn send(self, mut request: reqwest::Request) -> Result<reqwest::Response, Trouble> {
+    async fn send(self, mut request: reqwest::Request) -> Result<reqwest::Response, ModelError> {
         let streams = request.method() == http::Method::POST;
         let headers = request.headers_mut();
         if self.server.key.expose().is_empty() {
@@ -85,8 +85,8 @@ impl Transport {
         let response = match &self.server.demo {
             Some(demo) => demo.answer(&request),
             None => self.server.http.execute(request).await.map_err(|error| {
-                Trouble::new(
-                    TroubleKind::Unreachable,
+                ModelError::new(
+                    ModelErrorKind::Unreachable,
                     &chain(&error.without_url()),
                     &self.server.secrets,
                 )
@@ -96,7 +96,7 @@ impl Transport {
         if !status.is_success() {
             let retry_after = wait::in_headers(status.as_u16(), response.headers());
             let body = self.beginning(response).await;
-            return Err(Trouble::refused(
+            return Err(ModelError::refused(
                 status.as_u16(),
                 &body,
                 retry_after,
@@ -113,8 +113,8 @@ impl Transport {
     }
 
     /// An answer that is not streamed, all of it.
-    async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Trouble> {
-        let trouble = |kind| Trouble::new(kind, explain(kind), &self.server.secrets);
+    async fn whole(&self, mut response: reqwest::Response) -> Result<Vec<u8>, ModelError> {
+        let trouble = |kind| ModelError::new(kind, explain(kind), &self.server.secrets);
         let mut all = vec![];
         loop {
             match timeout(self.server.silence_timeout, response.chunk()).await {
@@ -122,9 +122,9 @@ impl Transport {
                 Ok(Ok(Some(packet))) if all.len() + packet.len() <= ANSWER_LIMIT => {
                     all.extend_from_slice(&packet)
                 }
-                Ok(Ok(Some(_))) => return Err(trouble(TroubleKind::TooLarge)),
-                Ok(Err(_)) => return Err(trouble(TroubleKind::CutOff)),
-                Err(_) => return Err(trouble(TroubleKind::Silent)),
+                Ok(Ok(Some(_))) => return Err(trouble(ModelErrorKind::TooLarge)),
+                Ok(Err(_)) => return Err(trouble(ModelErrorKind::CutOff)),
+                Err(_) => return Err(trouble(ModelErrorKind::Silent)),
             }
         }
     }

@@ -3,12 +3,12 @@
 //! A status says little: a wrong key is 400 here and 403 there, a rate limit 413. So the words decide
 //! where they are known, and the status where they are not.
 
-use super::{error::TroubleKind, said::Said};
+use super::{error::ModelErrorKind, said::Said};
 
 /// Words for each kind, those that decide first before the others.
 #[rustfmt::skip]
-const WORDS: [(TroubleKind, &[&str]); 6] = [
-    (TroubleKind::NoCredit, &[
+const WORDS: [(ModelErrorKind, &[&str]); 6] = [
+    (ModelErrorKind::NoCredit, &[
         "insufficient_quota", "insufficient quota", "insufficient_balance", "insufficient balance", "insufficient credit",
         "insufficient fund", "insufficient_fund", "insufficient_credit", "credit balance",
         "out of credit", "not enough credit", "no credit", "more credits", "only afford",
@@ -18,7 +18,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
         "arrearage", "overdue", "budget has been exceeded", "budget_exceeded", "exceededbudget",
         "exceeded_current_quota", "spending limit", "spend limit", "credit limit exceeded", "good standing", "额度已", "余额", "欠费", "额度不足", "剩余额度", "잔액", "크레딧",
     ]),
-    (TroubleKind::RateLimited, &[
+    (ModelErrorKind::RateLimited, &[
         "rate limit", "rate_limit", "rate-limited", "ratelimit", "too many requests", "too_many_requests",
         "too many concurrent", "throttl", "per minute", "per-minute", "perminute", "per second",
         "per day", "per-day", "tokens per", "requests per", "(tpm)", "(rpm)", "slow down",
@@ -26,7 +26,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
         "request limit reached", "requests limit", "qps", "速率", "频率", "并发", "请求过于频繁", "请求过多", "限流",
         "요청 한도", "호출 한도", "요청이 너무",
     ]),
-    (TroubleKind::Region, &[
+    (ModelErrorKind::Region, &[
         "unsupported_country", "country, region", "your country", "your region", "your location",
         "this country", "this region", "your area", "unsupported region", "unsupported location",
         "location is not supported", "location not supported", "region is not supported",
@@ -34,7 +34,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
         "geo-block", "geographic", "这个地区", "所在地区", "所在的地区", "所在国家", "所在的国家", "이 지역", "해당 지역",
         "현재 지역", "거주 국가",
     ]),
-    (TroubleKind::WrongKey, &[
+    (ModelErrorKind::WrongKey, &[
         "invalid_api_key", "invalid api key", "invalid api-key", "invalid apikey", "incorrect api key",
         "incorrect_api_key", "wrong api key", "bad api key", "api key not valid", "api_key_invalid",
         "api key is not valid", "api key is invalid", "api key invalid", "api key not found",
@@ -49,7 +49,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
         "invalid credentials", "bad credentials", "login fail", "token is expired", "token has expired",
         "无效的令牌", "密钥", "인증 실패", "인증에 실패",
     ]),
-    (TroubleKind::TooLong, &[
+    (ModelErrorKind::TooLong, &[
         "context_length_exceeded", "exceed_context_size", "string_above_max_length", "context length",
         "context size", "context window", "context_window_exceeded", "contextwindowexceeded",
         "max context", "maximum context", "prompt is too long", "prompt too long", "input is too long",
@@ -62,7 +62,7 @@ const WORDS: [(TroubleKind, &[&str]); 6] = [
         "上下文", "超长", "输入过长", "输入长度", "内容过长", "文本过长", "消息过长", "提示过长", "너무 깁니다", "너무 길", "컨텍스트",
         "토큰 수를 초과", "토큰 한도", "입력 길이", "長すぎ", "入力が長", "コンテキスト",
     ]),
-    (TroubleKind::Moderated, &[
+    (ModelErrorKind::Moderated, &[
         "content_filter", "content filter", "contentfilter", "content_policy", "content policy",
         "content-policy", "content management policy", "policy_violation", "policyviolation",
         "responsibleai", "responsible ai", "moderation", "moderated", "flagged", "safety", "unsafe",
@@ -87,31 +87,31 @@ const FIREWALL: [&str; 7] = [
 ];
 
 /// The numbers by which single providers call things, where they say nothing else.
-const NUMBERS: [(&str, u64, TroubleKind); 17] = [
+const NUMBERS: [(&str, u64, ModelErrorKind); 17] = [
     // MiniMax's `base_resp`.
-    ("base_resp", 1002, TroubleKind::RateLimited),
-    ("base_resp", 1004, TroubleKind::WrongKey),
-    ("base_resp", 1008, TroubleKind::NoCredit),
-    ("base_resp", 1026, TroubleKind::Moderated),
-    ("base_resp", 1027, TroubleKind::Moderated),
-    ("base_resp", 1039, TroubleKind::TooLong),
-    ("base_resp", 2049, TroubleKind::WrongKey),
+    ("base_resp", 1002, ModelErrorKind::RateLimited),
+    ("base_resp", 1004, ModelErrorKind::WrongKey),
+    ("base_resp", 1008, ModelErrorKind::NoCredit),
+    ("base_resp", 1026, ModelErrorKind::Moderated),
+    ("base_resp", 1027, ModelErrorKind::Moderated),
+    ("base_resp", 1039, ModelErrorKind::TooLong),
+    ("base_resp", 2049, ModelErrorKind::WrongKey),
     // iFlytek's `header.code`.
-    ("", 10013, TroubleKind::Moderated),
-    ("", 10014, TroubleKind::Moderated),
-    ("", 10907, TroubleKind::TooLong),
+    ("", 10013, ModelErrorKind::Moderated),
+    ("", 10014, ModelErrorKind::Moderated),
+    ("", 10907, ModelErrorKind::TooLong),
     // Zhipu's `code`.
-    ("", 1113, TroubleKind::NoCredit),
-    ("", 1211, TroubleKind::UnknownModel),
-    ("", 1261, TroubleKind::TooLong),
-    ("", 1301, TroubleKind::Moderated),
-    ("", 1302, TroubleKind::RateLimited),
-    ("", 1303, TroubleKind::RateLimited),
-    ("", 1305, TroubleKind::RateLimited),
+    ("", 1113, ModelErrorKind::NoCredit),
+    ("", 1211, ModelErrorKind::UnknownModel),
+    ("", 1261, ModelErrorKind::TooLong),
+    ("", 1301, ModelErrorKind::Moderated),
+    ("", 1302, ModelErrorKind::RateLimited),
+    ("", 1303, ModelErrorKind::RateLimited),
+    ("", 1305, ModelErrorKind::RateLimited),
 ];
 
 /// Finds the kind of trouble by the status with which it came, if that is an error's, and its words.
-pub(super) fn kind(status: Option<u16>, said: &Said) -> Option<TroubleKind> {
+pub(super) fn kind(status: Option<u16>, said: &Said) -> Option<ModelErrorKind> {
     let inner = said.status.or_else(|| status_in(&said.words));
     // Gateways answer what they were answered with statuses of their own.
     let status = match status {
@@ -119,10 +119,10 @@ pub(super) fn kind(status: Option<u16>, said: &Said) -> Option<TroubleKind> {
         _ => status,
     };
     // What is said with this is about the key, or what it may do.
-    let sure = (status == Some(401)).then_some(TroubleKind::WrongKey);
+    let sure = (status == Some(401)).then_some(ModelErrorKind::WrongKey);
     by_words(status, &said.words)
         .filter(|kind| {
-            sure.is_none() || !matches!(kind, TroubleKind::TooLong | TroubleKind::Moderated)
+            sure.is_none() || !matches!(kind, ModelErrorKind::TooLong | ModelErrorKind::Moderated)
         })
         .or(sure)
         .or_else(|| said.number.and_then(|(of, number)| by_number(of, number)))
@@ -134,7 +134,7 @@ fn saying(words: &str) -> impl Fn(&[&str]) -> bool {
     move |these| these.iter().any(|these| words.contains(these))
 }
 
-fn by_words(status: Option<u16>, words: &str) -> Option<TroubleKind> {
+fn by_words(status: Option<u16>, words: &str) -> Option<ModelErrorKind> {
     let says = saying(words);
     let (first, others) = WORDS.split_first()?;
     if says(first.1) {
@@ -151,33 +151,33 @@ fn by_words(status: Option<u16>, words: &str) -> Option<TroubleKind> {
             "perday",
         ]);
         return Some(match ends {
-            true => TroubleKind::RateLimited,
-            false => TroubleKind::NoCredit,
+            true => ModelErrorKind::RateLimited,
+            false => ModelErrorKind::NoCredit,
         });
     }
     // It may be a model that is not to be had there.
     if is_about_place(words) {
-        return Some(TroubleKind::Region);
+        return Some(ModelErrorKind::Region);
     }
     if has_no_model(words, status) {
-        return Some(TroubleKind::UnknownModel);
+        return Some(ModelErrorKind::UnknownModel);
     }
     // A server that is down may say so in a long text in which anything can stand.
     let is_down = status.is_some_and(|status| status >= 500);
     let found = others
         .iter()
-        .find(|(kind, these)| (!is_down || *kind != TroubleKind::Moderated) && says(these));
+        .find(|(kind, these)| (!is_down || *kind != ModelErrorKind::Moderated) && says(these));
     match found {
         Some((kind, _)) => Some(*kind),
-        None if is_about_credit(words) => Some(TroubleKind::NoCredit),
-        None if is_about_key(words) => Some(TroubleKind::WrongKey),
-        None if !is_down && is_about_rules(words) => Some(TroubleKind::Moderated),
-        None if is_too_long(words) => Some(TroubleKind::TooLong),
+        None if is_about_credit(words) => Some(ModelErrorKind::NoCredit),
+        None if is_about_key(words) => Some(ModelErrorKind::WrongKey),
+        None if !is_down && is_about_rules(words) => Some(ModelErrorKind::Moderated),
+        None if is_too_long(words) => Some(ModelErrorKind::TooLong),
         None if says(&["quota"]) && status.is_none_or(|status| matches!(status, 403 | 429)) => {
-            Some(TroubleKind::RateLimited)
+            Some(ModelErrorKind::RateLimited)
         }
         None if status.is_none() && says(&["overloaded", "server is busy", "server_busy"]) => {
-            Some(TroubleKind::Overloaded)
+            Some(ModelErrorKind::Overloaded)
         }
         None => None,
     }
@@ -445,7 +445,7 @@ fn has_no_model(words: &str, status: Option<u16>) -> bool {
     gone || (says(&LIKELY) && (!is_down || status == Some(503)))
 }
 
-fn by_number(of: &str, number: u64) -> Option<TroubleKind> {
+fn by_number(of: &str, number: u64) -> Option<ModelErrorKind> {
     let known = NUMBERS
         .iter()
         .find(|known| (known.0, known.1) == (of, number));
@@ -453,18 +453,18 @@ fn by_number(of: &str, number: u64) -> Option<TroubleKind> {
 }
 
 /// Finds the kind of trouble by a status where nothing was said that is known.
-pub(super) fn by_status(status: u16, said: &Said) -> Option<TroubleKind> {
+pub(super) fn by_status(status: u16, said: &Said) -> Option<ModelErrorKind> {
     let blocked = said.is_page || saying(&said.words)(&FIREWALL);
     Some(match status {
-        402 => TroubleKind::NoCredit,
-        403 if blocked => TroubleKind::Blocked,
-        401 | 403 => TroubleKind::WrongKey,
-        404 => TroubleKind::UnknownModel,
-        413 => TroubleKind::TooLong,
-        429 => TroubleKind::RateLimited,
-        451 => TroubleKind::Region,
-        408 | 500..=599 => TroubleKind::Overloaded,
-        400..500 => TroubleKind::Refused,
+        402 => ModelErrorKind::NoCredit,
+        403 if blocked => ModelErrorKind::Blocked,
+        401 | 403 => ModelErrorKind::WrongKey,
+        404 => ModelErrorKind::UnknownModel,
+        413 => ModelErrorKind::TooLong,
+        429 => ModelErrorKind::RateLimited,
+        451 => ModelErrorKind::Region,
+        408 | 500..=599 => ModelErrorKind::Overloaded,
+        400..500 => ModelErrorKind::Refused,
         _ => return None,
     })
 }
@@ -591,14 +591,14 @@ pub(super) fn may_refuse_system_role(words: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn kind_of(status: u16, words: &str) -> Option<TroubleKind> {
+    fn kind_of(status: u16, words: &str) -> Option<ModelErrorKind> {
         kind(Some(status), &Said::in_body(words))
     }
 
     #[test]
     #[rustfmt::skip]
     fn what_servers_mean_is_told_by_their_words() {
-        use TroubleKind::*;
+        use ModelErrorKind::*;
         let mut wrong = vec![];
         for (kind, all) in [
             (TooLong, &[
@@ -737,7 +737,7 @@ mod tests {
 
     #[test]
     fn what_the_status_says_stays_where_the_words_say_nothing_else() {
-        use TroubleKind::*;
+        use ModelErrorKind::*;
         for (status, words, kind) in [
             (
                 429,
@@ -823,7 +823,7 @@ mod tests {
     #[test]
     fn what_a_person_wrote_does_not_count() {
         let body = r#"{"detail":[{"loc":["body","top_p"],"msg":"should be less than 1","input":"Is my API key invalid?"}]}"#;
-        assert_eq!(kind_of(422, body), Some(TroubleKind::Refused));
+        assert_eq!(kind_of(422, body), Some(ModelErrorKind::Refused));
         assert!(Said::in_body(body).words.contains("top_p"));
     }
 }

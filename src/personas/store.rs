@@ -46,7 +46,7 @@ impl Db {
                    select $1, $2, $3, $4, $5, $6, $7
                    where (select count(*) from personas where user_id = $2) < $8";
         let mut tx = self.begin().await?;
-        tx.alone(&user.id.0.to_string()).await?;
+        tx.advisory_lock(&user.id.0.to_string()).await?;
         let added = with_tx!(tx, db => sqlx::query(sql)
             .bind(PersonaId::new())
             .bind(user.id)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     App,
-    appearance::{DENSITY, Look, TEXT_SIZE, THEME},
+    appearance::{Appearance, DENSITY, TEXT_SIZE, THEME},
     error::Result,
     i18n::Lang,
     web::view::View,
@@ -33,7 +33,7 @@ pub(crate) struct LookPage {
 #[serde(default)]
 pub(crate) struct Sent {
     #[serde(flatten)]
-    look: Look,
+    appearance: Appearance,
     language: String,
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn change(
     State(app): State<App>,
     Form(sent): Form<Sent>,
 ) -> Result<Response> {
-    let look = sent.look.known();
+    let look = sent.appearance.known();
     // The language that the page had already may be only what the browser asks for.
     let language = Lang::for_tag(&sent.language).filter(|lang| *lang != view.lang);
     if let Some(user) = &view.user {
@@ -70,7 +70,7 @@ pub(crate) async fn change(
 
 impl LookPage {
     fn new(view: View, is_saved: bool) -> Self {
-        let (t, look) = (view.t, &view.look);
+        let (t, look) = (view.t, &view.appearance);
         let themes = [
             ("system", t.look_theme_system()),
             ("light", t.look_theme_light()),

@@ -10,7 +10,7 @@ pub(crate) mod time_zone;
 
 use crate::{
     App,
-    appearance::Look,
+    appearance::Appearance,
     cookies::{YEAR, add_cookie},
     error::Result,
     i18n::{self, Lang},
@@ -29,7 +29,7 @@ use serde::Deserialize;
 pub(crate) fn remember(
     response: &mut Response,
     language: Option<&str>,
-    look: &Look,
+    look: &Appearance,
     secure: bool,
 ) -> Result<()> {
     let language = language.map(|language| (i18n::COOKIE, language));
@@ -59,6 +59,6 @@ pub(crate) async fn language(
         app.db.set_language(user.id, &lang).await?;
     }
     let secure = app.config.secure();
-    remember(&mut response, Some(&lang), &Look::default(), secure)?;
+    remember(&mut response, Some(&lang), &Appearance::default(), secure)?;
     Ok(response)
 }

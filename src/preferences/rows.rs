@@ -1,10 +1,10 @@
 //! Preferences in the database.
 
-use crate::{appearance::Look, db::Db, error::Result, ids::UserId, with_pool};
+use crate::{appearance::Appearance, db::Db, error::Result, ids::UserId, with_pool};
 
 impl Db {
     /// Keeps what a user chose of how the pages look; the rest stays as it is.
-    pub(crate) async fn set_look(&self, user: UserId, look: &Look) -> Result<()> {
+    pub(crate) async fn set_look(&self, user: UserId, look: &Appearance) -> Result<()> {
         let sql = "update users
                    set theme = coalesce($2, theme), text_size = coalesce($3, text_size),
                        density = coalesce($4, density)

@@ -24,7 +24,7 @@ const MOST: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A reply that is followed from the journal.
-pub(crate) struct Followed {
+pub(crate) struct Follower {
     pub live: Arc<LiveReply>,
     /// The part of its text that is known.
     known: Position,
@@ -71,7 +71,7 @@ impl Replies {
             }
             let (feed, fed) = mpsc::unbounded_channel();
             let live = Arc::new(LiveReply::new(id, &self.closing));
-            let mut followed = Followed {
+            let mut followed = Follower {
                 live: live.clone(),
                 known: Position::default(),
                 feed: feed.clone(),
@@ -93,7 +93,10 @@ impl Replies {
 
     /// Keeps what is followed up to date for as long as the database is open.
     pub(crate) async fn keep_following(self) {
-        let (mut replies, mut line) = (self.db.waker(Topic::Replies), self.db.waker(Topic::Line));
+        let (mut replies, mut line) = (
+            self.db.subscribe(Topic::Replies),
+            self.db.subscribe(Topic::Line),
+        );
         while !self.db.is_closed() {
             self.known.wait_for_followed().await;
             if let Err(error) = self.look().await {
@@ -141,7 +144,7 @@ impl Replies {
     }
 }
 
-impl Followed {
+impl Follower {
     /// Hands on what is new. False at the end.
     fn take(&mut self, progress: &Progress, place: Option<u64>) -> bool {
         let thoughts = new(

@@ -3,7 +3,7 @@
 
 use super::{
     Replies,
-    lifecycle::{Held, Lease},
+    lifecycle::{Lease, OwnedReply},
     live::Cut,
 };
 use crate::{db::Topic, error::Result};
@@ -94,7 +94,10 @@ impl Replies {
 
     /// Looks after the line, and what others have left, for as long as the database is open.
     pub(crate) async fn keep(self) {
-        let (mut stops, mut line) = (self.db.waker(Topic::Stops), self.db.waker(Topic::Line));
+        let (mut stops, mut line) = (
+            self.db.subscribe(Topic::Stops),
+            self.db.subscribe(Topic::Line),
+        );
         let mut due = Instant::now();
         while self.is_open() {
             if Instant::now() >= due {
@@ -135,8 +138,8 @@ impl Replies {
                 replies = left.len(),
                 "marked replies of a stopped server as interrupted"
             );
-            self.db.wake_here(Topic::Replies);
-            self.db.wake_here(Topic::Line);
+            self.db.notify_here(Topic::Replies);
+            self.db.notify_here(Topic::Line);
         }
         Ok(())
     }
@@ -146,8 +149,8 @@ impl Replies {
         // So that nothing is begun meanwhile.
         let _claiming = self.claiming.lock().await;
         let here = self.known.written();
-        let held = self.db.held_replies(self.instance).await?;
-        let mut held: HashMap<Lease, Held> =
+        let held = self.db.replies_of_instance(self.instance).await?;
+        let mut held: HashMap<Lease, OwnedReply> =
             held.into_iter().map(|held| (held.lease, held)).collect();
         for live in here {
             let Some(lease) = live.lease() else { continue };

@@ -4,7 +4,7 @@ use super::{
     lifecycle::{Lease, number},
     live::{LiveReply, Unsaved},
     reader::Position,
-    registry::Known,
+    registry::Registry,
 };
 use crate::{
     db::{Db, Topic},
@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(200);
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// Writes the journal for as long as the program runs.
-pub(super) async fn keep(db: Db, known: Arc<Known>) {
+pub(super) async fn keep(db: Db, known: Arc<Registry>) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut fails = false;
@@ -117,7 +117,7 @@ impl Db {
                 sql.build().persistent(false).execute(db).await?.rows_affected()
             });
         }
-        self.wake_others(&mut tx, Topic::Replies).await?;
+        self.notify_others(&mut tx, Topic::Replies).await?;
         tx.commit().await?;
         Ok(())
     }

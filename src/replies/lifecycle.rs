@@ -69,7 +69,7 @@ pub(super) struct Claimed {
 
 /// A reply that a process makes, as the database has it.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct Held {
+pub(super) struct OwnedReply {
     #[sqlx(flatten)]
     pub lease: Lease,
     pub stop_asked: bool,
@@ -150,7 +150,7 @@ impl Db {
         );
         let mut tx = self.begin().await?;
         // How many somebody has running is counted by one process after the other.
-        tx.alone("line").await?;
+        tx.advisory_lock("line").await?;
         let claimed: Vec<Claimed> = with_tx!(tx, db => sqlx::query_as(sql)
             .bind(instance)
             .bind(number(per_person))
@@ -221,7 +221,7 @@ impl Db {
             .rows_affected());
         if ended == 1 {
             tx.delete_journal(lease.id).await?;
-            self.wake_others(&mut tx, Topic::Replies).await?;
+            self.notify_others(&mut tx, Topic::Replies).await?;
         }
         // Also when the reply was deleted meanwhile, or is another attempt's: it was made.
         if let Some(asked) = asked {
@@ -277,7 +277,7 @@ impl Db {
         if ended == 1 {
             with_tx!(tx, db => sqlx::query(keep).bind(lease.id).execute(db).await?.rows_affected());
             tx.delete_journal(lease.id).await?;
-            self.wake_others(&mut tx, Topic::Replies).await?;
+            self.notify_others(&mut tx, Topic::Replies).await?;
         }
         tx.commit().await?;
         Ok(ended == 1)
@@ -292,7 +292,10 @@ impl Db {
     }
 
     /// The replies that the database has as made by this process.
-    pub(super) async fn held_replies(&self, instance: InstanceId) -> Result<Vec<Held>> {
+    pub(super) async fn replies_of_instance(
+        &self,
+        instance: InstanceId,
+    ) -> Result<Vec<OwnedReply>> {
         let sql = "select id, attempt, stop_asked from messages
                    where state = 'streaming' and instance = $1";
         Ok(with_pool!(self.read, db => sqlx::query_as(sql).bind(instance).fetch_all(db).await?))

@@ -29,15 +29,15 @@ use crate::{
 use heartbeat::Pulse;
 use lifecycle::InstanceId;
 use live::Cut;
-use registry::Known;
+use registry::Registry;
 use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use stream_limit::{Seat, Seats};
+use stream_limit::{StreamLimit, StreamSlot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use writer_pool::Threads;
+use writer_pool::WriterPool;
 
 pub(crate) use live::{LiveReply, Note};
 pub(crate) use reader::{News, Position, Reader};
@@ -63,15 +63,15 @@ pub struct Replies {
     db: Db,
     instance: InstanceId,
     limits: Limits,
-    known: Arc<Known>,
-    writers: Threads,
+    known: Arc<Registry>,
+    writers: WriterPool,
     /// Held while replies are claimed.
     claiming: Arc<tokio::sync::Mutex<()>>,
     /// Set when no more replies are begun.
     ending: CancellationToken,
     /// Set when those who watch are to come back later.
     closing: CancellationToken,
-    seats: Seats,
+    seats: StreamLimit,
     pulse: Arc<Mutex<Pulse>>,
     /// The models that make titles, unless that is switched off.
     titles: Option<Models>,
@@ -92,12 +92,12 @@ impl Replies {
             db,
             instance: InstanceId(Uuid::now_v7()),
             limits,
-            writers: Threads::start(models, &known).map_err(Error::internal)?,
+            writers: WriterPool::start(models, &known).map_err(Error::internal)?,
             known,
             claiming: Arc::default(),
             ending: CancellationToken::new(),
             closing: CancellationToken::new(),
-            seats: Seats::default(),
+            seats: StreamLimit::default(),
             pulse: Arc::default(),
             titles,
         };
@@ -131,10 +131,10 @@ impl Replies {
 
     async fn leave_word_to_stop(&self, id: MessageId) -> Result<()> {
         if self.db.stop_waiting(id).await? {
-            self.db.wake(Topic::Replies).await;
+            self.db.notify(Topic::Replies).await;
         } else {
             self.db.ask_to_stop(id).await?;
-            self.db.wake(Topic::Stops).await;
+            self.db.notify(Topic::Stops).await;
         }
         Ok(())
     }
@@ -145,8 +145,8 @@ impl Replies {
             live.cut(Cut::Lost);
         }
         if !deleted.is_empty() {
-            self.db.wake(Topic::Stops).await;
-            self.db.wake(Topic::Replies).await;
+            self.db.notify(Topic::Stops).await;
+            self.db.notify(Topic::Replies).await;
         }
     }
 
@@ -154,7 +154,7 @@ impl Replies {
     ///
     /// # Errors
     /// When the person has too many already.
-    pub(crate) fn seat(&self, user: &User) -> Result<Seat> {
+    pub(crate) fn seat(&self, user: &User) -> Result<StreamSlot> {
         self.seats.take(user.id).ok_or(Error::TooManyOpen)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     live::{LiveReply, Note, Open, Shown, lock},
-    stream_limit::Seat,
+    stream_limit::StreamSlot,
 };
 use crate::markdown::{Piece, PieceKind};
 use std::{
@@ -73,7 +73,7 @@ pub struct Reader {
     over: Option<Over>,
     /// Ends when the one who reads may no longer.
     access: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _seat: Option<Seat>,
+    _seat: Option<StreamSlot>,
 }
 
 /// The reason why there is nothing more to tell.
@@ -149,7 +149,7 @@ impl Reader {
     pub(crate) fn with(
         self,
         access_lost: impl Future<Output = ()> + Send + 'static,
-        seat: Seat,
+        seat: StreamSlot,
     ) -> Self {
         Self {
             access: Box::pin(access_lost),

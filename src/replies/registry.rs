@@ -1,7 +1,7 @@
 //! Registry of the replies in this process: written here, or followed for a reader.
 
 use super::{
-    follower::Followed,
+    follower::Follower,
     lifecycle::Lease,
     live::{Cut, LiveReply},
     reader::Position,
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 /// The replies that this process knows.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct Registry {
     replies: Mutex<Both>,
     count: watch::Sender<Count>,
 }
@@ -31,7 +31,7 @@ struct Count {
 #[derive(Default)]
 pub(crate) struct Both {
     written: HashMap<MessageId, Arc<LiveReply>>,
-    pub(crate) followed: HashMap<MessageId, Followed>,
+    pub(crate) followed: HashMap<MessageId, Follower>,
 }
 
 impl Both {
@@ -57,7 +57,7 @@ impl Both {
     }
 }
 
-impl Known {
+impl Registry {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Both> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }

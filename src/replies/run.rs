@@ -34,7 +34,7 @@ impl Replies {
         let begun = tokio::spawn(async move { replies.begin_waiting().await });
         if !begun.await.unwrap_or(false) {
             // Another process may have room.
-            self.db.wake(Topic::Line).await;
+            self.db.notify(Topic::Line).await;
         }
     }
 
@@ -57,7 +57,7 @@ impl Replies {
         let has_room = claimed.len() < slots;
         if !claimed.is_empty() {
             // The line has moved.
-            self.db.wake_here(Topic::Replies);
+            self.db.notify_here(Topic::Replies);
         }
         for claimed in claimed {
             self.begin(claimed);
@@ -80,7 +80,7 @@ impl Replies {
             replies.known.remove(lease);
             live.end();
             // There is room for another one.
-            replies.db.wake_here(Topic::Line);
+            replies.db.notify_here(Topic::Line);
         });
     }
 

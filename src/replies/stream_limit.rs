@@ -12,21 +12,21 @@ const SEATS: usize = 64;
 
 /// The seats that are taken. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Seats(Arc<Mutex<HashMap<UserId, usize>>>);
+pub(crate) struct StreamLimit(Arc<Mutex<HashMap<UserId, usize>>>);
 
 /// A place to watch from, given back when it is dropped.
-pub(crate) struct Seat {
-    seats: Seats,
+pub(crate) struct StreamSlot {
+    seats: StreamLimit,
     user: UserId,
 }
 
-impl Seats {
+impl StreamLimit {
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A seat, if the person has one left.
-    pub(crate) fn take(&self, user: UserId) -> Option<Seat> {
+    pub(crate) fn take(&self, user: UserId) -> Option<StreamSlot> {
         let mut seats = self.lock();
         let taken = seats.entry(user).or_default();
         if *taken >= SEATS {
@@ -34,11 +34,11 @@ impl Seats {
         }
         *taken += 1;
         let seats = self.clone();
-        Some(Seat { seats, user })
+        Some(StreamSlot { seats, user })
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         let mut seats = self.seats.lock();
         if let Some(taken) = seats.get_mut(&self.user) {

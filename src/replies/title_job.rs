@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     ids::{ChatId, MessageId, UserId},
     messages::rows::{Message, Role},
-    models::{Event, Finish, Models, Options, Role as Turns, Source, TroubleKind, Turn, Usage},
+    models::{Event, Finish, ModelErrorKind, Models, Options, Role as Turns, Source, Turn, Usage},
     with_pool, with_tx,
 };
 use futures_util::StreamExt;
@@ -112,7 +112,7 @@ async fn make_title(
     let asked = asked.map(|(_, asked)| asked);
     db.end_title(chat, title.as_deref(), &asked).await?;
     if title.is_some() {
-        db.wake(Topic::Replies).await;
+        db.notify(Topic::Replies).await;
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ async fn ask(
             // What was cut is no title.
             Event::End(Ok(Finish::Length)) if thinks => return Said::Thoughts,
             Event::End(Ok(_)) => return Said::Nothing,
-            Event::End(Err(trouble)) if trouble.kind() == TroubleKind::EndlessThoughts => {
+            Event::End(Err(trouble)) if trouble.kind() == ModelErrorKind::EndlessThoughts => {
                 return Said::Thoughts;
             }
             Event::End(Err(trouble)) => {

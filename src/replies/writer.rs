@@ -6,7 +6,7 @@ use super::{
     lifecycle::{Claimed, Ending, Lease},
     live::{Cut, LiveReply, Note, Part},
     pacing,
-    registry::Known,
+    registry::Registry,
     rendering::Rendering,
     usage::Asked,
 };
@@ -16,7 +16,7 @@ use crate::{
     ids::UserId,
     messages::rows::{Message, MessageState},
     models::{
-        self, Event, Events, Finish, Options, Trouble, TroubleKind, Turn, Usage, estimate,
+        self, Event, Events, Finish, ModelError, ModelErrorKind, Options, Turn, Usage, estimate,
         unopened, without_thoughts,
     },
 };
@@ -41,7 +41,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(3_600);
 /// The parts of the program that writers need.
 pub(super) struct Around {
     pub db: Db,
-    pub known: Arc<Known>,
+    pub known: Arc<Registry>,
     /// The runtime for work on the database: threads that write may rest.
     pub main: Handle,
 }
@@ -289,7 +289,9 @@ impl Writer {
                 ..
             } => {
                 self.live.say(match trouble {
-                    TroubleKind::RateLimited | TroubleKind::Overloaded => Note::Busy(attempt, of),
+                    ModelErrorKind::RateLimited | ModelErrorKind::Overloaded => {
+                        Note::Busy(attempt, of)
+                    }
                     _ => Note::Retrying(attempt, of),
                 });
                 None
@@ -319,13 +321,16 @@ impl Writer {
             Event::End(Ok(Finish::Filtered)) => Some((MessageState::Complete, Some("filtered"))),
             Event::End(Ok(Finish::Cut)) => Some((MessageState::Complete, Some("cut_short"))),
             // There was nothing to add to what was carried on.
-            Event::End(Err(trouble)) if trouble.kind() == TroubleKind::Empty && self.from.0 > 0 => {
+            Event::End(Err(trouble))
+                if trouble.kind() == ModelErrorKind::Empty && self.from.0 > 0 =>
+            {
                 Some((MessageState::Complete, None))
             }
             Event::End(Err(trouble)) => {
                 tracing::warn!(reply = %self.live.id(), %trouble, "a reply failed");
                 // What is said of a key may show parts of it, and there is nothing to add to that.
-                let tells = !trouble.said().is_empty() && trouble.kind() != TroubleKind::WrongKey;
+                let tells =
+                    !trouble.said().is_empty() && trouble.kind() != ModelErrorKind::WrongKey;
                 self.said = tells.then(|| trouble.said().to_owned());
                 Some(failed_by(&trouble))
             }
@@ -399,7 +404,7 @@ impl Writer {
             reasoning = format!("{reasoning}{gap}{thoughts}");
             body = said.to_owned();
             if body.is_empty() && state == MessageState::Complete {
-                (state, problem) = failed(TroubleKind::OnlyThoughts.as_str());
+                (state, problem) = failed(ModelErrorKind::OnlyThoughts.as_str());
             }
         }
         Ending {
@@ -418,7 +423,7 @@ fn failed(problem: &'static str) -> End {
     (MessageState::Failed, Some(problem))
 }
 
-fn failed_by(trouble: &Trouble) -> End {
+fn failed_by(trouble: &ModelError) -> End {
     failed(trouble.kind().as_str())
 }
 

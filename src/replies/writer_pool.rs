@@ -1,6 +1,6 @@
 //! The threads that write replies.
 
-use super::{pacing, registry::Known};
+use super::{pacing, registry::Registry};
 use crate::models::Models;
 use std::{
     io,
@@ -24,7 +24,7 @@ use tokio::{
 /// comes meanwhile is then read with one waking and few system calls. Nothing may run here that
 /// others wait for, such as a transaction.
 #[derive(Clone)]
-pub(crate) struct Threads {
+pub(crate) struct WriterPool {
     jobs: Arc<[mpsc::UnboundedSender<Job>]>,
     next: Arc<AtomicUsize>,
 }
@@ -32,12 +32,12 @@ pub(crate) struct Threads {
 /// Starts a future on the thread that it is run on.
 type Job = Box<dyn FnOnce(&Models) + Send>;
 
-impl Threads {
+impl WriterPool {
     /// A thread for each of these.
     ///
     /// # Errors
     /// When a thread cannot be had.
-    pub(crate) fn start(models: Vec<Models>, known: &Arc<Known>) -> io::Result<Self> {
+    pub(crate) fn start(models: Vec<Models>, known: &Arc<Registry>) -> io::Result<Self> {
         let start = |models| {
             let (jobs, todo) = mpsc::unbounded_channel();
             let known = known.clone();
@@ -79,7 +79,7 @@ impl Threads {
 
 fn work(
     models: &Models,
-    known: Arc<Known>,
+    known: Arc<Registry>,
     mut todo: mpsc::UnboundedReceiver<Job>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread()

@@ -26,7 +26,7 @@ use crate::{
         rows::{Chat, Made, Message, MessageState, Role},
         siblings::Siblings,
     },
-    models::{Current, Source, TroubleKind},
+    models::{Current, ModelErrorKind, Source},
     personas::Persona,
     presets::Preset,
     replies::Note,
@@ -292,12 +292,12 @@ fn ended_replies(view: &View) -> Result<Vec<Sample>> {
         sample("stopped early", ended(Stopped, None, ""), None)?,
         sample(
             "failed",
-            ended(Failed, Some(TroubleKind::Unreachable.as_str()), ""),
+            ended(Failed, Some(ModelErrorKind::Unreachable.as_str()), ""),
             None,
         )?,
         sample(
             "failed in the middle",
-            ended(Failed, Some(TroubleKind::CutOff.as_str()), &some),
+            ended(Failed, Some(ModelErrorKind::CutOff.as_str()), &some),
             None,
         )?,
         sample("too long", ended(Complete, Some("length"), &some), None)?,
@@ -305,7 +305,7 @@ fn ended_replies(view: &View) -> Result<Vec<Sample>> {
         sample("cut short", ended(Complete, Some("cut_short"), &some), None)?,
         sample(
             "without text",
-            ended(Failed, Some(TroubleKind::OnlyToolCall.as_str()), ""),
+            ended(Failed, Some(ModelErrorKind::OnlyToolCall.as_str()), ""),
             None,
         )?,
     ])

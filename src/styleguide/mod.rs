@@ -26,17 +26,17 @@ pub(crate) struct Sample {
     /// The file in `templates/fragments/`, without its ending.
     template: &'static str,
     state: &'static str,
-    html: Ready,
+    html: RawHtml,
     /// True if it is here, not only on its own page.
     is_here: bool,
 }
 
 /// HTML that a template of ours made.
-struct Ready(String);
+struct RawHtml(String);
 
-impl HtmlSafe for Ready {}
+impl HtmlSafe for RawHtml {}
 
-impl fmt::Display for Ready {
+impl fmt::Display for RawHtml {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -53,7 +53,7 @@ impl Sample {
         Ok(Self {
             template,
             state,
-            html: Ready(html),
+            html: RawHtml(html),
             is_here: true,
         })
     }

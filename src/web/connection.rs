@@ -4,7 +4,7 @@
 //! mark, as the answer to a request that the browser's cache answers. Where the mark is missing CSS
 //! shows a sentence that was there all along.
 
-use super::{errors::Notice, request_info::Visit, view::View};
+use super::{errors::Notice, request_info::RequestInfo, view::View};
 use askama::{Template, filters::HtmlSafe};
 use askama_web::WebTemplate;
 use axum::Extension;
@@ -38,15 +38,15 @@ pub(crate) struct Connected {
 }
 
 /// `GET /connection`: the mark. Needs neither database nor session.
-pub(crate) async fn connection(Extension(visit): Extension<Visit>) -> Connected {
-    let view = View::of_visit(visit, None);
+pub(crate) async fn connection(Extension(visit): Extension<RequestInfo>) -> Connected {
+    let view = View::of_request(visit, None);
     Connected { view }
 }
 
 /// `GET /connection/undone`: says that something was probably not done, as a proxy answered instead of the
 /// server. Needs neither database nor session.
-pub(crate) async fn undone(Extension(visit): Extension<Visit>) -> Notice {
-    let view = View::of_visit(visit, None);
+pub(crate) async fn undone(Extension(visit): Extension<RequestInfo>) -> Notice {
+    let view = View::of_request(visit, None);
     Notice {
         sentence: view.t.connection_undone(),
         link: None,

@@ -3,7 +3,7 @@
 use super::{
     given_back::{Brought, GivenBack},
     lost_cookie::LostCookie,
-    request_info::Visit,
+    request_info::RequestInfo,
     view::View,
 };
 use crate::{
@@ -174,7 +174,7 @@ pub async fn show_errors(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let visit = Visit::from_parts(&parts);
+    let visit = RequestInfo::from_parts(&parts);
     let lost = parts.extensions.get::<LostCookie>().cloned();
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let action = parts.uri.path().to_owned();
@@ -184,7 +184,7 @@ pub async fn show_errors(
     }
     let status = failed.status();
     let user = failed.extensions().get::<Option<User>>();
-    let view = View::of_visit(visit, user.cloned().flatten());
+    let view = View::of_request(visit, user.cloned().flatten());
     let signed_out = failed.extensions().get::<SignInFirst>().is_some();
     if signed_out && reads && !view.htmx {
         // In the place of the page, not at an address that names it: Lynx sends no Referer from an

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    appearance::Look,
+    appearance::Appearance,
     cookies::cookie,
     i18n::{self, Lang},
     security::client_address::Network,
@@ -25,10 +25,10 @@ pub(crate) fn is_graphical(headers: &HeaderMap) -> bool {
 
 /// Facts about a request from its head alone, without the database.
 #[derive(Clone)]
-pub struct Visit {
+pub struct RequestInfo {
     pub(crate) lang: Lang,
     /// The appearance of pages in this browser.
-    pub(crate) look: Look,
+    pub(crate) appearance: Appearance,
     /// Allows one script and its attributes in this one response (Content-Security-Policy).
     pub(crate) nonce: String,
     /// htmx asked, so the answer is a fragment.
@@ -39,7 +39,7 @@ pub struct Visit {
     pub(crate) here: String,
 }
 
-impl Visit {
+impl RequestInfo {
     pub(crate) fn of(method: &Method, uri: &http::Uri, headers: &HeaderMap) -> Self {
         let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let chosen = cookie(headers, i18n::COOKIE).and_then(|tag| Lang::for_tag(&tag));
@@ -47,7 +47,7 @@ impl Visit {
         let here = uri.path_and_query().map_or("/", |path| path.as_str());
         Self {
             lang: chosen.or_else(wanted).unwrap_or_default(),
-            look: Look::of_cookies(headers),
+            appearance: Appearance::of_cookies(headers),
             nonce: Uuid::new_v4().simple().to_string(),
             htmx: headers.contains_key("hx-request"),
             graphical: is_graphical(headers),
@@ -56,8 +56,8 @@ impl Visit {
     }
 }
 
-impl Visit {
-    /// The visit of a request that came through [`dress`].
+impl RequestInfo {
+    /// What is known of a request that came through [`view::prepare`].
     pub(crate) fn from_parts(parts: &Parts) -> Self {
         let known = parts.extensions.get::<Self>().cloned();
         known.unwrap_or_else(|| Self::of(&parts.method, &parts.uri, &parts.headers))

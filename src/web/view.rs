@@ -1,9 +1,9 @@
 //! The context of the request that every page and fragment has, and the headers they all carry.
 
-use super::{assets, lost_cookie::LostCookie, request_info::Visit};
+use super::{assets, lost_cookie::LostCookie, request_info::RequestInfo};
 use crate::{
     App,
-    appearance::{COMPOSER, Look},
+    appearance::{Appearance, COMPOSER},
     cookies,
     db::DiskSpace,
     error::Result,
@@ -30,7 +30,7 @@ pub struct View(Arc<Seen>);
 pub struct Seen {
     pub(crate) t: &'static Texts,
     pub(crate) lang: Lang,
-    pub(crate) look: Look,
+    pub(crate) appearance: Appearance,
     pub(crate) nonce: String,
     pub(crate) htmx: bool,
     pub(crate) graphical: bool,
@@ -52,26 +52,26 @@ impl Deref for View {
 }
 
 impl View {
-    fn new(visit: Visit, user: Option<User>, zone: &TimeZone, model: Current) -> Self {
-        let Visit {
+    fn new(visit: RequestInfo, user: Option<User>, zone: &TimeZone, model: Current) -> Self {
+        let RequestInfo {
             lang,
-            look,
+            appearance,
             nonce,
             htmx,
             graphical,
             here,
         } = visit;
         let lang = user.as_ref().and_then(User::language).unwrap_or(lang);
-        let look = match &user {
-            Some(user) => user.look().clone().or(look),
-            None => look,
+        let appearance = match &user {
+            Some(user) => user.appearance().clone().or(appearance),
+            None => appearance,
         };
         let own_zone = user.as_ref().and_then(User::time_zone);
         let clock = Clock::new(lang, own_zone, zone);
         Self(Arc::new(Seen {
             t: lang.texts(),
             lang,
-            look,
+            appearance,
             nonce,
             htmx,
             graphical,
@@ -84,7 +84,7 @@ impl View {
     }
 
     /// A view for what must not need the database, as an error page, with who is known.
-    pub(crate) fn of_visit(visit: Visit, user: Option<User>) -> Self {
+    pub(crate) fn of_request(visit: RequestInfo, user: Option<User>) -> Self {
         let model = Current {
             source: Source::Server,
             model: None,
@@ -102,12 +102,12 @@ impl View {
 
     /// The same in a theme, whatever was chosen.
     pub(crate) fn themed(&self, theme: &str) -> Self {
-        let look = Look {
+        let appearance = Appearance {
             theme: Some(theme.to_owned()),
-            ..self.look.clone()
+            ..self.appearance.clone()
         };
         Self(Arc::new(Seen {
-            look,
+            appearance,
             ..Seen::clone(self)
         }))
     }
@@ -181,7 +181,7 @@ impl FromRequestParts<App> for View {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::of(parts, app).await?;
-        let visit = Visit::from_parts(parts);
+        let visit = RequestInfo::from_parts(parts);
         let is_admin = user.as_ref().is_some_and(|user| user.is_admin());
         let mut view = Self::new(visit, user, &app.zone, app.models.now());
         if is_admin {
@@ -191,9 +191,9 @@ impl FromRequestParts<App> for View {
     }
 }
 
-/// Prepares every request's [`Visit`] and puts the security headers on every response.
-pub async fn dress(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let visit = Visit::of(request.method(), request.uri(), request.headers());
+/// Prepares every request's [`RequestInfo`] and puts the security headers on every response.
+pub async fn prepare(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let visit = RequestInfo::of(request.method(), request.uri(), request.headers());
     let policy = policy(&visit.nonce);
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     if let Some(lost) = LostCookie::of(&app.config, method, uri, headers) {

@@ -5,7 +5,7 @@ use crate::{
     i18n::Texts,
     ids::MessageId,
     messages::rows::{Message, MessageState},
-    models::{Parameter, TroubleKind},
+    models::{ModelErrorKind, Parameter},
     web::view::View,
 };
 use askama::{Template, filters::HtmlSafe};
@@ -70,35 +70,35 @@ impl Ending {
 }
 
 /// Tells why a reply failed, and what to do.
-fn failure(t: &Texts, kind: Option<TroubleKind>) -> String {
+fn failure(t: &Texts, kind: Option<ModelErrorKind>) -> String {
     let Some(kind) = kind else {
         return t.reply_failed();
     };
     match kind {
-        TroubleKind::WrongKey => t.reply_wrong_key(),
-        TroubleKind::UnknownModel => t.reply_unknown_model(),
-        TroubleKind::TooLong => t.reply_too_long(),
-        TroubleKind::RateLimited => t.reply_rate_limited(),
-        TroubleKind::NoCredit => t.reply_no_credit(),
-        TroubleKind::Moderated => t.reply_moderated(),
-        TroubleKind::Region => t.reply_region(),
-        TroubleKind::Blocked => t.reply_blocked(),
-        TroubleKind::Unreachable => t.reply_unreachable(),
-        TroubleKind::Overloaded => t.reply_overloaded(),
-        TroubleKind::Silent => t.reply_silent(),
-        TroubleKind::CutOff => t.reply_cut_off(),
-        TroubleKind::TooLarge => t.reply_too_large(),
-        TroubleKind::Refused => t.reply_refused(),
-        TroubleKind::Garbled => t.reply_garbled(),
-        TroubleKind::Reported => t.reply_reported(),
-        TroubleKind::Empty => t.reply_empty(),
-        TroubleKind::OnlyThoughts => t.reply_only_thoughts(),
-        TroubleKind::EndlessThoughts => t.reply_endless_thoughts(),
-        TroubleKind::OnlyToolCall => t.reply_only_tool_call(),
-        TroubleKind::OnlyMedia => t.reply_only_media(),
-        TroubleKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
-        TroubleKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
-        TroubleKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),
-        TroubleKind::Rejects(Parameter::Effort) => t.reply_rejects_effort(),
+        ModelErrorKind::WrongKey => t.reply_wrong_key(),
+        ModelErrorKind::UnknownModel => t.reply_unknown_model(),
+        ModelErrorKind::TooLong => t.reply_too_long(),
+        ModelErrorKind::RateLimited => t.reply_rate_limited(),
+        ModelErrorKind::NoCredit => t.reply_no_credit(),
+        ModelErrorKind::Moderated => t.reply_moderated(),
+        ModelErrorKind::Region => t.reply_region(),
+        ModelErrorKind::Blocked => t.reply_blocked(),
+        ModelErrorKind::Unreachable => t.reply_unreachable(),
+        ModelErrorKind::Overloaded => t.reply_overloaded(),
+        ModelErrorKind::Silent => t.reply_silent(),
+        ModelErrorKind::CutOff => t.reply_cut_off(),
+        ModelErrorKind::TooLarge => t.reply_too_large(),
+        ModelErrorKind::Refused => t.reply_refused(),
+        ModelErrorKind::Garbled => t.reply_garbled(),
+        ModelErrorKind::Reported => t.reply_reported(),
+        ModelErrorKind::Empty => t.reply_empty(),
+        ModelErrorKind::OnlyThoughts => t.reply_only_thoughts(),
+        ModelErrorKind::EndlessThoughts => t.reply_endless_thoughts(),
+        ModelErrorKind::OnlyToolCall => t.reply_only_tool_call(),
+        ModelErrorKind::OnlyMedia => t.reply_only_media(),
+        ModelErrorKind::Rejects(Parameter::Temperature) => t.reply_rejects_temperature(),
+        ModelErrorKind::Rejects(Parameter::TopP) => t.reply_rejects_top_p(),
+        ModelErrorKind::Rejects(Parameter::MaxTokens) => t.reply_rejects_max_tokens(),
+        ModelErrorKind::Rejects(Parameter::Effort) => t.reply_rejects_effort(),
     }
 }

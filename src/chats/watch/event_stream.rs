@@ -14,7 +14,7 @@ use crate::{
     i18n::Texts,
     ids::MessageId,
     markdown::{CODE_END, PieceKind},
-    replies::{News, Note, Position, Reader, reader::Over, stream_limit::Seat},
+    replies::{News, Note, Position, Reader, reader::Over, stream_limit::StreamSlot},
     users::User,
     web::view::View,
 };
@@ -89,7 +89,7 @@ async fn reader(
     user: Option<&User>,
     id: MessageId,
     after: Position,
-) -> Result<Option<(Reader, Seat)>> {
+) -> Result<Option<(Reader, StreamSlot)>> {
     let Some(user) = user else { return Ok(None) };
     app.db.reply(user, id).await?;
     let Some(live) = app.replies.follow(id).await? else {

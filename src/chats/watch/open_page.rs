@@ -1,6 +1,6 @@
 //! The chat's page that stays open while a reply runs.
 
-use super::page_stream::{Held, hold};
+use super::page_stream::{PageAround, stream_page};
 use crate::{
     App,
     account::sign_in::sign_in_again,
@@ -199,7 +199,7 @@ async fn hold_open(
     };
     let room = app.room.take(Some(user.id), page.len())?;
     let (first, reader) = live.from_the_start();
-    let held = Held {
+    let held = PageAround {
         before: before.to_owned(),
         after: after.to_owned(),
         room,
@@ -219,7 +219,12 @@ async fn hold_open(
                 None
             })
     };
-    Ok(hold(held, first, reader.with(access.lost(), seat), ending))
+    Ok(stream_page(
+        held,
+        first,
+        reader.with(access.lost(), seat),
+        ending,
+    ))
 }
 
 /// Renders what follows the streamed text: its final form where that differs, and how it ended.

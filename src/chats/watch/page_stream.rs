@@ -24,7 +24,7 @@ use std::{convert::Infallible, fmt::Write, future::Future, time::Duration};
 use tokio::time::Instant;
 
 /// A page around a reply that is still being written.
-pub(crate) struct Held {
+pub(crate) struct PageAround {
     /// The page up to where the reply goes on.
     pub before: String,
     /// The page after the reply's end.
@@ -45,8 +45,8 @@ pub(crate) struct Held {
 
 /// Sends the page, the reply while it comes, what `ending` makes of its end, and the rest. Where that
 /// makes nothing the reply goes on elsewhere.
-pub(crate) fn hold<F>(
-    held: Held,
+pub(crate) fn stream_page<F>(
+    held: PageAround,
     first: News,
     mut reader: Reader,
     ending: impl FnOnce() -> F + Send + 'static,
@@ -54,7 +54,7 @@ pub(crate) fn hold<F>(
 where
     F: Future<Output = Option<String>> + Send,
 {
-    let Held {
+    let PageAround {
         before,
         after,
         room,
