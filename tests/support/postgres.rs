@@ -6,6 +6,20 @@ use std::{env, net::SocketAddr, thread};
 use url::Url;
 use uuid::Uuid;
 
+/// The address of the server. Without one, those who asked for tests with SQLite alone by an empty
+/// address are told on stderr what is skipped; for CI a forgotten one is a failure.
+fn server() -> Option<String> {
+    match env::var("TEST_DATABASE_URL") {
+        Ok(server) if !server.is_empty() => return Some(server),
+        Err(_) if env::var_os("CI").is_some() => {
+            panic!("TEST_DATABASE_URL is not set; scripts/test starts a PostgreSQL")
+        }
+        _ => {}
+    }
+    eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
+    None
+}
+
 /// An empty schema, which is a database of its own for whoever is given its address. It goes with
 /// the test.
 pub struct Schema {
@@ -16,12 +30,7 @@ pub struct Schema {
 impl Schema {
     /// A new one; none, told on stderr, where there is no PostgreSQL to test with.
     pub async fn new() -> Option<Self> {
-        let server = env::var("TEST_DATABASE_URL").unwrap_or_default();
-        if server.is_empty() {
-            eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
-            return None;
-        }
-        Some(Self::on(&server).await)
+        Some(Self::on(&server()?).await)
     }
 
     /// A new one, if the tests are to run on PostgreSQL.
@@ -83,12 +92,7 @@ pub struct OwnDatabase {
 impl OwnDatabase {
     /// A new one; none, told on stderr, where there is no PostgreSQL to test with.
     pub async fn new() -> Option<Self> {
-        let server = env::var("TEST_DATABASE_URL").unwrap_or_default();
-        if server.is_empty() {
-            eprintln!("skipped: TEST_DATABASE_URL names no PostgreSQL; scripts/test starts one");
-            return None;
-        }
-        let server: Url = server.parse().expect("TEST_DATABASE_URL is an address");
+        let server: Url = server()?.parse().expect("TEST_DATABASE_URL is an address");
         let name = format!("d_{}", Uuid::now_v7().simple());
         run(&server, format!("create database {name}"))
             .await
