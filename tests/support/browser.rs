@@ -15,9 +15,12 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use std::{
+    cell::Cell,
     collections::BTreeMap,
+    env,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
+    thread,
 };
 
 /// Where browsers find the app, unless its settings say another address.
@@ -119,11 +122,32 @@ impl Place for TestApp {
     }
 }
 
+/// Says after a failure in which of its ways a test went, as many go in all of them.
+#[derive(Clone)]
+struct Told(Kind);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        thread_local!(static WAS_SAID: Cell<bool> = const { Cell::new(false) });
+        if thread::panicking() && !WAS_SAID.replace(true) {
+            let database = match env::var("TEST_DATABASE_URL") {
+                Ok(url) if !url.is_empty() => "PostgreSQL",
+                _ => "SQLite",
+            };
+            eprintln!(
+                "It failed with {:?} as the kind of browser, on {database}.",
+                self.0
+            );
+        }
+    }
+}
+
 /// A person with a browser. A clone is another tab of it.
 #[derive(Clone)]
 pub struct Browser {
     way: Way,
     kind: Kind,
+    _told: Told,
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
     language: &'static str,
     address: Option<IpAddr>,
@@ -136,6 +160,7 @@ impl Browser {
         Self {
             way: place.way(),
             kind,
+            _told: Told(kind),
             cookies,
             language: "en",
             address: None,
