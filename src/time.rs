@@ -176,7 +176,7 @@ pub(crate) fn name(zone: &TimeZone) -> String {
 /// The zone that this machine is set to; UTC where it is set to none.
 ///
 /// # Errors
-/// What the variable `TZ` says, if that is no zone.
+/// The value of the variable `TZ`, if that is no zone.
 pub(crate) fn of_this_machine() -> Result<TimeZone, String> {
     TimeZone::try_system().or_else(|_| match std::env::var("TZ") {
         Ok(unknown) if !unknown.is_empty() => Err(unknown),

@@ -6,7 +6,7 @@ use crate::ids::{ChatId, MessageId};
 /// address that nobody has seen signed out. (Links shows a page it was sent to from its cache.)
 pub(crate) const HOME: &str = "/chats/new";
 
-/// Where somebody signs out.
+/// The address for signing out.
 pub(crate) const SIGN_OUT: &str = "/logout";
 
 /// Returns where a reply is watched that is being made. The chat's `/live` would do, but Links

@@ -6,11 +6,11 @@ use crate::{
     ids::UserId,
 };
 
-/// What somebody may do.
+/// The rights of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum UserRole {
-    /// What is their own.
+    /// To do with what is their own.
     Member,
     /// Change what concerns everybody, too.
     Administrator,
@@ -23,7 +23,7 @@ pub struct User {
     pub id: UserId,
     /// The name they chose.
     pub name: String,
-    /// What they may do.
+    /// Their rights.
     pub role: UserRole,
     language: Option<String>,
     #[sqlx(flatten)]

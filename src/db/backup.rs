@@ -59,7 +59,7 @@ pub(super) async fn back_up(pool: &SqlitePool, database: &Path, before: Before) 
     Ok(())
 }
 
-/// How much room it takes, in bytes.
+/// Its size, in bytes.
 struct Needed {
     with_backup: u64,
     without: u64,
@@ -122,7 +122,7 @@ fn refuse_to_overwrite(file: &Path) -> Result<()> {
     }
 }
 
-/// What is in the copy, if nothing is wrong with it.
+/// The tables of the copy and their rows, if nothing is wrong with it.
 async fn whole(url: &str) -> Result<Vec<(&'static str, i64)>> {
     let unreadable = |error| Error::internal(format!("the copy cannot be read: {error}"));
     let look = Inspection::at(url).await.map_err(unreadable)?;
@@ -178,7 +178,7 @@ impl Part {
         }
     }
 
-    /// What SQLite keeps beside it until it is whole.
+    /// The file that SQLite keeps beside it until it is whole.
     fn journal(&self) -> PathBuf {
         beside(&self.0, "-journal")
     }

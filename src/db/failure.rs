@@ -1,4 +1,4 @@
-//! What a failure of the database means for who asked.
+//! Failures of the database, as errors for whoever asked.
 
 use crate::{
     db,

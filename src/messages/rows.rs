@@ -51,7 +51,7 @@ pub struct Chat {
     pub title: String,
     /// The message at the end of the branch that is shown.
     pub leaf: Option<MessageId>,
-    /// What is set for its replies.
+    /// The settings of its replies.
     #[sqlx(try_from = "crate::db::Legible")]
     pub preset: Preset,
     /// The name of the persona with which it began.

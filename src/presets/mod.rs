@@ -15,7 +15,7 @@ pub(crate) const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high
 /// The greatest number of tokens that may be asked for.
 pub(crate) const MOST_TOKENS: i64 = 1_000_000;
 
-/// What is set, as a JSON object in the database. What is `None` is not in it, and not sent to the
+/// Settings of replies, a JSON object in the database. What is `None` is not in it, and not sent to the
 /// model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Preset {
@@ -37,7 +37,7 @@ pub struct Preset {
     /// One of `EFFORTS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
-    /// What a newer server on the same database has set, and this one does not know.
+    /// Settings of a newer server on the same database, which this one does not know.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

@@ -52,7 +52,7 @@ pub(super) struct Claimed {
     #[sqlx(flatten)]
     pub lease: Lease,
     pub chat_id: ChatId,
-    /// Whose it is.
+    /// Its owner.
     pub user_id: UserId,
     /// The message it answers.
     pub parent_id: Option<MessageId>,
@@ -85,7 +85,7 @@ pub(super) struct Ending {
     pub said: Option<String>,
     pub body: String,
     pub reasoning: String,
-    /// What its request took, as far as there was an answer.
+    /// Tokens of its request, as far as there was an answer.
     pub asked: Option<Asked>,
     /// From its first word, or thought, to its end.
     pub written_in: Option<Duration>,

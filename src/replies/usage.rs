@@ -1,4 +1,4 @@
-//! What was asked of models, and what that took: a row for each request that has ended, which stays
+//! Requests to models, and their tokens: a row for each request that has ended, which stays
 //! when the chat goes.
 
 use crate::{

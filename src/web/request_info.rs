@@ -1,4 +1,4 @@
-//! What is known of a request from its head alone.
+//! `RequestInfo`: facts about a request from its head alone.
 
 use crate::{
     App,
@@ -57,7 +57,7 @@ impl RequestInfo {
 }
 
 impl RequestInfo {
-    /// What is known of a request that came through [`view::prepare`].
+    /// The facts about a request that came through [`view::prepare`].
     pub(crate) fn from_parts(parts: &Parts) -> Self {
         let known = parts.extensions.get::<Self>().cloned();
         known.unwrap_or_else(|| Self::of(&parts.method, &parts.uri, &parts.headers))

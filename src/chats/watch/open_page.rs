@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Further {
     }
 }
 
-/// What is asked with to follow a reply.
+/// A request to follow a reply.
 pub(crate) struct Following {
     access: Access,
     view: View,
