@@ -4,6 +4,7 @@ use crate::support::{
     Browser, KEY, PASSWORD, TestApp,
     model::{Answer, ModelServer, Step},
     postgres::Schema,
+    process::output,
     soon,
 };
 use damso::{
@@ -101,10 +102,7 @@ impl Place {
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_damso"));
-        command
-            .env_clear()
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        command.env_clear().current_dir(self.folder.path());
         command
     }
 
@@ -132,9 +130,8 @@ impl Place {
     }
 }
 
-async fn run(mut command: Command) -> Done {
-    let done = tokio::task::spawn_blocking(move || command.output().unwrap());
-    let done = soon("a command", done).await.unwrap();
+async fn run(command: Command) -> Done {
+    let done = output(command).await;
     Done {
         code: done.status.code(),
         out: String::from_utf8(done.stdout).unwrap(),

@@ -1,6 +1,6 @@
 //! Where settings come from: flags, the environment, and the file `.env`, read by the real program.
 
-use crate::support::{Browser, PASSWORD, Place, Way, model::ModelServer};
+use crate::support::{Browser, PASSWORD, Place, Way, model::ModelServer, process::output};
 use std::{
     collections::BTreeMap,
     fs,
@@ -76,10 +76,7 @@ impl Folder {
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_damso"));
-        command
-            .env_clear()
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
+        command.env_clear().current_dir(self.0.path());
         command
     }
 
@@ -89,9 +86,8 @@ impl Folder {
 }
 
 /// What the command prints, and what it complains of.
-async fn run(mut command: Command) -> (Option<i32>, String, String) {
-    let done = tokio::task::spawn_blocking(move || command.output().unwrap());
-    let done = done.await.unwrap();
+async fn run(command: Command) -> (Option<i32>, String, String) {
+    let done = output(command).await;
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (done.status.code(), text(done.stdout), text(done.stderr))
 }

@@ -4,7 +4,7 @@ use crate::support::{
     model::ModelServer,
     pooler::Pooler,
     postgres::{OwnDatabase, Schema},
-    process::Process,
+    process::{Process, output},
     *,
 };
 use std::process::{Command, Output};
@@ -19,8 +19,7 @@ async fn damso(url: &str, words: &[&str]) -> Output {
         .env("LISTEN", "127.0.0.1:0")
         .env("FIND_OLLAMA", "false")
         .current_dir("/");
-    let done = tokio::task::spawn_blocking(move || command.output().unwrap());
-    soon("the program's end", done).await.unwrap()
+    output(command).await
 }
 
 #[tokio::test]

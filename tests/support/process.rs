@@ -8,20 +8,59 @@
 //! assert_eq!(damso.terminate().await, Some(0));
 //! ```
 
-use super::{Browser, Dice, Place, Way, site::wait_until};
+use super::{Browser, Dice, PATIENCE, Place, Way, site::wait_until};
 use http::{Method, StatusCode};
 use std::{
-    io::{BufRead, BufReader},
+    fs::File,
+    io::{BufRead, BufReader, Read, Seek},
     net::{SocketAddr, TcpListener},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
-use tempfile::TempDir;
+use tempfile::{TempDir, tempfile};
 
 /// What the program says when its port is taken.
 const TAKEN: &str = "cannot listen";
+
+/// Runs a command to its end, without input. One that does not end in time is killed, and the test
+/// fails with what it printed until then.
+pub async fn output(mut command: Command) -> Output {
+    // Files and not pipes: what is in them is there however it ends.
+    let (mut out, mut err) = (tempfile().unwrap(), tempfile().unwrap());
+    command
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(err.try_clone().unwrap());
+    let name = format!("{command:?}");
+    let mut child = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let ended = tokio::time::timeout(3 * PATIENCE, child.wait()).await;
+    let (stdout, stderr) = (written(&mut out), written(&mut err));
+    let Ok(status) = ended else {
+        let said = [stdout, stderr].concat();
+        panic!(
+            "it does not end: {name}\n{}",
+            String::from_utf8_lossy(&said)
+        );
+    };
+    Output {
+        status: status.unwrap(),
+        stdout,
+        stderr,
+    }
+}
+
+/// Everything in a file.
+fn written(file: &mut File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    bytes
+}
 
 /// The program, running or dead. It is killed when it is dropped.
 pub struct Process {
