@@ -289,7 +289,7 @@ impl World {
         if self.dice.throw(0, 4) > 0 {
             let mut begun = begun.subscribe();
             let all = begun.wait_for(|begun| *begun == RUNNING);
-            tokio::time::timeout(site::PATIENCE, all)
+            tokio::time::timeout(PATIENCE, all)
                 .await
                 .expect("fifty replies run")
                 .unwrap();

@@ -97,14 +97,14 @@ async fn read_until(live: &mut Live, text: &str) {
             assert!(more.is_some(), "it ended without {text}: {}", live.seen);
         }
     };
-    let read = tokio::time::timeout(site::PATIENCE, read).await;
+    let read = tokio::time::timeout(PATIENCE, read).await;
     assert!(read.is_ok(), "{text} never came: {}", live.seen);
 }
 
 /// Reads to the end, however long it takes.
 async fn read_all(mut live: Live) -> String {
     let read = async { while live.try_next().await.unwrap().is_some() {} };
-    let read = tokio::time::timeout(site::PATIENCE, read).await;
+    let read = tokio::time::timeout(PATIENCE, read).await;
     assert!(read.is_ok(), "it never ended: {}", live.seen);
     live.seen
 }
@@ -242,7 +242,7 @@ async fn a_stream_goes_on_at_another_instance_exactly_where_it_was() {
     let readers: Vec<_> = readers.collect();
     let mut caught_up = caught_up.subscribe();
     let all = caught_up.wait_for(|readers| *readers == 3);
-    tokio::time::timeout(site::PATIENCE, all)
+    tokio::time::timeout(PATIENCE, all)
         .await
         .expect("all see the last word")
         .unwrap();

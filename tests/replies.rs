@@ -279,16 +279,21 @@ async fn the_page_itself_never_waits_and_sends_those_without_script_to_one_that_
 
 #[tokio::test]
 async fn with_htmx_the_events_make_the_same_page_as_a_reload() {
+    const PARTS: usize = 8;
     for length in [1, 4, 40] {
         let app = TestApp::start().await;
         let ann = Browser::htmx(&app).sign_up("ann").await;
-        let answer = cut(DOCUMENT, length)
-            .iter()
-            .fold(Answer::sse(), |answer, token| {
+        let (gate, tokens) = (Gate::new(), cut(DOCUMENT, length));
+        // However slow the computer is, the page sees each part for itself.
+        let parts = tokens.chunks(tokens.len().div_ceil(PARTS));
+        let answer = parts.fold(Answer::sse(), |answer, part| {
+            let tokens = part.iter().fold(answer, |answer, token| {
                 answer
                     .then(Step::Wait(Duration::from_millis(length as u64)))
                     .token(token)
             });
+            tokens.then(Step::Gate(gate.clone()))
+        });
         app.model.answer(answer.finish());
         let mut page = ann
             .submit(&ann.get("/").await.form("#composer").fill("content", "Go"))
@@ -303,7 +308,9 @@ async fn with_htmx_the_events_make_the_same_page_as_a_reload() {
             .await;
         let (mut last, mut count) = (0, 0);
         loop {
-            let event = events.event().await.expect("the stream ends with done");
+            let event = soon("an event", events.event()).await;
+            let event = event.expect("the stream ends with done");
+            gate.open(1);
             if event.name == "done" {
                 break;
             }
@@ -721,7 +728,9 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
     let all = ModelErrorKind::ALL.into_iter();
     let all = all.filter(|kind| !matches!(kind, ModelErrorKind::Rejects(_)));
     assert_eq!(troubles.len(), all.count());
-    let app = TestApp::with(|config| config.first_token_timeout = Duration::from_millis(150)).await;
+    let app = TestApp::start().await;
+    let hurried =
+        TestApp::with(|config| config.first_token_timeout = Duration::from_millis(150)).await;
     let nowhere = TestApp::with(|config| {
         config.openai_base_url = Some("http://127.0.0.1:9/v1".parse().unwrap())
     })
@@ -732,13 +741,15 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
             let name = format!("{language}{}", kind(&app).is_htmx());
             let somebody = kind(&app).speaking(language).sign_up(&name).await;
             let elsewhere = kind(&nowhere).speaking(language).sign_up(&name).await;
+            let impatient = kind(&hurried).speaking(language).sign_up(&name).await;
             for (trouble, answer, partial) in &troubles {
-                app.model.always(answer.clone());
-                let there = if *trouble == ModelErrorKind::Unreachable {
-                    &elsewhere
-                } else {
-                    &somebody
+                let (model, there) = match trouble {
+                    ModelErrorKind::Unreachable => (&nowhere.model, &elsewhere),
+                    // Only where nothing comes at all: a computer that is busy may be as late.
+                    ModelErrorKind::Silent => (&hurried.model, &impatient),
+                    _ => (&app.model, &somebody),
                 };
+                model.always(answer.clone());
                 let page = there.start_chat("Go").await;
                 let wanted = sentence(
                     language,
@@ -758,7 +769,7 @@ async fn every_trouble_is_told_in_its_own_words_in_both_languages() {
     told.sort();
     told.dedup();
     assert_eq!(told.len(), 2 * troubles.len());
-    for app in [&app, &nowhere] {
+    for app in [&app, &hurried, &nowhere] {
         let states: i64 = app
             .value("select count(*) from messages where role = 'assistant' and state <> 'failed'")
             .await;

@@ -222,7 +222,7 @@ async fn a_stream_may_be_cut_at_any_byte() {
         let readers: Vec<_> = readers.collect();
         let mut caught_up = caught_up.subscribe();
         let all = caught_up.wait_for(|readers| *readers == READERS);
-        tokio::time::timeout(site::PATIENCE, all)
+        tokio::time::timeout(PATIENCE, all)
             .await
             .expect("all see the last word")
             .unwrap();
@@ -239,5 +239,6 @@ async fn a_stream_may_be_cut_at_any_byte() {
             connections += count;
         }
     }
-    assert!(connections > 100, "only {connections} connections");
+    // Each reader's at least twice, however far behind the computer let it fall.
+    assert!(connections > 60, "only {connections} connections");
 }

@@ -267,9 +267,7 @@ async fn a_list_that_cannot_be_had_holds_nobody_up() {
     app.model
         .lists(Answer::default().then(crate::support::model::Step::Hang));
     let ann = Browser::plain(&app).sign_up("ann").await;
-    let began = std::time::Instant::now();
-    let page = ann.get("/settings").await;
-    assert!(began.elapsed() < Duration::from_secs(5));
+    let page = soon("the page", ann.get("/settings")).await;
     assert!(!page.has("#models option") && !page.has(".names"));
     let form = page.form("#defaults").fill("model", "typed-by-hand");
     ann.submit(&form).await;

@@ -13,6 +13,7 @@ use super::site::wait_until;
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
+    error::{CmdError, ErrorStatus},
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -113,7 +114,7 @@ impl Tab {
 
     /// Clicks on an element once it is there.
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        self.act(css, async |element| element.click().await).await;
     }
 
     /// Clicks on what leads to another page.
@@ -124,14 +125,17 @@ impl Tab {
 
     /// Presses keys in an element.
     pub async fn press(&self, css: &str, keys: &str) {
-        self.find(css).await.send_keys(keys).await.unwrap();
+        self.act(css, async |element| element.send_keys(keys).await)
+            .await;
     }
 
     /// Puts a text in a field.
     pub async fn fill(&self, css: &str, text: &str) {
-        let field = self.find(css).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        self.act(css, async |field| {
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
     }
 
     /// The window's size inside, in CSS pixels.
@@ -139,6 +143,27 @@ impl Tab {
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Does something with an element as soon as it can be done, as a person would: what is there may
+    /// be on its way to its place, or be replaced at this moment.
+    async fn act(&self, css: &str, act: impl AsyncFn(&Element) -> Result<(), CmdError>) {
+        const NOT_YET: [ErrorStatus; 3] = [
+            ErrorStatus::ElementClickIntercepted,
+            ErrorStatus::ElementNotInteractable,
+            ErrorStatus::StaleElementReference,
+        ];
+        wait_until(async || {
+            let element = self.find(css).await;
+            match act(&element).await {
+                Ok(()) => Ok(()),
+                Err(CmdError::Standard(error)) if NOT_YET.contains(&error.error) => {
+                    Err(format!("{css}: {error}"))
+                }
+                Err(error) => panic!("{css}: {error}"),
+            }
+        })
+        .await;
     }
 
     // ---- Looking
@@ -278,7 +303,12 @@ impl Tab {
         assert!(complaints.is_empty(), "the console says {complaints:#?}");
         for (method, address) in self.requests().await {
             // The browser's own empty page comes before ours.
-            let own = [&format!("{}/", self.site), "data:", "chrome:"];
+            let own = [
+                &format!("{}/", self.site),
+                "data:",
+                "chrome:",
+                "chrome-untrusted:",
+            ];
             assert!(
                 own.iter().any(|own| address.starts_with(*own)),
                 "{method} {address}"

@@ -32,7 +32,7 @@ pub use page::{Form, Page};
 use std::{future::Future, time::Duration};
 
 /// How long a test waits for something that must happen before it fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The time as the database has it, in microseconds since 1970.
 pub fn now() -> i64 {

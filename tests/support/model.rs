@@ -10,6 +10,7 @@
 //! server.closed().await;                            // a client left before its answer's end
 //! ```
 
+use super::PATIENCE;
 use http::HeaderMap;
 use serde_json::{Value, json};
 use std::{
@@ -27,9 +28,6 @@ use tokio::{
     time::timeout,
 };
 use url::Url;
-
-/// How long a test waits for something that must happen before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Holds a script back until the test opens it.
 #[derive(Clone, Debug)]

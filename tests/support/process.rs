@@ -38,7 +38,7 @@ pub async fn output(mut command: Command) -> Output {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let ended = tokio::time::timeout(3 * PATIENCE, child.wait()).await;
+    let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
     let (stdout, stderr) = (written(&mut out), written(&mut err));
     let Ok(status) = ended else {
         let said = [stdout, stderr].concat();

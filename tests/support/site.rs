@@ -1,6 +1,6 @@
 //! Damso on a port of its own, for browsers that are programs: Chromium, w3m, Lynx, Links.
 
-use super::{model::ModelServer, wire::Wire};
+use super::{PATIENCE, model::ModelServer, wire::Wire};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
@@ -18,9 +18,6 @@ use tokio::{
     net::TcpListener,
     time::{Instant, sleep},
 };
-
-/// How long a test waits for something that must happen before it fails.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often it looks whether it has.
 const GLANCE: Duration = Duration::from_millis(20);
