@@ -212,6 +212,31 @@ fn imports_run_down_only() {
 }
 
 #[test]
+fn what_is_left_out_on_postgresql_knows_no_database_that_it_is_given() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let config = read(".config/nextest.toml");
+    let (_, modules) = config.split_once("test(/^(").unwrap();
+    let (modules, _) = modules.split_once(')').unwrap();
+    let given = [
+        "TestApp",
+        "KINDS",
+        "Schema",
+        "OwnDatabase",
+        "TEST_DATABASE_URL",
+    ];
+    for module in modules.split('|').filter(|module| *module != "layers") {
+        let source = read(&format!("tests/{module}.rs"));
+        for name in given {
+            assert!(
+                !source.contains(name),
+                "{module} knows {name}: take it out of .config/nextest.toml"
+            );
+        }
+    }
+}
+
+#[test]
 fn paths_are_taken_apart() {
     let source = "use crate::{\n    App,\n    a::b::{C, d::{self, E as F}, g},\n    with_pool,\n};\nfn f() { crate::h::i(); }";
     assert_eq!(
