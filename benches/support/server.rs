@@ -68,7 +68,7 @@ impl Server {
         let mut out = BufReader::new(out);
         let mut line = String::new();
         while out.read_line(&mut line)? > 0 {
-            if let Some((_, base)) = line.trim().rsplit_once("at http://") {
+            if let Some((_, base)) = line.trim().rsplit_once(" http://") {
                 let base = format!("http://{base}");
                 thread::spawn(move || {
                     for line in out
