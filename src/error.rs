@@ -30,9 +30,31 @@ pub enum Error {
     /// A change could not be kept; the cause is for the log only.
     #[error("{1}")]
     NotWritten(NotWritten, Box<dyn std::error::Error + Send + Sync>),
+    /// What was sent is not taken, for a reason that its sender is told beside it.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
     /// Our own fault; the cause is for the log only.
     #[error(transparent)]
     Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The reason why a message, or a request for a reply, is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person has as many replies running and waiting as they may have.
+    TooManyRunning,
+    /// The chat's last reply is still being written.
+    StillReplying,
+    /// The chat has gone on since the page was made that this came from.
+    GoneOn,
+    /// The key of this form was used before, for something else.
+    KeyUsed,
+    /// The server is about to end.
+    Ending,
+    /// The database takes nothing at the moment.
+    NotWritten(NotWritten),
+    /// The person has sent much in a short time; so many seconds are to be waited.
+    TooFast(u64),
 }
 
 /// The reason why the database takes no changes at the moment.
@@ -62,20 +84,36 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotWritten(..))
     }
+
+    /// Sets what could not be kept apart from other failures: it is said beside what was typed.
+    ///
+    /// # Errors
+    /// The other failures.
+    pub(crate) fn not_written(self) -> Result<NotWritten> {
+        match self {
+            Self::NotWritten(why, cause) => {
+                tracing::warn!(error = %cause, "could not save a change");
+                Ok(why)
+            }
+            error => Err(error),
+        }
+    }
+
+    /// Sets the reason for which something is not taken apart from failures.
+    ///
+    /// # Errors
+    /// The failures.
+    pub(crate) fn refusal(self) -> Result<Refusal> {
+        match self {
+            Self::Refused(why) => Ok(why),
+            error => error.not_written().map(Refusal::NotWritten),
+        }
+    }
 }
 
-/// Sets what could not be kept apart from other failures: it is said beside what was typed.
-///
-/// # Errors
-/// The other failures.
-pub(crate) fn unless_not_written<T>(done: Result<T>) -> Result<Result<T, NotWritten>> {
-    match done {
-        Ok(done) => Ok(Ok(done)),
-        Err(Error::NotWritten(why, cause)) => {
-            tracing::warn!(error = %cause, "could not save a change");
-            Ok(Err(why))
-        }
-        Err(error) => Err(error),
+impl From<Refusal> for Error {
+    fn from(why: Refusal) -> Self {
+        Self::Refused(why)
     }
 }
 

@@ -126,7 +126,7 @@ pub(crate) async fn rename(
     // It tells whether somebody has that name: not for as many as one likes.
     if name_key(&name) != name_key(&user.name) {
         let account = user.id.0.to_string();
-        if let Err(wait) = app.db.count_try(&limits::RENAMES, &account).await? {
+        if let Some(wait) = app.db.count_try(&limits::RENAMES, &account).await? {
             app.guard.tell(&limits::RENAMES, &account, Some(&network));
             let seconds = wait.as_secs().max(1);
             page.name.too_many = Some(view.t.error_too_many(seconds));

@@ -196,7 +196,7 @@ pub(crate) async fn register(
     let forms = limits::REGISTRATION_FORMS.with_burst(room.saturating_mul(2));
     let accounts = limits::REGISTRATIONS.with_burst(room);
     let place = network.to_string();
-    if let Err(wait) = app.db.count_try(&forms, &place).await? {
+    if let Some(wait) = app.db.count_try(&forms, &place).await? {
         app.guard.tell(&forms, &place, Some(&network));
         return Ok(form.too_many(wait));
     }
@@ -208,7 +208,7 @@ pub(crate) async fn register(
         form.username_problem = Some(form.view.t.register_name_taken());
         return Ok(form.refused());
     }
-    if let Err(wait) = app.db.count_try(&accounts, &place).await? {
+    if let Some(wait) = app.db.count_try(&accounts, &place).await? {
         app.guard.tell(&accounts, &place, Some(&network));
         return Ok(form.too_many(wait));
     }

@@ -54,7 +54,7 @@ impl SignInAttempt<'_> {
         let counted = self.counted_by(account.as_ref()).await?;
         // Whoever has none left need not stand in line.
         for (limit, key) in &counted {
-            if let Err(wait) = app.db.may_try(limit, key).await? {
+            if let Some(wait) = app.db.may_try(limit, key).await? {
                 return Ok(self.too_many(limit, key, wait));
             }
         }
@@ -62,7 +62,7 @@ impl SignInAttempt<'_> {
         // any moment.
         let turn = app.guard.passwords.turn().await?;
         for (limit, key) in &counted {
-            if let Err(wait) = app.db.count_try(limit, key).await? {
+            if let Some(wait) = app.db.count_try(limit, key).await? {
                 return Ok(self.too_many(limit, key, wait));
             }
         }

@@ -3,12 +3,11 @@
 use super::{
     add_reply::{add_reply, as_end},
     pace::Most,
-    refusal::NotTaken,
     rows::{Chat, Message},
 };
 use crate::{
     db::{Db, Tx},
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     ids::{ChatId, MessageId},
     time::now,
     users::User,
@@ -41,46 +40,47 @@ impl Db {
     /// Adds a message at the end of a branch, and the reply to it, which waits in line.
     ///
     /// # Errors
-    /// When the database fails. In it, what keeps the message from being taken.
+    /// When the message is not taken, or the database fails.
     pub async fn add_message(
         &self,
         user: &User,
         chat: &Chat,
         new: &NewMessage,
-    ) -> Result<Result<Exchange, NotTaken>> {
+    ) -> Result<Exchange> {
         let mut tx = self.begin().await?;
         let leaf = tx.last_message(user, chat).await?;
         let parent = new.seen.or(leaf);
-        let end = match parent {
+        let refusal = match parent {
             Some(parent) => as_end(&mut tx, chat.id, parent, new.key).await?,
-            None => Ok(()),
+            None => None,
         };
-        let parent = parent.filter(|_| end.is_ok());
-        let mut taken = add_exchange(&mut tx, user, chat.id, parent, new).await?;
-        if let (Ok(Some(_)), Err(not_taken)) = (&taken, end) {
-            taken = Err(not_taken);
+        let parent = parent.filter(|_| refusal.is_none());
+        let reply = add_exchange(&mut tx, user, chat.id, parent, new).await?;
+        // A form that came before is answered as it was then.
+        if let (Some(_), Some(refusal)) = (reply, refusal) {
+            return Err(refusal.into());
         }
-        self.settle(tx, user, chat.id, new, taken).await
+        self.settle(tx, user, chat.id, new, reply).await
     }
 
     /// Adds a message beside another one, as another version of it, and the reply to it.
     ///
     /// # Errors
-    /// When the other one is not there. In it, what keeps the message from being taken.
+    /// When the other one is not there, the message is not taken, or the database fails.
     pub async fn add_beside(
         &self,
         user: &User,
         chat: &Chat,
         other: &Message,
         new: &NewMessage,
-    ) -> Result<Result<Exchange, NotTaken>> {
+    ) -> Result<Exchange> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
         if !tx.is_there(other.id).await? {
             return Err(Error::NotFound);
         }
-        let taken = add_exchange(&mut tx, user, chat.id, other.parent_id, new).await?;
-        self.settle(tx, user, chat.id, new, taken).await
+        let reply = add_exchange(&mut tx, user, chat.id, other.parent_id, new).await?;
+        self.settle(tx, user, chat.id, new, reply).await
     }
 
     /// Keeps what was taken. A message that is there already came with the same form before: it is
@@ -91,15 +91,11 @@ impl Db {
         user: &User,
         chat: ChatId,
         new: &NewMessage,
-        taken: Result<Option<MessageId>, NotTaken>,
-    ) -> Result<Result<Exchange, NotTaken>> {
-        let reply = match taken {
-            Err(not_taken) => return Ok(Err(not_taken)),
-            Ok(reply) => reply,
-        };
+        reply: Option<MessageId>,
+    ) -> Result<Exchange> {
         if reply.is_some() {
             tx.commit().await?;
-            return Ok(Ok(Exchange { chat, reply }));
+            return Ok(Exchange { chat, reply });
         }
         drop(tx);
         // A page that came back from the browser's memory has its old key, and maybe a new text.
@@ -111,10 +107,8 @@ impl Db {
             .bind(&new.text)
             .fetch_optional(db)
             .await?);
-        Ok(match before {
-            Some(chat) => Ok(Exchange { chat, reply }),
-            None => Err(NotTaken::KeyUsed),
-        })
+        let chat = before.ok_or(Refusal::KeyUsed)?;
+        Ok(Exchange { chat, reply })
     }
 }
 
@@ -126,7 +120,7 @@ pub(crate) async fn add_exchange(
     chat: ChatId,
     parent: Option<MessageId>,
     new: &NewMessage,
-) -> Result<Result<Option<MessageId>, NotTaken>> {
+) -> Result<Option<MessageId>> {
     let sql =
         "insert into messages (id, chat_id, user_id, parent_id, role, body, state, created_at)
                values ($1, $2, $6, $3, 'user', $4, 'complete', $5) on conflict (id) do nothing";
@@ -141,9 +135,9 @@ pub(crate) async fn add_exchange(
         .await?
         .rows_affected());
     if added == 0 {
-        return Ok(Ok(None));
+        return Ok(None);
     }
     let reply = MessageId::new();
     let reply = add_reply(tx, user, chat, new.key, reply, None, new.most).await?;
-    Ok(reply.map(Some))
+    Ok(Some(reply))
 }

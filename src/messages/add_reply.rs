@@ -2,12 +2,11 @@
 
 use super::{
     pace::Most,
-    refusal::NotTaken,
     rows::{Chat, Message},
 };
 use crate::{
     db::{Db, Legible, Tx},
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     ids::{ChatId, MessageId},
     presets::Preset,
     time::now,
@@ -19,32 +18,30 @@ impl Db {
     /// Makes a reply to a person's message that has none.
     ///
     /// # Errors
-    /// When the message is not there. In it, what keeps the reply from being made.
+    /// When the message is not there, the reply is refused, or the database fails.
     pub async fn add_answer(
         &self,
         user: &User,
         chat: &Chat,
         asked: &Message,
         most: Most,
-    ) -> Result<Result<MessageId, NotTaken>> {
+    ) -> Result<MessageId> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
-        if let Err(not_taken) = as_end(&mut tx, chat.id, asked.id, asked.id).await? {
-            return Ok(Err(not_taken));
+        if let Some(refusal) = as_end(&mut tx, chat.id, asked.id, asked.id).await? {
+            return Err(refusal.into());
         }
         let key = MessageId::new();
-        let taken = add_reply(&mut tx, user, chat.id, asked.id, key, None, most).await?;
-        if taken.is_ok() {
-            tx.commit().await?;
-        }
-        Ok(taken)
+        let reply = add_reply(&mut tx, user, chat.id, asked.id, key, None, most).await?;
+        tx.commit().await?;
+        Ok(reply)
     }
 
     /// Makes another reply to the message that this one answers, beside it. Its key is that of the
     /// form, which may come twice.
     ///
     /// # Errors
-    /// When the database fails. In it, what keeps the reply from being made.
+    /// When the reply is refused, or the database fails.
     pub async fn add_attempt(
         &self,
         user: &User,
@@ -53,7 +50,7 @@ impl Db {
         key: MessageId,
         model: Option<&str>,
         most: Most,
-    ) -> Result<Result<MessageId, NotTaken>> {
+    ) -> Result<MessageId> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
         if !tx.is_there(ended.id).await? {
@@ -62,55 +59,51 @@ impl Db {
         let parent = ended.parent_id.ok_or(Error::NotFound)?;
         if is_being_answered(&mut tx, chat.id, parent).await? {
             // Another tab was faster.
-            return Ok(Err(NotTaken::StillReplying));
+            return Err(Refusal::StillReplying.into());
         }
-        let taken = add_reply(&mut tx, user, chat.id, parent, key, model, most).await?;
-        if taken.is_ok() {
-            tx.commit().await?;
-        }
-        Ok(taken)
+        let reply = add_reply(&mut tx, user, chat.id, parent, key, model, most).await?;
+        tx.commit().await?;
+        Ok(reply)
     }
 
     /// Puts a reply into the line again, to be carried on from the text it has.
     ///
     /// # Errors
-    /// When the database fails. In it, what keeps it from going on.
+    /// When that is refused, or the database fails.
     pub async fn continue_reply(
         &self,
         user: &User,
         chat: &Chat,
         reply: &Message,
         most: Most,
-    ) -> Result<Result<MessageId, NotTaken>> {
+    ) -> Result<MessageId> {
         let mut tx = self.begin().await?;
         tx.last_message(user, chat).await?;
-        if let Err(not_taken) = as_end(&mut tx, chat.id, reply.id, reply.id).await? {
-            return Ok(Err(not_taken));
+        if let Some(refusal) = as_end(&mut tx, chat.id, reply.id, reply.id).await? {
+            return Err(refusal.into());
         }
         let parent = reply.parent_id.ok_or(Error::NotFound)?;
         if is_being_answered(&mut tx, chat.id, parent).await? {
-            return Ok(Err(NotTaken::StillReplying));
+            return Err(Refusal::StillReplying.into());
         }
-        if let Err(too_much) = tx.may_ask(user, most).await? {
-            return Ok(Err(too_much));
-        }
+        tx.count_request(user, most).await?;
         if !tx.continue_reply(reply.id).await? {
-            return Ok(Err(NotTaken::StillReplying));
+            return Err(Refusal::StillReplying.into());
         }
         tx.set_leaf(chat.id, Some(reply.id)).await?;
         tx.commit().await?;
-        Ok(Ok(reply.id))
+        Ok(reply.id)
     }
 }
 
-/// Tells whether a branch of the chat ends with this message, apart from a new one that is there
-/// already, so that something can be put under it.
+/// Tells what keeps something from being put under this message, if anything: no branch of the chat
+/// ends with it, apart from a new one that is there already, or it is still being written.
 pub(crate) async fn as_end(
     tx: &mut Tx,
     chat: ChatId,
     message: MessageId,
     new: MessageId,
-) -> Result<Result<(), NotTaken>> {
+) -> Result<Option<Refusal>> {
     let sql = "select m.state in ('queued', 'streaming') as is_running, exists (
                    select 1 from messages c where c.chat_id = $2 and c.parent_id = m.id
                    and c.id <> $3 and c.deleted_at is null) as has_gone_on
@@ -122,9 +115,9 @@ pub(crate) async fn as_end(
         .fetch_optional(db)
         .await?);
     Ok(match end {
-        Some((false, false)) => Ok(()),
-        Some((true, false)) => Err(NotTaken::StillReplying),
-        Some((_, true)) | None => Err(NotTaken::GoneOn),
+        Some((false, false)) => None,
+        Some((true, false)) => Some(Refusal::StillReplying),
+        Some((_, true)) | None => Some(Refusal::GoneOn),
     })
 }
 
@@ -149,10 +142,8 @@ pub(crate) async fn add_reply(
     reply: MessageId,
     model: Option<&str>,
     most: Most,
-) -> Result<Result<MessageId, NotTaken>> {
-    if let Err(too_much) = tx.may_ask(user, most).await? {
-        return Ok(Err(too_much));
-    }
+) -> Result<MessageId> {
+    tx.count_request(user, most).await?;
     // Until it is asked, the model is named that will be.
     let sql = "select preset from chats where id = $1";
     let preset: Legible =
@@ -175,8 +166,8 @@ pub(crate) async fn add_reply(
         .await?.rows_affected());
     if added == 0 {
         // The same form came before.
-        return Ok(Err(NotTaken::GoneOn));
+        return Err(Refusal::GoneOn.into());
     }
     tx.set_leaf(chat, Some(reply)).await?;
-    Ok(Ok(reply))
+    Ok(reply)
 }

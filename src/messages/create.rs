@@ -2,7 +2,6 @@
 
 use super::{
     add::{Exchange, NewMessage, add_exchange},
-    refusal::NotTaken,
     title::title_from,
 };
 use crate::{db::Db, error::Result, ids::ChatId, presets::Preset, time::now, users::User, with_tx};
@@ -22,13 +21,13 @@ impl Db {
     /// Makes a chat with its first message and the reply to it, which waits in line.
     ///
     /// # Errors
-    /// When the database fails. In it, what keeps the message from being taken.
+    /// When the message is not taken, or the database fails.
     pub async fn add_chat(
         &self,
         user: &User,
         new: &NewMessage,
         beginning: &Beginning,
-    ) -> Result<Result<Exchange, NotTaken>> {
+    ) -> Result<Exchange> {
         let chat = ChatId::new();
         let sql = "insert into chats (id, user_id, title, created_at, active_at, preset, persona,
                        title_by)
@@ -44,7 +43,7 @@ impl Db {
             .bind(if beginning.titled { "line" } else { "person" })
             .execute(db)
             .await?.rows_affected());
-        let taken = add_exchange(&mut tx, user, chat, None, new).await?;
-        self.settle(tx, user, chat, new, taken).await
+        let reply = add_exchange(&mut tx, user, chat, None, new).await?;
+        self.settle(tx, user, chat, new, reply).await
     }
 }

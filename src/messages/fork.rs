@@ -1,13 +1,12 @@
 //! A new chat with the messages of a branch.
 
 use super::{
-    refusal::NotTaken,
     rows::Chat,
     tree::{LEVELS, branch},
 };
 use crate::{
     db::Db,
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     ids::{ChatId, MessageId},
     time::now,
     users::User,
@@ -25,7 +24,7 @@ impl Db {
         user: &User,
         chat: &Chat,
         last: MessageId,
-    ) -> Result<Result<ChatId, NotTaken>> {
+    ) -> Result<ChatId> {
         let mut tx = self.begin().await?;
         tx.lock_chat(user, chat.id).await?;
         let sql = branch!(
@@ -43,7 +42,7 @@ impl Db {
         }
         if branch.iter().any(|(_, is_running)| *is_running) {
             // What it will say is not known yet.
-            return Ok(Err(NotTaken::StillReplying));
+            return Err(Refusal::StillReplying.into());
         }
         let copy = ChatId::new();
         let sql = "insert into chats (id, user_id, title, created_at, active_at)
@@ -86,6 +85,6 @@ impl Db {
         }
         tx.set_leaf(copy, parent).await?;
         tx.commit().await?;
-        Ok(Ok(copy))
+        Ok(copy)
     }
 }

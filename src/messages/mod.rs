@@ -10,7 +10,6 @@ pub(crate) mod left_out;
 pub(crate) mod list;
 pub(crate) mod pace;
 pub(crate) mod raw;
-pub(crate) mod refusal;
 pub(crate) mod remove;
 pub(crate) mod restore;
 pub(crate) mod rows;

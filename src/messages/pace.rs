@@ -1,7 +1,12 @@
 //! The limits on what one person may ask for: replies at a time, and messages in a minute.
 
-use super::refusal::NotTaken;
-use crate::{db::Tx, error::Result, security::rate_limit::Limit, users::User, with_tx};
+use crate::{
+    db::Tx,
+    error::{Refusal, Result},
+    security::rate_limit::Limit,
+    users::User,
+    with_tx,
+};
 use std::time::Duration;
 
 /// The most that one person may ask for.
@@ -27,12 +32,8 @@ impl Most {
 }
 
 impl Tx {
-    /// Tells whether the person may ask for another reply, which counts when it is kept.
-    pub(crate) async fn may_ask(
-        &mut self,
-        user: &User,
-        most: Most,
-    ) -> Result<Result<(), NotTaken>> {
+    /// Counts a request for another reply, if it is kept, or refuses it.
+    pub(crate) async fn count_request(&mut self, user: &User, most: Most) -> Result<()> {
         let key = user.id.0.to_string();
         self.advisory_lock(&key).await?;
         let sql = "select count(*) from messages
@@ -40,12 +41,14 @@ impl Tx {
         let present: i64 =
             with_tx!(*self, db => sqlx::query_scalar(sql).bind(user.id).fetch_one(db).await?);
         if usize::try_from(present).is_ok_and(|present| present >= most.replies) {
-            return Ok(Err(NotTaken::TooManyRunning));
+            return Err(Refusal::TooManyRunning.into());
         }
         let Some(pace) = most.pace() else {
-            return Ok(Ok(()));
+            return Ok(());
         };
-        let counted = self.count_try(&pace, &key).await?;
-        Ok(counted.map_err(|wait| NotTaken::TooFast(wait.as_secs().max(1))))
+        match self.count_try(&pace, &key).await? {
+            None => Ok(()),
+            Some(wait) => Err(Refusal::TooFast(wait.as_secs().max(1)).into()),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Persona, Typed, store::PERSONAS_LIMIT};
 use crate::{
     App,
-    error::{NotWritten, Result, unless_not_written},
+    error::{NotWritten, Result},
     ids::PersonaId,
     presets::Preset,
     text::{clean_line, plain},
@@ -102,16 +102,18 @@ pub(crate) async fn create(
         Ok(read) => read,
         Err(page) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
     };
-    let added = unless_not_written(app.db.add_persona(&user, &typed, &preset).await)?;
-    if let Err(why) = added {
-        return Ok(PersonaPage::new(&app, view, None, sent).await.not_kept(why));
+    match app.db.add_persona(&user, &typed, &preset).await {
+        Ok(true) => Ok(Redirect::to("/personas").into_response()),
+        Ok(false) => {
+            let mut page = PersonaPage::new(&app, view, None, sent).await;
+            page.problem = Some(page.view.t.personas_too_many(PERSONAS_LIMIT as u64));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(error) => {
+            let why = error.not_written()?;
+            Ok(PersonaPage::new(&app, view, None, sent).await.not_kept(why))
+        }
     }
-    if added == Ok(false) {
-        let mut page = PersonaPage::new(&app, view, None, sent).await;
-        page.problem = Some(page.view.t.personas_too_many(PERSONAS_LIMIT as u64));
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    }
-    Ok(Redirect::to("/personas").into_response())
 }
 
 /// `GET /personas/{id}`
@@ -145,13 +147,12 @@ pub(crate) async fn change(
     match sent.read(&app, &view, Some(id)).await {
         Err(page) => Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response()),
         Ok((typed, preset)) => {
-            let kept = unless_not_written(app.db.set_persona(&persona, &typed, &preset).await)?;
-            Ok(match kept {
-                Ok(()) => Redirect::to("/personas").into_response(),
-                Err(why) => PersonaPage::new(&app, view, Some(id), sent)
-                    .await
-                    .not_kept(why),
-            })
+            let Err(error) = app.db.set_persona(&persona, &typed, &preset).await else {
+                return Ok(Redirect::to("/personas").into_response());
+            };
+            let why = error.not_written()?;
+            let page = PersonaPage::new(&app, view, Some(id), sent).await;
+            Ok(page.not_kept(why))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    error::{Result, unless_not_written},
+    error::Result,
     presets::Defaults,
     users::User,
     web::{
@@ -109,8 +109,8 @@ pub(crate) async fn change(
         }
     };
     let defaults = Defaults { preset, titles };
-    if let Err(why) = unless_not_written(app.db.set_defaults(&user, &defaults).await)? {
-        form.fields.not_kept = Some(why.sentence(view.t));
+    if let Err(error) = app.db.set_defaults(&user, &defaults).await {
+        form.fields.not_kept = Some(error.not_written()?.sentence(view.t));
         let page_view = view.clone();
         let page = view.fragment_or(form, |form| SettingsPage {
             view: page_view,

@@ -90,13 +90,9 @@ pub(crate) fn both(one: &str, other: &str) -> String {
 }
 
 impl Tx {
-    /// Counts a try with what else is changed, if that is kept, by the clock of this process. The
-    /// inner error is how long to wait, when there have been too many.
-    pub(crate) async fn count_try(
-        &mut self,
-        limit: &Limit,
-        key: &str,
-    ) -> Result<Result<(), Duration>> {
+    /// Counts a try with what else is changed, if that is kept, by the clock of this process. When
+    /// there have been too many, tells how long to wait.
+    pub(crate) async fn count_try(&mut self, limit: &Limit, key: &str) -> Result<Option<Duration>> {
         let (hash, now) = (limit.key_hash(key), now());
         // Nothing may be kept of what is refused, so no time that is wrong is set right for later.
         let counted = with_tx!(*self, db => sqlx::query(COUNT_OR_BEGIN)
@@ -108,7 +104,7 @@ impl Tx {
             .await?
             .rows_affected());
         if counted == 1 {
-            return Ok(Ok(()));
+            return Ok(None);
         }
         let sql = "select fresh_at from tries where key_hash = $1";
         let fresh_at: Option<i64> = with_tx!(*self, db => sqlx::query_scalar(sql)
@@ -116,17 +112,17 @@ impl Tx {
             .fetch_optional(db)
             .await?);
         let wait = fresh_at.and_then(|fresh_at| limit.wait(now, fresh_at));
-        Ok(Err(wait.unwrap_or_default()))
+        Ok(Some(wait.unwrap_or_default()))
     }
 }
 
 impl Db {
-    /// Counts a try. The inner error is how long to wait, when there have been too many; such a try
-    /// does not count.
+    /// Counts a try. When there have been too many it does not count, and this tells how long to
+    /// wait.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn count_try(&self, limit: &Limit, key: &str) -> Result<Result<(), Duration>> {
+    pub(crate) async fn count_try(&self, limit: &Limit, key: &str) -> Result<Option<Duration>> {
         let (hash, now) = (limit.key_hash(key), self.clock().await?);
         let counted = with_pool!(self.writer()?, db => sqlx::query(COUNT)
             .bind(&hash)
@@ -137,23 +133,23 @@ impl Db {
             .await?
             .rows_affected());
         if counted == 1 {
-            return Ok(Ok(()));
+            return Ok(None);
         }
         self.may_try(limit, key).await
     }
 
-    /// Tells whether a try would be allowed, without counting one. The inner error is how long to wait.
+    /// Tells how long to wait until a try is allowed, if none is now, without counting one.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn may_try(&self, limit: &Limit, key: &str) -> Result<Result<(), Duration>> {
+    pub(crate) async fn may_try(&self, limit: &Limit, key: &str) -> Result<Option<Duration>> {
         let sql = "select fresh_at from tries where key_hash = $1";
         let fresh_at: Option<i64> = with_pool!(self.read, db => sqlx::query_scalar(sql)
             .bind(limit.key_hash(key))
             .fetch_optional(db)
             .await?);
         let Some(fresh_at) = fresh_at else {
-            return Ok(Ok(()));
+            return Ok(None);
         };
         let now = self.clock().await?;
         let end = now + micros(limit.window());
@@ -167,7 +163,7 @@ impl Db {
                 .await?
                 .rows_affected());
         }
-        Ok(limit.wait(now, fresh_at).map_or(Ok(()), Err))
+        Ok(limit.wait(now, fresh_at))
     }
 
     /// Gives back a try that was counted.

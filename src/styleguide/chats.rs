@@ -13,7 +13,6 @@ use crate::{
         message_actions::Actions,
         new_chat::{Start, StartFields},
         reasoning::Thoughts,
-        refusal::notice,
         reply_ending::Ending,
         title::{Title, TitleForm},
         undo::Undo,
@@ -31,7 +30,7 @@ use crate::{
     presets::Preset,
     replies::Note,
     time::now,
-    web::{connection::Connection, errors::Notice, view::View},
+    web::{connection::Connection, errors::Notice, refusal::notice, view::View},
 };
 
 /// Letters from the right to the left: the same in every language of the interface.

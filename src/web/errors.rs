@@ -70,6 +70,7 @@ impl IntoResponse for Error {
                 response.extensions_mut().insert(why);
                 response
             }
+            Self::Refused(why) => why.status().into_response(),
             Self::Internal(cause) => {
                 tracing::error!(error = %cause, "request failed (500)");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()

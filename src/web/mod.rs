@@ -12,5 +12,6 @@ pub(crate) mod health;
 pub(crate) mod host;
 pub(crate) mod lost_cookie;
 pub(crate) mod preset_form;
+pub(crate) mod refusal;
 pub(crate) mod request_info;
 pub(crate) mod view;

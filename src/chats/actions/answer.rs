@@ -4,9 +4,8 @@ use super::submit;
 use crate::{
     App,
     chats::pages::{htmx_answers::show_begun, refusal::Refused},
-    error::Result,
+    error::{Error, Refusal, Result},
     ids::MessageId,
-    messages::refusal::NotTaken,
     urls::live_address,
     users::User,
     web::view::View,
@@ -24,19 +23,19 @@ pub(crate) async fn answer(
     Path(id): Path<MessageId>,
 ) -> Result<Response> {
     let (message, chat) = app.db.own_message(&user, id).await?;
-    match submit::answer(&app, &user, &chat, &message).await? {
+    match submit::answer(&app, &user, &chat, &message).await {
         Ok(_) if view.htmx => show_begun(&app, view, &user, chat.id).await,
         Ok(reply) => Ok(Redirect::to(&live_address(chat.id, reply)).into_response()),
         // It has one by now.
-        Err(NotTaken::GoneOn) => {
+        Err(Error::Refused(Refusal::GoneOn)) => {
             let address = format!("/chats/{}/at/{id}", chat.id);
             Ok(match view.htmx {
                 true => [("HX-Redirect", address)].into_response(),
                 false => Redirect::to(&address).into_response(),
             })
         }
-        Err(reason) => {
-            let refused = Refused::by(reason, &view, String::new());
+        Err(error) => {
+            let refused = Refused::by(error.refusal()?, &view, String::new());
             refused.shown(&app, view, &user, chat, Some(id)).await
         }
     }

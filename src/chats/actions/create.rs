@@ -7,17 +7,17 @@ use super::{
 use crate::{
     App,
     account::sign_in::sign_in_again,
-    chats::{
-        fragments::refusal::{notice, problem},
-        pages::{
-            chat::ChatPage,
-            htmx_answers::{Created, IN_ITS_PLACE, show_begun},
-            new_chat::{self, NotBegun},
-        },
+    chats::pages::{
+        chat::ChatPage,
+        htmx_answers::{Created, IN_ITS_PLACE, show_begun},
+        new_chat::{self, NotBegun},
     },
     error::Result,
     users::User,
-    web::view::View,
+    web::{
+        refusal::{notice, problem},
+        view::View,
+    },
 };
 use axum::{
     Form,
@@ -46,9 +46,10 @@ pub(crate) async fn create(
         }
         Err(NotBegun::PersonaGone) => return persona_gone(&app, view, &user, new).await,
     };
-    let exchange = match exchange(&app, &user, To::New(&beginning), &new).await? {
+    let exchange = match exchange(&app, &user, To::New(&beginning), &new).await {
         Ok(exchange) => exchange,
-        Err(reason) => {
+        Err(error) => {
+            let reason = error.refusal()?;
             let sentence = reason.sentence(&view, true);
             let mut response = not_begun(&app, view, &user, new, sentence).await?;
             *response.status_mut() = reason.status();

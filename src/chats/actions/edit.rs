@@ -107,12 +107,13 @@ pub(crate) async fn edit(
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let problem = match new.problem(&app, &view) {
         Some(problem) => problem,
-        None => match exchange(&app, &user, To::Beside(&chat, &message), &new).await? {
+        None => match exchange(&app, &user, To::Beside(&chat, &message), &new).await {
             Ok(exchange) if view.htmx => {
                 return show_begun(&app, view, &user, exchange.chat).await;
             }
             Ok(exchange) => return Ok(to_live(&exchange)),
-            Err(reason) => {
+            Err(error) => {
+                let reason = error.refusal()?;
                 status = reason.status();
                 let is_about_the_text =
                     [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT].contains(&status);

@@ -2,14 +2,13 @@
 
 use crate::{
     App,
-    chats::{fragments::refusal::notice, pages::refusal::Refused},
+    chats::pages::refusal::Refused,
     db::DiskSpace,
-    error::{NotWritten, Result},
+    error::{NotWritten, Refusal, Result},
     ids::MessageId,
-    messages::refusal::NotTaken,
     security::rate_limit::Limit,
     users::User,
-    web::view::View,
+    web::{refusal::notice, view::View},
 };
 use axum::{
     extract::{Path, State},
@@ -36,14 +35,14 @@ pub(crate) async fn branch_off(
     let (_, chat) = app.db.message_of(&user, id).await?;
     if app.db.disk_space() == DiskSpace::None {
         let refused = Refused::by(
-            NotTaken::NotWritten(NotWritten::NoRoom),
+            Refusal::NotWritten(NotWritten::NoRoom),
             &view,
             String::new(),
         );
         return refused.shown(&app, view, &user, chat, Some(id)).await;
     }
-    let tried = app.db.count_try(&COPIES, &user.id.0.to_string()).await?;
-    if let Err(wait) = tried {
+    let wait = app.db.count_try(&COPIES, &user.id.0.to_string()).await?;
+    if let Some(wait) = wait {
         let minutes = wait.as_secs().div_ceil(60).max(1);
         let refused = Refused {
             status: StatusCode::TOO_MANY_REQUESTS,
@@ -52,10 +51,10 @@ pub(crate) async fn branch_off(
         };
         return refused.shown(&app, view, &user, chat, Some(id)).await;
     }
-    let copy = match app.db.branch_off(&user, &chat, id).await? {
+    let copy = match app.db.branch_off(&user, &chat, id).await {
         Ok(copy) => format!("/chats/{copy}"),
-        Err(reason) => {
-            let refused = Refused::by(reason, &view, String::new());
+        Err(error) => {
+            let refused = Refused::by(error.refusal()?, &view, String::new());
             return refused.shown(&app, view, &user, chat, Some(id)).await;
         }
     };

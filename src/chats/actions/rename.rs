@@ -5,17 +5,16 @@ use crate::{
     chats::{
         fragments::{
             caret::CaretAtEnd,
-            refusal::notice,
             title::{Sign, Title, TitleField, TitleForm},
         },
         pages::confirm::{AskAboutChat, ChatQuestion},
     },
-    error::{Result, unless_not_written},
+    error::Result,
     ids::ChatId,
     messages::title::TITLE_LIMIT,
     text::clean_line,
     users::User,
-    web::view::View,
+    web::{refusal::notice, view::View},
 };
 use axum::{
     Form,
@@ -106,12 +105,14 @@ pub(crate) async fn rename(
     } else if title.chars().count() > TITLE_LIMIT {
         Some(view.t.rename_too_long(TITLE_LIMIT as u64))
     } else {
-        let renamed = unless_not_written(app.db.rename_chat(&chat, &title).await)?;
         status = StatusCode::SERVICE_UNAVAILABLE;
-        match renamed.err().map(|why| why.sentence(view.t)) {
-            // The title is still in its field.
-            Some(problem) if view.htmx => return Ok(notice(problem).for_htmx(status)),
-            problem => problem,
+        match app.db.rename_chat(&chat, &title).await {
+            Ok(()) => None,
+            Err(error) => match error.not_written()?.sentence(view.t) {
+                // The title is still in its field.
+                problem if view.htmx => return Ok(notice(problem).for_htmx(status)),
+                problem => Some(problem),
+            },
         }
     };
     if problem.is_some() {

@@ -10,17 +10,16 @@ use crate::{
         fragments::{
             composer::FocusComposer,
             connection_signs::reconnecting,
-            refusal::{self},
             reply::{show_new_reply, show_reply},
         },
         pages::{htmx_answers::show_begun, refusal::refuse},
     },
-    error::Result,
+    error::{Error, Refusal, Result},
     ids::{ChatId, MessageId},
-    messages::{refusal::NotTaken, rows::Chat},
+    messages::rows::Chat,
     urls::live_address,
     users::User,
-    web::{preset_form, view::View},
+    web::{preset_form, refusal, view::View},
 };
 use axum::{
     Form,
@@ -156,8 +155,8 @@ async fn again(
         Again::CarryOn => message.can_continue(),
     };
     let taken = match may_be {
-        true => submit::again(&app, &user, &chat, &message, how).await?,
-        false => Err(NotTaken::StillReplying),
+        true => submit::again(&app, &user, &chat, &message, how).await,
+        false => Err(Refusal::StillReplying.into()),
     };
     show_taken(&app, view, &user, chat, id, taken).await
 }
@@ -169,24 +168,22 @@ async fn show_taken(
     user: &User,
     chat: Chat,
     ended: MessageId,
-    taken: Result<MessageId, NotTaken>,
+    taken: Result<MessageId>,
 ) -> Result<Response> {
-    let reply = match taken {
+    use Refusal::{Ending, NotWritten, TooFast, TooManyRunning};
+    let reply = match taken.map_err(Error::refusal) {
         Ok(reply) => reply,
-        Err(
-            reason @ (NotTaken::TooManyRunning
-            | NotTaken::Ending
-            | NotTaken::NotWritten(_)
-            | NotTaken::TooFast(_)),
-        ) => {
-            let (through, text) = (Some(ended), String::new());
-            return refuse(app, view, user, chat, through, text, reason).await;
-        }
-        // Another tab was faster, or the chat has gone on: it is shown as it is.
-        Err(_) if view.htmx => {
-            return Ok([("HX-Redirect", format!("/chats/{}", chat.id))].into_response());
-        }
-        Err(_) => return Ok(to_live(chat.id)),
+        Err(refusal) => match refusal? {
+            reason @ (TooManyRunning | Ending | NotWritten(_) | TooFast(_)) => {
+                let (through, text) = (Some(ended), String::new());
+                return refuse(app, view, user, chat, through, text, reason).await;
+            }
+            // Another tab was faster, or the chat has gone on: it is shown as it is.
+            _ if view.htmx => {
+                return Ok([("HX-Redirect", format!("/chats/{}", chat.id))].into_response());
+            }
+            _ => return Ok(to_live(chat.id)),
+        },
     };
     if view.htmx && reply == ended {
         let chat = app.db.chat(user, chat.id).await?;

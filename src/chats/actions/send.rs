@@ -5,10 +5,7 @@ use crate::{
     App,
     account::sign_in::sign_in_again,
     chats::{
-        fragments::{
-            chat_list::ChatList, composer::Composer, message::Shown, message_actions,
-            refusal::notice,
-        },
+        fragments::{chat_list::ChatList, composer::Composer, message::Shown, message_actions},
         pages::{
             htmx_answers::Sent,
             refusal::{Refused, refuse},
@@ -23,7 +20,7 @@ use crate::{
     text::plain,
     time::grouped,
     urls::live_address,
-    web::view::View,
+    web::{refusal::notice, view::View},
 };
 use axum::{
     Form,
@@ -111,10 +108,10 @@ pub(crate) async fn send(
         };
         return refused.shown(&app, view, &user, chat, seen).await;
     }
-    let exchange = match exchange(&app, &user, To::Chat(&chat), &new).await? {
+    let exchange = match exchange(&app, &user, To::Chat(&chat), &new).await {
         Ok(exchange) => exchange,
-        Err(reason) => {
-            let seen = new.seen();
+        Err(error) => {
+            let (reason, seen) = (error.refusal()?, new.seen());
             return refuse(&app, view, &user, chat, seen, new.content, reason).await;
         }
     };

@@ -4,13 +4,12 @@ use super::send::Sending;
 use crate::{
     App,
     db::DiskSpace,
-    error::{NotWritten, Result, unless_not_written},
+    error::{Error, NotWritten, Refusal, Result},
     ids::MessageId,
     messages::{
         add::{Exchange, NewMessage},
         create::Beginning,
         pace::Most,
-        refusal::NotTaken,
         rows::{Chat, Message},
     },
     users::User,
@@ -33,20 +32,18 @@ pub(crate) async fn exchange(
     user: &User,
     to: To<'_>,
     sent: &Sending,
-) -> Result<Result<Exchange, NotTaken>> {
-    if let Err(not_taken) = may_be_taken(app).await? {
-        return Ok(Err(not_taken));
-    }
+) -> Result<Exchange> {
+    may_be_taken(app).await?;
     let mut new = sent.message(app);
-    let mut taken = told(add(app, user, to, &new).await)?;
-    if matches!(taken, Err(NotTaken::KeyUsed)) {
+    let mut taken = add(app, user, to, &new).await;
+    if matches!(taken, Err(Error::Refused(Refusal::KeyUsed))) {
         // Another key, but the same one if this comes twice.
         new.key = new.key.for_text(user, &new.text);
-        taken = told(add(app, user, to, &new).await)?;
+        taken = add(app, user, to, &new).await;
     }
     // Should the asker leave before this: the line is looked at by itself, too.
     app.replies.added().await;
-    Ok(taken)
+    taken
 }
 
 /// Sees to a reply to a message that has none.
@@ -55,22 +52,14 @@ pub(crate) async fn answer(
     user: &User,
     chat: &Chat,
     asked: &Message,
-) -> Result<Result<MessageId, NotTaken>> {
-    if let Err(not_taken) = may_be_taken(app).await? {
-        return Ok(Err(not_taken));
-    }
-    let taken = app.db.add_answer(user, chat, asked, most(app));
-    let taken = told(taken.await)?;
+) -> Result<MessageId> {
+    may_be_taken(app).await?;
+    let taken = app.db.add_answer(user, chat, asked, most(app)).await;
     app.replies.added().await;
-    Ok(taken)
+    taken
 }
 
-async fn add(
-    app: &App,
-    user: &User,
-    to: To<'_>,
-    new: &NewMessage,
-) -> Result<Result<Exchange, NotTaken>> {
+async fn add(app: &App, user: &User, to: To<'_>, new: &NewMessage) -> Result<Exchange> {
     match to {
         To::New(beginning) => app.db.add_chat(user, new, beginning).await,
         To::Chat(chat) => app.db.add_message(user, chat, new).await,
@@ -94,10 +83,8 @@ pub(crate) async fn again(
     chat: &Chat,
     ended: &Message,
     how: Again,
-) -> Result<Result<MessageId, NotTaken>> {
-    if let Err(not_taken) = may_be_taken(app).await? {
-        return Ok(Err(not_taken));
-    }
+) -> Result<MessageId> {
+    may_be_taken(app).await?;
     let most = most(app);
     let taken = match how {
         Again::Anew(key, model) => {
@@ -108,26 +95,19 @@ pub(crate) async fn again(
         }
         Again::CarryOn => app.db.continue_reply(user, chat, ended, most).await,
     };
-    let taken = told(taken)?;
     app.replies.added().await;
-    Ok(taken)
+    taken
 }
 
-/// Tells whether there is somebody who would reply, and room for it.
-async fn may_be_taken(app: &App) -> Result<Result<(), NotTaken>> {
-    Ok(if nobody_would_reply(app).await? {
-        Err(NotTaken::Ending)
+/// Refuses what nobody would reply to, or there is no room for.
+async fn may_be_taken(app: &App) -> Result<()> {
+    if nobody_would_reply(app).await? {
+        Err(Refusal::Ending.into())
     } else if app.db.disk_space() == DiskSpace::None {
-        Err(NotTaken::NotWritten(NotWritten::NoRoom))
+        Err(Refusal::NotWritten(NotWritten::NoRoom).into())
     } else {
         Ok(())
-    })
-}
-
-/// Counts what could not be kept as not taken: that is told beside what was typed.
-fn told<T>(taken: Result<Result<T, NotTaken>>) -> Result<Result<T, NotTaken>> {
-    let taken = unless_not_written(taken)?;
-    Ok(taken.unwrap_or_else(|why| Err(NotTaken::NotWritten(why))))
+    }
 }
 
 /// Tells whether this server is about to end, and there is no other.

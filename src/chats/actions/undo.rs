@@ -6,7 +6,6 @@ use crate::{
         fragments::{
             composer::FocusComposer,
             message_actions::{address, element},
-            refusal::notice,
             undo::Undo,
         },
         pages::{
@@ -18,7 +17,7 @@ use crate::{
     ids::{ChatId, MessageId},
     messages::{restore::Restored, rows::Chat},
     users::User,
-    web::{errors::Notice, view::View},
+    web::{errors::Notice, refusal::notice, view::View},
 };
 use askama::Template;
 use askama_web::WebTemplate;

@@ -12,7 +12,6 @@ pub(crate) mod message;
 pub(crate) mod message_actions;
 pub(crate) mod new_chat;
 pub(crate) mod reasoning;
-pub(crate) mod refusal;
 pub(crate) mod reply;
 pub(crate) mod reply_ending;
 pub(crate) mod reply_info;

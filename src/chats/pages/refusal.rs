@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     App,
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
     ids::MessageId,
-    messages::{refusal::NotTaken, rows::Chat},
+    messages::rows::Chat,
     users::User,
     web::{errors::Notice, view::View},
 };
@@ -28,7 +28,7 @@ pub(crate) struct Refused {
 
 impl Refused {
     /// That nothing was taken, or begun by a button.
-    pub(crate) fn by(reason: NotTaken, view: &View, text: String) -> Self {
+    pub(crate) fn by(reason: Refusal, view: &View, text: String) -> Self {
         Self {
             status: reason.status(),
             notice: reason.notice(view, !text.is_empty()),
@@ -90,10 +90,10 @@ pub(crate) async fn refuse(
     chat: Chat,
     through: Option<MessageId>,
     text: String,
-    reason: NotTaken,
+    reason: Refusal,
 ) -> Result<Response> {
     let refused = Refused::by(reason, &view, text);
-    if !view.htmx || reason != NotTaken::GoneOn {
+    if !view.htmx || reason != Refusal::GoneOn {
         return refused.shown(app, view, user, chat, through).await;
     }
     // The chat as it is now, with the text in its box.

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    error::{Result, unless_not_written},
+    error::Result,
     ids::ChatId,
     messages::rows::Chat,
     users::User,
@@ -52,14 +52,11 @@ pub(crate) async fn change(
     let chat = app.db.chat(&user, id).await?;
     match form.preset(view.t) {
         Ok(preset) => {
-            let kept = unless_not_written(
-                app.db
-                    .set_chat_preset(chat.id, &preset.in_place_of(&chat.preset))
-                    .await,
-            )?;
-            let Err(why) = kept else {
+            let preset = preset.in_place_of(&chat.preset);
+            let Err(error) = app.db.set_chat_preset(chat.id, &preset).await else {
                 return Ok(Redirect::to(&format!("/chats/{id}")).into_response());
             };
+            let why = error.not_written()?;
             let mut fields = PresetFields::new(&view, form, app.models.list().await);
             fields.not_kept = Some(why.sentence(view.t));
             let page = SettingsPage { view, chat, fields };

@@ -1,13 +1,10 @@
 //! Refusals of a message or a reply, in words and with what was typed.
 
-use crate::{
-    error::NotWritten,
-    messages::refusal::NotTaken,
-    web::{errors::Notice, view::View},
-};
+use super::{errors::Notice, view::View};
+use crate::error::{NotWritten, Refusal};
 use axum::{http::StatusCode, response::Response};
 
-impl NotTaken {
+impl Refusal {
     /// Returns the sentence for whoever has typed something, or only pressed a button.
     pub(crate) fn sentence(self, view: &View, typed: bool) -> String {
         match self {
