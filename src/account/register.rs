@@ -4,7 +4,7 @@ use crate::{
     App,
     appearance::Appearance,
     auth::{
-        rows::{FIRST_PASSWORD, NotMade},
+        rows::{Creation, FIRST_PASSWORD},
         sign_in, too_many,
     },
     config::Registration,
@@ -220,11 +220,11 @@ pub(crate) async fn register(
         .db
         .add_user(&form.username, &hash, language.as_deref(), &look, open)
         .await?;
-    if made.is_err() {
+    if !matches!(made, Creation::Created(_)) {
         app.db.give_back_try(&accounts, &place).await?;
     }
     match made {
-        Ok(user) => {
+        Creation::Created(user) => {
             Event::AccountMade.log(Some(&network), Some(user));
             let sign_in = sign_in(&app, &session, &headers, (user, FIRST_PASSWORD), HOME).await;
             match sign_in {
@@ -236,11 +236,11 @@ pub(crate) async fn register(
                 sign_in => sign_in,
             }
         }
-        Err(NotMade::NameTaken) => {
+        Creation::NameTaken => {
             form.username_problem = Some(form.view.t.register_name_taken());
             Ok(form.refused())
         }
-        Err(NotMade::Closed) => {
+        Creation::Closed => {
             form.is_closed = true;
             Ok(form.refused())
         }

@@ -26,8 +26,9 @@ pub(crate) struct Account {
 /// The number of an account's first password.
 pub(crate) const FIRST_PASSWORD: i64 = 1;
 
-/// The reason why an account was not created.
-pub(crate) enum NotMade {
+/// What became of an account that was to be created.
+pub(crate) enum Creation {
+    Created(UserId),
     NameTaken,
     Closed,
 }
@@ -63,7 +64,7 @@ impl Db {
         language: Option<&str>,
         appearance: &Appearance,
         open: bool,
-    ) -> Result<Result<UserId, NotMade>> {
+    ) -> Result<Creation> {
         let id = UserId(Uuid::now_v7());
         let sql = "with others (present) as (
                        select exists (select 1 from users where deleted_at is null)
@@ -93,14 +94,12 @@ impl Db {
             .rows_affected());
         tx.commit().await?;
         if made == 1 {
-            return Ok(Ok(id));
+            return Ok(Creation::Created(id));
         }
-        let taken = self.account(name).await?.is_some();
-        Ok(Err(if taken {
-            NotMade::NameTaken
-        } else {
-            NotMade::Closed
-        }))
+        Ok(match self.account(name).await? {
+            Some(_) => Creation::NameTaken,
+            None => Creation::Closed,
+        })
     }
 
     /// The account with this name, however it is written.

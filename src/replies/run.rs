@@ -89,8 +89,8 @@ impl Replies {
         let (lease, chat, user) = (claimed.lease, claimed.chat_id, claimed.user_id);
         // Boxed, so that the reply does not hold the place of a query for as long as it runs.
         let (turns, options) = match Box::pin(self.turns(&live, &claimed)).await {
-            Ok(Ok(asked)) => asked,
-            Ok(Err(state)) => {
+            Ok(Start::Ask(turns, options)) => (turns, options),
+            Ok(Start::End(state)) => {
                 let ending = Ending::not_begun(state, claimed, live.thoughts());
                 return Box::pin(self.store(&live, lease, &ending)).await;
             }
@@ -133,17 +133,13 @@ impl Replies {
 
     /// Gathers what the model is to be asked, as soon as the database tells; or tells how the reply
     /// ends before it is begun.
-    async fn turns(
-        &self,
-        live: &LiveReply,
-        claimed: &Claimed,
-    ) -> Result<Result<(Vec<Turn>, Options), MessageState>> {
+    async fn turns(&self, live: &LiveReply, claimed: &Claimed) -> Result<Start> {
         let (mut pauses, mut told) = (pauses(), false);
         loop {
             let error = match writer::turns(&self.db, claimed, self.limits.history).await {
-                Ok(Some(asked)) => return Ok(Ok(asked)),
+                Ok(Some((turns, options))) => return Ok(Start::Ask(turns, options)),
                 // Deleted before its turn came, and about to be stopped by whoever did that.
-                Ok(None) => return Ok(Err(MessageState::Stopped)),
+                Ok(None) => return Ok(Start::End(MessageState::Stopped)),
                 Err(error) if error.is_passing() => error,
                 Err(error) => return Err(error),
             };
@@ -152,8 +148,8 @@ impl Replies {
             }
             let pause = pauses.next().unwrap_or_default();
             match timeout(pause, live.was_cut()).await {
-                Ok(Cut::Stopped) => return Ok(Err(MessageState::Stopped)),
-                Ok(Cut::Ending | Cut::Lost) => return Ok(Err(MessageState::Interrupted)),
+                Ok(Cut::Stopped) => return Ok(Start::End(MessageState::Stopped)),
+                Ok(Cut::Ending | Cut::Lost) => return Ok(Start::End(MessageState::Interrupted)),
                 Err(_) => {}
             }
         }
@@ -180,6 +176,14 @@ impl Replies {
             tracing::info!(reply = %lease.id, seconds, "saved the reply");
         }
     }
+}
+
+/// How a reply starts.
+enum Start {
+    /// The model is asked this.
+    Ask(Vec<Turn>, Options),
+    /// It ends before it is begun, in this state.
+    End(MessageState),
 }
 
 /// Gives the pause before each further try, without end.

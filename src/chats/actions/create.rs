@@ -38,9 +38,10 @@ pub(crate) async fn create(
     if let Some(problem) = new.problem(&app, &view) {
         return not_begun(&app, view, &user, new, problem).await;
     }
-    let begun = new_chat::beginning(&app, &view, &user, new.persona, &new.model).await?;
+    let begun = new_chat::beginning(&app, &view, &user, new.persona, &new.model).await;
     let beginning = match begun {
         Ok(beginning) => beginning,
+        Err(NotBegun::Failed(error)) => return Err(error),
         Err(NotBegun::Model(problem)) => {
             return not_begun(&app, view, &user, new, problem).await;
         }

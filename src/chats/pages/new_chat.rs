@@ -17,10 +17,18 @@ use axum::{
 
 /// The reason why a chat cannot begin like that.
 pub(crate) enum NotBegun {
+    /// A failure that has nothing to do with what was asked for.
+    Failed(Error),
     /// The persona is gone.
     PersonaGone,
     /// A problem with the model's name.
     Model(String),
+}
+
+impl From<Error> for NotBegun {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// Returns what a chat begins with that was asked for with this persona and this model, if any.
@@ -30,23 +38,20 @@ pub(crate) async fn beginning(
     user: &User,
     persona: Option<PersonaId>,
     model: &str,
-) -> Result<Result<Beginning, NotBegun>> {
-    let model = match preset_form::model(model, view.t) {
-        Ok(model) => model,
-        Err(problem) => return Ok(Err(NotBegun::Model(problem))),
-    };
+) -> Result<Beginning, NotBegun> {
+    let model = preset_form::model(model, view.t).map_err(NotBegun::Model)?;
     if let Some(model) = &model
         && app.models.doubts(user.id.0, model)
     {
         let problem = view.t.preset_model_unlisted(model);
-        return Ok(Err(NotBegun::Model(problem)));
+        return Err(NotBegun::Model(problem));
     }
     let persona = match persona {
         None => None,
         Some(id) => match app.db.persona(user, id).await {
             Ok(persona) => Some(persona),
-            Err(Error::NotFound) => return Ok(Err(NotBegun::PersonaGone)),
-            Err(error) => return Err(error),
+            Err(Error::NotFound) => return Err(NotBegun::PersonaGone),
+            Err(error) => return Err(error.into()),
         },
     };
     let defaults = app.db.defaults(user).await?;
@@ -56,11 +61,11 @@ pub(crate) async fn beginning(
     };
     let mut preset = preset.or(defaults.preset);
     preset.model = model.or(preset.model);
-    Ok(Ok(Beginning {
+    Ok(Beginning {
         preset,
         persona: name,
         titled: defaults.titles,
-    }))
+    })
 }
 
 /// `GET /chats/new/{persona}`: a new chat with a persona.
