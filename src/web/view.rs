@@ -16,7 +16,7 @@ use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use jiff::tz::TimeZone;
 use std::{ops::Deref, sync::Arc};
@@ -159,6 +159,14 @@ impl View {
             fragment.into_response()
         } else {
             page(fragment).into_response()
+        }
+    }
+
+    /// To another page, as a whole also for htmx.
+    pub(crate) fn redirect(&self, to: &str) -> Response {
+        match self.htmx {
+            true => [("HX-Redirect", to)].into_response(),
+            false => Redirect::to(to).into_response(),
         }
     }
 

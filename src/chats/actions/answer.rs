@@ -28,11 +28,7 @@ pub(crate) async fn answer(
         Ok(reply) => Ok(Redirect::to(&live_address(chat.id, reply)).into_response()),
         // It has one by now.
         Err(Error::Refused(Refusal::GoneOn)) => {
-            let address = format!("/chats/{}/at/{id}", chat.id);
-            Ok(match view.htmx {
-                true => [("HX-Redirect", address)].into_response(),
-                false => Redirect::to(&address).into_response(),
-            })
+            Ok(view.redirect(&format!("/chats/{}/at/{id}", chat.id)))
         }
         Err(error) => {
             let refused = Refused::by(error.refusal()?, &view, String::new());

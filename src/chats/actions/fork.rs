@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     extract::{Path, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use std::time::Duration;
 
@@ -58,8 +58,5 @@ pub(crate) async fn branch_off(
             return refused.shown(&app, view, &user, chat, Some(id)).await;
         }
     };
-    Ok(match view.htmx {
-        true => [("HX-Redirect", copy)].into_response(),
-        false => Redirect::to(&copy).into_response(),
-    })
+    Ok(view.redirect(&copy))
 }
