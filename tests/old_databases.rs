@@ -1,7 +1,7 @@
 //! Databases of every older version, with rows in them, come up to date: nothing is lost on the way,
 //! also not when that breaks off half-way, and the pages read as they did.
 
-use crate::support::{postgres::Schema, site::wait_until, *};
+use crate::support::{postgres::Schema, process::output, site::wait_until, *};
 use argon2::Argon2;
 use damso::{
     db::{Backup, Db, Inspection, Kind, Pool, SchemaState, is_postgres},
@@ -553,6 +553,77 @@ async fn a_server_that_is_killed_half_way_loses_nothing() {
     assert!(was_half_way, "it was always faster");
     Db::open(&old.url()).await.unwrap().close().await;
     nothing_is_lost(&before, &old.contents().await, 9);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_for_a_copy_nothing_is_begun_unless_it_is_wanted() {
+    let old = Old::new().await;
+    if old.schema.is_some() {
+        return;
+    }
+    old.make(9).await;
+    old.run(
+        "insert into messages (id, chat_id, role, body, state, created_at)
+         with recursive n (i) as (select 1 union all select i + 1 from n where i < 4000)
+         select randomblob(16), @11, 'user', hex(zeroblob(500)), 'complete', i from n",
+    )
+    .await;
+    let before = old.contents().await;
+    // Room for the update, and not for a copy as well.
+    let room = 7 * fs::metadata(old.file()).unwrap().len() / 2;
+    let script = format!(
+        "mkdir disk && mount -t tmpfs -o size={room} none disk || exit 77
+         cp damso.db disk/ && \"$0\"; cp disk/damso.db refused.db; ls disk
+         NO_BACKUP=true \"$0\" 2>said & until grep -q 'listening on' said || ! kill -0 $!; do sleep 0.1; done
+         kill $!; wait; cat said >&2; cp disk/damso.db* ."
+    );
+    let mut command = Command::new("unshare");
+    command
+        .args(["-rm", "sh", "-c", &script, env!("CARGO_BIN_EXE_damso")])
+        .env("DATABASE_URL", "sqlite://disk/damso.db")
+        .env("LISTEN", "127.0.0.1:0")
+        .env("FIND_OLLAMA", "false")
+        // A reply of the rows goes on, and would be waited for.
+        .env("STOP_TIMEOUT", "0.001")
+        .current_dir(old.folder.path());
+    let output = output(command).await;
+    if output.status.code() == Some(77) || output.stderr.starts_with(b"unshare:") {
+        eprintln!("skipped: this system lets nobody mount a disk");
+        return;
+    }
+    let said = String::from_utf8(output.stderr).unwrap();
+    for part in [
+        "MB of disk space for an update of its tables",
+        "--no-backup",
+        "updating the database's tables without a backup",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let beside = String::from_utf8(output.stdout).unwrap();
+    assert!(!beside.contains("before"), "{beside}");
+    let refused = old.folder.path().join("refused.db");
+    let refused = contents(&format!("sqlite://{}", refused.display())).await;
+    assert!(refused == before, "what was there is there");
+    // The server has run since.
+    let updated = old.contents().await;
+    assert!(updated.contains_key("usage.id"));
+    assert_eq!(updated["messages.id"], before["messages.id"]);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let old = Old::new().await;
+    Db::open(&old.url()).await.unwrap().close().await;
+    old.run(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'later', true, #aa#, 0)",
+    )
+    .await;
+    let before = old.contents().await;
+    let error = Db::open(&old.url()).await.err().unwrap().to_string();
+    assert!(error.contains("newer version of Damso"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+    assert!(old.contents().await == before, "nothing was changed");
 }
 
 /// Two servers on one PostgreSQL: the older one would write rows that the newer one cannot read.
