@@ -881,7 +881,9 @@ impl World {
         }
         assert!(!row.is_running() || is_end(row.id), "{row:?} is no leaf");
         assert!(row.parts == 0 || row.state == "streaming", "{row:?}");
-        if let Some(before) = self.rows.get(&row.id) {
+        // With its chat it went for good, and the same form came once more.
+        let before = self.rows.get(&row.id);
+        if let Some(before) = before.filter(|before| !self.deleted.contains(&before.chat_id)) {
             assert_eq!(
                 (before.chat_id, before.parent_id),
                 (row.chat_id, row.parent_id)
