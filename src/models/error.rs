@@ -359,7 +359,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 }
 
 /// Control characters, and those that turn or hide text.
-fn is_unprintable(c: char) -> bool {
+pub(super) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -3,7 +3,7 @@
 use super::in_code::Code;
 
 /// Names of elements that hold thoughts, also with a prefix, as in `<seed:think>`.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 22] = [
     "think",
     "thinking",
     "thought",
@@ -18,6 +18,11 @@ const NAMES: [&str; 17] = [
     "chain-of-thought",
     "inner_monologue",
     "internal_thoughts",
+    "inner_thoughts",
+    "inner_thought",
+    "antthinking",
+    "ds_think",
+    "reason",
     "thought_process",
     "thinking_process",
     "reasoning_process",

@@ -3,7 +3,7 @@
 use super::{
     Event, Finish, Usage,
     chunk::{Chunk, whole_characters},
-    error::{ModelError, ModelErrorKind},
+    error::{ModelError, ModelErrorKind, is_unprintable},
     notice::Notice,
     openai::Server,
     response::explain,
@@ -176,9 +176,9 @@ impl<'a> Reply<'a> {
     /// Tells an event; what comes at once is told at once.
     fn tell(&mut self, event: Event) {
         match &event {
-            Event::Text(more) if !self.has.text => self.has.text = !more.trim().is_empty(),
+            Event::Text(more) if !self.has.text => self.has.text = is_visible(more),
             Event::Reasoning(more) if !self.has.thoughts => {
-                self.has.thoughts = !more.trim().is_empty();
+                self.has.thoughts = is_visible(more);
             }
             _ => {}
         }
@@ -306,4 +306,9 @@ impl<'a> Reply<'a> {
         };
         Err(self.server.trouble(kind, said))
     }
+}
+
+/// Tells whether there is anything to be seen in a text.
+fn is_visible(text: &str) -> bool {
+    text.contains(|c: char| !c.is_whitespace() && !is_unprintable(c))
 }

@@ -13,7 +13,7 @@ const LENGTH: [&str; 8] = [
     "too_many_tokens",
     "token_count",
 ];
-const FILTERED: [&str; 18] = [
+const FILTERED: [&str; 26] = [
     // Gemini's, for a language that it does not speak.
     "language",
     "filter",
@@ -33,6 +33,14 @@ const FILTERED: [&str; 18] = [
     "censor",
     "inspection",
     "unsafe",
+    "hate",
+    "violence",
+    "sexual",
+    "harm",
+    "toxicity",
+    "profan",
+    "copyright",
+    "jailbreak",
 ];
 const CUT: [&str; 36] = [
     "rate_limit",
@@ -73,6 +81,11 @@ const CUT: [&str; 36] = [
     "pause",
 ];
 const ERROR: [&str; 3] = ["error", "fail", "exception"];
+/// What cuts a reply off unless it is called an error.
+const CUT_BY_ITSELF: [&str; 16] = [
+    "oom", "memory", "exhaust", "partial", "early", "halt", "cutoff", "cut_off", "capacity",
+    "down", "lost", "overflow", "stuck", "crash", "internal", "no_eos",
+];
 
 /// Tells why the reply ended, if the word says that it has, and not in an error.
 pub(super) fn finish(word: &str) -> Option<Finish> {
@@ -92,6 +105,8 @@ pub(super) fn finish(word: &str) -> Option<Finish> {
         Some(Finish::Filtered)
     } else if says(&ERROR) {
         None
+    } else if says(&CUT_BY_ITSELF) {
+        Some(Finish::Cut)
     } else {
         // "eos", "end_turn": servers have many words for an end.
         Some(Finish::Complete)
@@ -191,6 +206,12 @@ mod tests {
                     "IMAGE_SAFETY",
                     "guardrail_intervened",
                     "LANGUAGE",
+                    "hate",
+                    "violence",
+                    "copyright",
+                    "jailbreak",
+                    "toxicity",
+                    "profanity",
                 ],
                 Some(Filtered),
             ),
@@ -215,11 +236,28 @@ mod tests {
                     "terminated",
                     "client_disconnected",
                     "repetition",
+                    "oom",
+                    "out_of_memory",
+                    "exhausted",
+                    "partial",
+                    "stopped_early",
+                    "halt",
+                    "cutoff",
+                    "no_capacity",
+                    "backend_down",
+                    "gpu_lost",
+                    "overflow",
+                    "crashed",
+                    "internal",
+                    "no_eos",
                 ],
                 Some(Cut),
             ),
             (&["", "null", "none", "None", "NULL", " "], None),
-            (&["error", "ERROR", "failed", "ERROR_TOXIC"], None),
+            (
+                &["error", "ERROR", "failed", "ERROR_TOXIC", "internal_error"],
+                None,
+            ),
         ] {
             for word in words {
                 assert_eq!(finish(word), finish_, "{word}");

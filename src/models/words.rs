@@ -16,7 +16,9 @@ const WORDS: [(ModelErrorKind, &[&str]); 6] = [
         "billing_hard_limit", "billing hard limit", "billing_not_active", "billing is not",
         "payment required", "payment_required", "payment method", "top up", "no money", "unpaid",
         "arrearage", "overdue", "budget has been exceeded", "budget_exceeded", "exceededbudget",
-        "exceeded_current_quota", "spending limit", "spend limit", "credit limit exceeded", "good standing", "额度已", "余额", "欠费", "额度不足", "剩余额度", "잔액", "크레딧",
+        "exceeded_current_quota", "billing disabled", "billing is disabled", "monthly usage limit", "monthly limit",
+        "spend cap", "spending cap", "insufficient user quota", "quota exhausted", "not enough money",
+        "outstanding balance", "all your free credits", "all of your credits", "spending limit", "spend limit", "credit limit exceeded", "good standing", "额度已", "余额", "欠费", "额度不足", "剩余额度", "잔액", "크레딧",
     ]),
     (ModelErrorKind::RateLimited, &[
         "rate limit", "rate_limit", "rate-limited", "ratelimit", "too many requests", "too_many_requests",
@@ -47,6 +49,7 @@ const WORDS: [(ModelErrorKind, &[&str]); 6] = [
         "auth_error", "unauthorized", "unauthenticated", "not authenticated", "invalid access token",
         "invalid bearer", "missing bearer", "no auth credentials", "missing authentication",
         "invalid credentials", "bad credentials", "login fail", "token is expired", "token has expired",
+        "token is invalid", "authorization header", "malformed authorization", "invalid authorization",
         "无效的令牌", "密钥", "인증 실패", "인증에 실패",
     ]),
     (ModelErrorKind::TooLong, &[
@@ -59,6 +62,8 @@ const WORDS: [(ModelErrorKind, &[&str]); 6] = [
         "reduce your prompt", "shorten your", "model_max_length", "max_input_tokens", "context overflow",
         "context limit", "n_ctx", "token limit exceeded", "token_limit_exceeded", "exceeded token limit",
         "exceeds token limit", "exceeds the token limit", "exceeded the token limit", "over the token limit",
+        "token count is too high", "token count exceed", "input length exceed", "input exceeds", "prompt exceeds",
+        "history exceeds", "length of messages exceed", "too large for the model", "too long for the model",
         "上下文", "超长", "输入过长", "输入长度", "内容过长", "文本过长", "消息过长", "提示过长", "너무 깁니다", "너무 길", "컨텍스트",
         "토큰 수를 초과", "토큰 한도", "입력 길이", "長すぎ", "入力が長", "コンテキスト",
     ]),
@@ -71,7 +76,7 @@ const WORDS: [(ModelErrorKind, &[&str]); 6] = [
         "data_inspection_failed", "datainspectionfailed", "inappropriate content", "inappropriate_content",
         "sensitive content", "sensitive word", "sensitive_word", "sensitive info", "sensitive text",
         "input sensitive", "output sensitive", "new_sensitive", "is sensitive", "sensitive or", "harmful", "prohibited content", "prohibited_content", "prohibited use", "blocklist",
-        "guardrail", "content exists risk", "content risk", "was filtered", "违规", "敏感", "不安全", "유해", "부적절",
+        "guardrail", "hate speech", "sexual content", "risk control", "input blocked", "prompt blocked", "审核未通过", "content exists risk", "content risk", "was filtered", "违规", "敏感", "不安全", "유해", "부적절",
     ]),
 ];
 
@@ -221,6 +226,9 @@ fn is_about_place(words: &str) -> bool {
         "isn't supported",
         "not accessible",
     ];
+    if words.contains("access from ") && saying(words)(&NOT) {
+        return true;
+    }
     let ours = |place: &str| {
         let mut places = words.match_indices(place);
         places.any(|(at, _)| WHOSE.iter().any(|whose| words[..at].ends_with(whose)))
@@ -299,6 +307,7 @@ fn is_too_long(words: &str) -> bool {
         "conversation",
         "sequence",
         "request",
+        "you sent",
     ];
     let how = [
         "too long",
@@ -325,6 +334,7 @@ fn is_too_long(words: &str) -> bool {
         "supports at most",
         "limited to",
         "at most",
+        "but only",
         "too many",
     ];
     let which = [
@@ -360,7 +370,8 @@ fn has_no_model(words: &str, status: Option<u16>) -> bool {
         "not allowed to access model",
         "not have access to model",
     ];
-    const LIKELY: [&str; 35] = [
+    const LIKELY: [&str; 36] = [
+        "no model with",
         "allowed now, your model",
         "no provider found",
         "no providers found",
@@ -397,7 +408,8 @@ fn has_no_model(words: &str, status: Option<u16>) -> bool {
         "模型不存在",
         "无可用渠道",
     ];
-    const GONE: [&str; 26] = [
+    const GONE: [&str; 27] = [
+        "has been removed",
         "isn't available",
         "isn't supported",
         "is not deployed",
@@ -633,6 +645,14 @@ mod tests {
                 "Prompt 超长",
                 "최대 토큰 수를 초과했습니다",
                 "入力が長すぎます",
+                "This model supports at most 8192 tokens, you sent 9000",
+                "Requested 9000 tokens but only 8192 are available for the prompt",
+                "Token count is too high",
+                "Input exceeds maximum size",
+                "Input length exceeds",
+                "Conversation history exceeds 32k limit",
+                "Total length of messages exceeds model capacity",
+                "request is too large for the model's window",
             ][..]),
             (WrongKey, &[
                 "The API key appears to be invalid or may have expired.",
@@ -648,6 +668,9 @@ mod tests {
                 "no api key supplied",
                 "Access denied due to invalid subscription key or wrong API endpoint.",
                 "The security token included in the request is invalid.",
+                "Token is invalid",
+                "Authorization header missing",
+                "Malformed authorization",
             ]),
             (NoCredit, &[
                 "You have run out of credits",
@@ -661,6 +684,14 @@ mod tests {
                 "Access denied, please make sure your account is in good standing.",
                 "Credit limit exceeded, please navigate to billing",
                 "You exceeded your current quota, please check your plan and billing details.",
+                "You have used all your free credits",
+                "Billing disabled for this project",
+                "Monthly usage limit reached for this key",
+                "spend cap is reached",
+                "outstanding balance",
+                "Quota exceeded: insufficient user quota",
+                "Free tier quota exhausted. Upgrade your plan",
+                "Not enough money in the wallet",
             ]),
             (Moderated, &[
                 "Your request was rejected as a result of our safety system.",
@@ -674,6 +705,10 @@ mod tests {
                 "系统检测到输入或生成内容可能包含不安全或敏感内容",
                 "The response was filtered",
                 "the content of the input field is sensitive",
+                "Input blocked: hate speech detected",
+                "内容审核未通过",
+                "risk control triggered",
+                "sexual content",
             ]),
             (Region, &[
                 "This service is not available in your region",
@@ -681,6 +716,7 @@ mod tests {
                 "Model x is not available in your current location",
                 "This model is unavailable in your country",
                 "Claude is not permitted in some countries or territories",
+                "Access from China is restricted",
             ]),
             (UnknownModel, &[
                 "model 'x' is not loaded",
@@ -700,6 +736,8 @@ mod tests {
                 "The provided model identifier is invalid.",
                 "Unable to access model x. Please visit the site to see the list of supported models.",
                 "No such model @cf/x or task",
+                "No model with id m9",
+                "The model has been removed",
             ]),
             (RateLimited, &[
                 "Rate limit reached for model x (TPM)",

@@ -427,15 +427,26 @@ fn failed_by(trouble: &ModelError) -> End {
     failed(trouble.kind().as_str())
 }
 
-/// Text as it is kept: line ends as `\n`, and no control characters, which could steer a terminal.
+/// Text as it is kept: line ends as `\n`, also those of other systems and of pages, and no control
+/// characters, which could steer a terminal.
 fn clean(text: &str) -> Cow<'_, str> {
-    // A `\r\n` cut in two by the stream becomes one `\n` as well: `\r` alone is dropped.
-    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if text.contains(steers) {
-        text.replace(steers, "").into()
-    } else {
-        text.into()
+    const ENDS: [char; 5] = ['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    if !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t') || ENDS.contains(&c)) {
+        return text.into();
     }
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text.chars().peekable());
+    while let Some(c) = rest.next() {
+        match c {
+            // A `\r\n` cut in two by the stream is one line end as well.
+            '\r' if rest.peek().is_none_or(|next| *next == '\n') => {}
+            '\r' => kept.push('\n'),
+            '\n' | '\t' => kept.push(c),
+            c if ENDS.contains(&c) => kept.push('\n'),
+            c if c.is_control() => {}
+            c => kept.push(c),
+        }
+    }
+    kept.into()
 }
 
 #[cfg(test)]
@@ -446,5 +457,14 @@ mod tests {
             super::clean("a\r\nb\tc\u{1b}[31m\0\u{7f}\u{9b}d 가"),
             "a\nb\tc[31md 가"
         );
+        for (typed, kept) in [
+            ("a\rb\r\rc", "a\nb\n\nc"),
+            ("a\u{85}b\u{b}c\u{c}d", "a\nb\nc\nd"),
+            ("a\u{2028}b\u{2029}c", "a\nb\nc"),
+            ("a\r", "a"),
+            ("\nb", "\nb"),
+        ] {
+            assert_eq!(super::clean(typed), kept);
+        }
     }
 }

@@ -38,15 +38,21 @@ fn is_anchored(text: &str) -> bool {
     })
 }
 
-/// Tells whether it has a class of characters: `\d`, `\w`, `\s`, or what is none of them.
+/// Tells whether it has a class of characters: `\d`, `\w`, `\s`, or what is none of them. What is in
+/// a TeX environment, or beside a command with an argument, is none: there `\\d` begins a row.
 fn has_class(text: &str) -> bool {
-    text.match_indices('\\').any(|(at, _)| {
-        let mut after = text[at + 1..].chars();
-        after.next().is_some_and(|c| "dwsDWSbB".contains(c))
-            && after
-                .next()
-                .is_none_or(|c| !c.is_ascii_alphabetic() && c != '{')
-    })
+    let (mut has_class, mut rest) = (false, text);
+    while let Some(at) = rest.find('\\') {
+        let after = &rest[at + 1..];
+        let name = after.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if name > 1 && after[name..].starts_with('{') {
+            return false;
+        }
+        has_class |= name == 1 && "dwsDWSbB".contains(&after[..1]) && !after[1..].starts_with('{');
+        // What is escaped begins nothing.
+        rest = &after[after.chars().next().map_or(0, char::len_utf8)..];
+    }
+    has_class
 }
 
 /// Tells whether a sign ends it that has one of these before it repeated.
