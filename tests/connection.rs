@@ -6,6 +6,7 @@ use crate::support::{
     site::Site,
     wire::Wire,
 };
+use http::StatusCode;
 use serde_json::json;
 
 const ENTER: &str = "\u{e007}";
@@ -247,6 +248,22 @@ async fn an_event_stream_that_is_refused_at_first_is_asked_for_again() {
     gate.open_all();
     tab.until_replied().await;
     assert!(tab.is_marked().await);
+}
+
+#[tokio::test]
+async fn a_page_that_got_no_event_stream_shows_the_reply_when_it_has_ended() {
+    let site = Site::start().await;
+    let (tab, _wire) = chat(&site).await;
+    tab.mark().await;
+    // A gateway's own page, or nothing at all, and no failure that could be seen as one.
+    for status in [StatusCode::OK, StatusCode::NO_CONTENT] {
+        site.refuse_with(status, "/events", 1);
+        site.model.says("One two.");
+        tab.send("Again").await;
+        tab.until_text(".reply:last-child .text", "One two.").await;
+        tab.until_replied().await;
+        assert!(tab.is_marked().await);
+    }
 }
 
 #[tokio::test]

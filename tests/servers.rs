@@ -575,6 +575,11 @@ async fn a_reply_without_text_is_none() {
         ("nothing but the end", events(["[DONE]"]), " Empty"),
         ("blanks", Answer::stream([" ", "\n"]), " \n Empty"),
         (
+            "what nobody can see",
+            Answer::stream(["\u{200b}", "\u{feff}\u{a0}"]),
+            "\u{200b}\u{feff}\u{a0} Empty",
+        ),
+        (
             "thoughts",
             deltas([(r#"{"reasoning":"hm"}"#, "null"), ("{}", r#""stop""#)]),
             "<hm> OnlyThoughts",
